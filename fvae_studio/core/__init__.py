@@ -1,0 +1,1 @@
+"""Geometry, warping, compositing and files: numpy and OpenCV only."""

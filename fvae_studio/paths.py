@@ -1,0 +1,47 @@
+"""Where things lie: shipped resources and the user's own model folder, in a source tree and in a wheel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def resources_dir() -> Path:
+    """The shipped resources: beside the package in a source tree, inside it in a wheel.
+
+    `FVAE_RESOURCES` overrides it.
+    """
+    override = os.environ.get("FVAE_RESOURCES")
+    if override:
+        return Path(override)
+    package = Path(__file__).resolve().parent
+    inside = package / "resources"
+    return inside if inside.is_dir() else package.parent / "resources"
+
+
+def models_dir() -> Path:
+    """Shipped models with their manifest."""
+    return resources_dir() / "models"
+
+
+def samples_dir() -> Path:
+    """Sample photos made by the project: faces of nobody."""
+    return resources_dir() / "samples"
+
+
+def user_models_dir() -> Path:
+    """Where a user's own models are looked for."""
+    # Imported here: most calls never need the user's folders.
+    from platformdirs import user_data_path
+
+    return user_data_path("fvae-studio", appauthor=False) / "models"
+
+
+def data_dir() -> Path | None:
+    """Training and evaluation data: `FVAE_DATA`, else `../shared/data` beside the source tree, else None."""
+    override = os.environ.get("FVAE_DATA")
+    if override:
+        path = Path(override)
+        return path if path.is_dir() else None
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    return beside if beside.is_dir() else None

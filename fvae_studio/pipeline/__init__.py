@@ -1,0 +1,1 @@
+"""Headless orchestration of core and model."""
