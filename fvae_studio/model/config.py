@@ -1,0 +1,101 @@
+"""Every number that changes tensor shapes or what they mean. Travels in the header of a weights file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from fvae_studio.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class FlowVaeConfig:
+    """Architecture of the flow VAE and its confidence network.
+
+    The defaults are the paper's (section 5.3 and Figure 3 as far as the text tells it: 128 x 128 input, channels double
+    as the size halves, latent block 4 x 4 x 1024). Its figure is not machine-readable; what it leaves open is decided in
+    `docs/adr/0004-the-papers-open-points.md`.
+
+    Attributes:
+        crop_size: side of the input in pixels.
+        stem_stride: stride of the first 5 x 5 convolution: 1 in the paper, 2 halves the cost of everything at full size.
+        encoder_channels: channels after the first convolution and after each halving, down to the latent grid.
+        decoder_channels: channels after each doubling, from the latent grid upwards.
+        latent_channels: C of the (C, 4, 4) latent.
+        confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
+        confidence_decoder_channels: as `decoder_channels`, for the confidence network.
+        output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
+            normalised displacement, times `displacement_range`.
+        displacement_range: largest displacement, in halves of the crop.
+        head: "same": the last convolution works at the last decoder size (the paper); "pixel_shuffle": it predicts 2 x 2
+            output cells at once, so that full-size detail costs half-size convolutions.
+        init: "truncated_normal": N(0, 0.01) as in the paper; "kaiming": He et al. 2015.
+        upsampling: "nearest" (the paper) or "bilinear", between decoder levels.
+    """
+
+    crop_size: int = 128
+    stem_stride: int = 1
+    encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
+    decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
+    latent_channels: int = 1024
+    confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
+    confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
+    output: Literal["absolute", "displacement"] = "absolute"
+    displacement_range: float = 1.0
+    head: Literal["same", "pixel_shuffle"] = "same"
+    init: Literal["truncated_normal", "kaiming"] = "truncated_normal"
+    upsampling: Literal["nearest", "bilinear"] = "nearest"
+
+    def __post_init__(self) -> None:
+        for encoder, decoder, name in (
+            (self.encoder_channels, self.decoder_channels, "encoder"),
+            (self.confidence_encoder_channels, self.confidence_decoder_channels, "confidence encoder"),
+        ):
+            halvings = len(encoder) - 1
+            if self.crop_size % (self.stem_stride * 2**halvings) or halvings < 1:
+                raise ConfigError(f"{name}: {self.crop_size} px cannot be halved {halvings} times after the stem")
+            if len(decoder) != halvings:
+                raise ConfigError(f"{name} halves {halvings} times, but its decoder doubles {len(decoder)} times")
+        if len(self.encoder_channels) != len(self.confidence_encoder_channels):
+            raise ConfigError("the confidence network needs as many levels as the flow network: they share the latent")
+        if not 0 < self.displacement_range <= 2:
+            raise ConfigError(f"displacement_range is {self.displacement_range}; it must lie in (0, 2]")
+
+    @property
+    def latent_size(self) -> int:
+        """Side of the latent grid: 4 for 128 px and five halvings."""
+        return self.crop_size // (self.stem_stride * 2 ** (len(self.encoder_channels) - 1))
+
+    @property
+    def latent_shape(self) -> tuple[int, int, int]:
+        """(C, h, w) of one latent."""
+        return self.latent_channels, self.latent_size, self.latent_size
+
+    @property
+    def flow_size(self) -> int:
+        """Side of the predicted flow grid."""
+        size = self.latent_size * 2 ** len(self.decoder_channels)
+        return size * 2 if self.head == "pixel_shuffle" else size
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> FlowVaeConfig:
+        """From JSON or TOML.
+
+        Raises:
+            ConfigError: an unknown key or a value of the wrong kind.
+        """
+        known = {field.name for field in fields(FlowVaeConfig)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(f"unknown model options {unknown}; known are {sorted(known)}")
+        try:
+            return FlowVaeConfig(
+                **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+            )
+        except TypeError as error:
+            raise ConfigError(f"a model option has a value of the wrong kind: {error}") from error

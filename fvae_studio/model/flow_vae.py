@@ -1,0 +1,123 @@
+"""The flow variational autoencoder f, g and the confidence network M (Yeh et al. 2016, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from fvae_studio.model.config import FlowVaeConfig
+from fvae_studio.model.layers import ConvDecoder, ConvEncoder, initialise
+from fvae_studio.model.warp import identity_grid, warp
+
+LOG_VAR_RANGE = (-14.0, 6.0)
+"""Clamp of the posterior's log variance: keeps exp() finite in half precision."""
+
+
+class FlowVaeOutput(NamedTuple):
+    """What one training step needs."""
+
+    flow: Tensor
+    """(B, 2, h, w) displacement in crop pixels."""
+    warped: Tensor
+    """(B, 3, S, S): g(S, Z(T))."""
+    mean: Tensor
+    log_var: Tensor
+
+
+class FlowVae(nn.Module):
+    """Encoder f(T) = (mean, log variance), decoder g(S, Z) as a flow.
+
+    The flow is returned as a displacement in crop pixels whatever the parametrisation of the network is, so nothing
+    outside this class depends on it.
+    """
+
+    def __init__(self, config: FlowVaeConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.target_encoder = ConvEncoder(channels=config.encoder_channels, stem_stride=config.stem_stride)
+        self.to_mean = nn.Conv2d(config.encoder_channels[-1], config.latent_channels, 3, padding=1)
+        self.to_log_var = nn.Conv2d(config.encoder_channels[-1], config.latent_channels, 3, padding=1)
+        self.source_encoder = ConvEncoder(channels=config.encoder_channels, stem_stride=config.stem_stride)
+        self.decoder = ConvDecoder(
+            latent_channels=config.latent_channels,
+            source_channels=config.encoder_channels,
+            channels=config.decoder_channels,
+            out_channels=2,
+            head=config.head,
+            upsampling=config.upsampling,
+        )
+        initialise(self, config.init)
+        if config.output == "displacement":
+            # Start from the flow that moves nothing.
+            nn.init.normal_(self.decoder.head.weight, std=1e-3)
+
+    def encode(self, target: Tensor) -> tuple[Tensor, Tensor]:
+        """f(T): (B, 3, S, S) in [-1, 1] -> mean and log variance, each (B, C, h, w)."""
+        features = self.target_encoder(target)[-1]
+        return self.to_mean(features), self.to_log_var(features).clamp(*LOG_VAR_RANGE)
+
+    def source_features(self, source: Tensor) -> tuple[Tensor, ...]:
+        """Features of the photo that is to be warped; they depend on no latent, so they are computed once."""
+        features: tuple[Tensor, ...] = self.source_encoder(source)
+        return features
+
+    def decode(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:
+        """F(S, Z) -> displacement (B, 2, h, w) in crop pixels.
+
+        Args:
+            source_features: of B photos, or of one photo for B latents.
+            latent: (B, C, h, w).
+        """
+        config = self.config
+        raw = torch.tanh(self.decoder(source_features, latent).float())
+        half = config.crop_size / 2
+        if config.output == "displacement":
+            return raw * (config.displacement_range * half)
+        size = config.flow_size
+        return (raw - identity_grid(size, size, device=raw.device).permute(0, 3, 1, 2)) * half
+
+    @staticmethod
+    def sample(mean: Tensor, log_var: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        """Z = mean + sigma * eps (Eq. 2)."""
+        noise = torch.randn(mean.shape, generator=generator, device=mean.device, dtype=torch.float32)
+        return mean + torch.exp(0.5 * log_var.float()) * noise
+
+    def forward(self, source: Tensor, target: Tensor, generator: torch.Generator | None = None) -> FlowVaeOutput:
+        """Encode the target, flow the source: the path of Eq. 4."""
+        mean, log_var = self.encode(target)
+        flow = self.decode(self.source_features(source), self.sample(mean, log_var, generator=generator))
+        return FlowVaeOutput(flow, warp(source, flow), mean, log_var)
+
+
+class ConfidenceNet(nn.Module):
+    """M(S, Z): how far each output pixel can be trusted (section 3.2). A network of its own, as in the paper."""
+
+    def __init__(self, config: FlowVaeConfig) -> None:
+        super().__init__()
+        self.source_encoder = ConvEncoder(channels=config.confidence_encoder_channels, stem_stride=config.stem_stride)
+        self.decoder = ConvDecoder(
+            latent_channels=config.latent_channels,
+            source_channels=config.confidence_encoder_channels,
+            channels=config.confidence_decoder_channels,
+            out_channels=1,
+            head=config.head,
+            upsampling=config.upsampling,
+        )
+        initialise(self, config.init)
+
+    def source_features(self, source: Tensor) -> tuple[Tensor, ...]:
+        """Features of the photo; computed once per photo."""
+        features: tuple[Tensor, ...] = self.source_encoder(source)
+        return features
+
+    def decode(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:
+        """Logits (B, 1, h, w) of the confidence."""
+        logits: Tensor = self.decoder(source_features, latent)
+        return logits.float()
+
+    def forward(self, source: Tensor, latent: Tensor) -> Tensor:
+        """Logits (B, 1, h, w); the confidence is their sigmoid."""
+        return self.decode(self.source_features(source), latent)

@@ -1,0 +1,126 @@
+"""Building blocks of the flow VAE: one encoder and one decoder, used by all of its networks.
+
+Tensor axes are B, C, H, W.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+TRUNCATED_NORMAL_STD = 0.01
+"""Standard deviation of the paper's initialisation (section 5.3), cut at two standard deviations."""
+
+
+def conv_block(*, in_channels: int, out_channels: int, kernel_size: int = 3, stride: int = 1) -> nn.Sequential:
+    """Convolution, batch normalisation, ReLU (section 5.3)."""
+    return nn.Sequential(
+        # No bias: batch normalisation subtracts it again.
+        nn.Conv2d(in_channels, out_channels, kernel_size, stride=stride, padding=kernel_size // 2, bias=False),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(inplace=True),
+    )
+
+
+def plain_block(*, in_channels: int, out_channels: int) -> nn.Sequential:
+    """Convolution and ReLU without normalisation: the last layer before an output (section 5.3)."""
+    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU(inplace=True))
+
+
+class ConvEncoder(nn.Module):
+    """A 5 x 5 convolution, then 3 x 3 convolutions of stride 2 down to the latent grid.
+
+    Args:
+        channels: after the first convolution and after each halving.
+        stem_stride: stride of the first convolution.
+    """
+
+    def __init__(self, *, channels: Sequence[int], stem_stride: int) -> None:
+        super().__init__()
+        blocks = [conv_block(in_channels=3, out_channels=channels[0], kernel_size=5, stride=stem_stride)]
+        for before, after in zip(channels[:-1], channels[1:], strict=True):
+            blocks.append(conv_block(in_channels=before, out_channels=after, stride=2))
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """(B, 3, S, S) in [-1, 1] -> the features of every level, finest first."""
+        features = []
+        for block in self.blocks:
+            image = block(image)
+            features.append(image)
+        return tuple(features)
+
+
+class ConvDecoder(nn.Module):
+    """Latent and source features -> a dense map, doubling the size level by level.
+
+    The source encoder's features are concatenated at every level (the blue arrows of Figure 3). The last two layers have
+    no batch normalisation (section 5.3).
+
+    Args:
+        latent_channels: channels of the latent.
+        source_channels: channels of the source features, finest first.
+        channels: after each doubling, coarsest first.
+        out_channels: of the map.
+        head: see `FlowVaeConfig.head`.
+        upsampling: between levels.
+    """
+
+    def __init__(
+        self,
+        *,
+        latent_channels: int,
+        source_channels: Sequence[int],
+        channels: Sequence[int],
+        out_channels: int,
+        head: Literal["same", "pixel_shuffle"],
+        upsampling: Literal["nearest", "bilinear"],
+    ) -> None:
+        super().__init__()
+        self.upsampling = upsampling
+        skips = list(reversed(source_channels))
+        blocks = []
+        in_channels = latent_channels + skips[0]
+        for level, out in enumerate(channels):
+            last = level == len(channels) - 1
+            blocks.append(
+                plain_block(in_channels=in_channels, out_channels=out)
+                if last
+                else conv_block(in_channels=in_channels, out_channels=out)
+            )
+            in_channels = out + skips[level + 1]
+        self.blocks = nn.ModuleList(blocks)
+        cells = 4 if head == "pixel_shuffle" else 1
+        self.head = nn.Conv2d(in_channels, out_channels * cells, 5, padding=2)
+        self.shuffle = nn.PixelShuffle(2) if head == "pixel_shuffle" else nn.Identity()
+
+    def forward(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:
+        """Features of (B or 1, ...) and latents (B, C, h, w) -> raw map (B, out_channels, H, W)."""
+        batch = latent.shape[0]
+        skips = [feature.expand(batch, -1, -1, -1) for feature in reversed(source_features)]
+        x = torch.cat([latent, skips[0]], dim=1)
+        for block, skip in zip(self.blocks, skips[1:], strict=True):
+            x = F.interpolate(x, scale_factor=2.0, mode=self.upsampling)
+            x = torch.cat([block(x), skip], dim=1)
+        out: Tensor = self.shuffle(self.head(x))
+        return out
+
+
+def initialise(module: nn.Module, method: Literal["truncated_normal", "kaiming"]) -> None:
+    """Set all convolution weights; biases to 0.
+
+    "truncated_normal" is the paper's N(0, 0.01), "kaiming" He et al. 2015 (fan in, ReLU).
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            if method == "truncated_normal":
+                bound = 2 * TRUNCATED_NORMAL_STD
+                nn.init.trunc_normal_(layer.weight, std=TRUNCATED_NORMAL_STD, a=-bound, b=bound)
+            else:
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
