@@ -1,0 +1,77 @@
+# The menu of the project: `make help`. Every target makes the virtual environment it needs first.
+
+VENV ?= .venv
+OUT ?= out
+SAMPLES := resources/samples
+
+# mediapipe has wheels for Python up to 3.12, the project needs 3.11: take the first that fits.
+PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
+
+# PyPI's torch for Linux brings several GB of CUDA packages; where there is no NVIDIA driver, take the CPU build.
+ifeq ($(shell uname -s)$(shell command -v nvidia-smi),Linux)
+TORCH_INDEX ?= --retries 1 --extra-index-url https://download.pytorch.org/whl/cpu
+endif
+
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+BIN := $(VENV)/bin
+# Workers of the test run; each computes on one core (see TEST_ENV).
+JOBS ?= 2
+TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt bench train-smoke samples sheet clean
+
+help: ## this list
+	@echo "FVAE Studio: make <target>"
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+$(VENV)/bin/python:
+	@if [ -n "$(PYTHON)" ]; then \
+	  $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	    echo "No virtual environment could be made. On Debian or Ubuntu: sudo apt install python3-venv" >&2; exit 1; }; \
+	elif command -v uv >/dev/null; then uv venv --seed --python 3.12 $(VENV); \
+	else echo "FVAE Studio needs Python 3.11 or 3.12, and neither is on the PATH: install one of them, or uv" \
+	  "(https://docs.astral.sh/uv), which brings its own. Or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; fi
+
+$(VENV)/.run-ready: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet $(TORCH_INDEX) "torch==2.13.0"
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev-ready: pyproject.toml $(VENV)/.run-ready
+	$(PIP) install --quiet --editable ".[dev]"
+	@touch $@
+
+run: $(VENV)/.run-ready ## edit a sample photo and make an in-between sequence; says where the results are
+	@$(BIN)/fvae-studio demo --out $(OUT)/demo
+
+test: $(VENV)/.dev-ready ## the whole test suite
+	$(TEST_ENV) $(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev-ready ## formatting, style, types, allowed imports, spelling
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/typos
+
+fmt: $(VENV)/.dev-ready ## format and mend what can be mended by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev-ready ## start-up, a whole edit, predict, warp, growth with the photo's size
+	$(BIN)/fvae-studio bench
+
+train-smoke: $(VENV)/.dev-ready ## train the tiny model for a few steps on the CPU
+	$(TEST_ENV) $(BIN)/python -m pytest -m slow tests/trainer
+
+samples: $(VENV)/.dev-ready ## make the sample portraits anew
+	$(BIN)/python -m resources.samples.make
+
+sheet: $(VENV)/.dev-ready ## contact sheet: every direction of the released model on the samples
+	$(BIN)/fvae-studio sheet --out $(OUT)/sheet.png
+
+clean: ## remove the virtual environment and what was made
+	rm -rf $(VENV) $(OUT) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
