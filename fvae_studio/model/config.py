@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from fvae_studio.errors import ConfigError
 
@@ -13,13 +13,13 @@ from fvae_studio.errors import ConfigError
 class FlowVaeConfig:
     """Architecture of the flow VAE and its confidence network.
 
-    The defaults are the paper's (section 5.3 and Figure 3 as far as the text tells it: 128 x 128 input, channels double
-    as the size halves, latent block 4 x 4 x 1024). Its figure is not machine-readable; what it leaves open is decided in
-    `docs/adr/0004-the-papers-open-points.md`.
+    The defaults are the paper's (section 5.3 and Figure 3 as far as the text tells it: 128 x 128 input, channels
+    double as the size halves, latent block 4 x 4 x 1024). Its figure is not machine-readable; what it leaves open is
+    decided in `docs/adr/0004-the-papers-open-points.md`.
 
     Attributes:
         crop_size: side of the input in pixels.
-        stem_stride: stride of the first 5 x 5 convolution: 1 in the paper, 2 halves the cost of everything at full size.
+        stem_stride: stride of the first 5 x 5 convolution: 1 in the paper; 2 saves all the work at full size.
         encoder_channels: channels after the first convolution and after each halving, down to the latent grid.
         decoder_channels: channels after each doubling, from the latent grid upwards.
         latent_channels: C of the (C, 4, 4) latent.
@@ -28,8 +28,8 @@ class FlowVaeConfig:
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
             normalised displacement, times `displacement_range`.
         displacement_range: largest displacement, in halves of the crop.
-        head: "same": the last convolution works at the last decoder size (the paper); "pixel_shuffle": it predicts 2 x 2
-            output cells at once, so that full-size detail costs half-size convolutions.
+        head: "same": the last convolution works at the last decoder size (the paper); "pixel_shuffle": it predicts
+            2 x 2 output cells at once, so that full-size detail costs half-size convolutions.
         init: "truncated_normal": N(0, 0.01) as in the paper; "kaiming": He et al. 2015.
         upsampling: "nearest" (the paper) or "bilinear", between decoder levels.
     """
@@ -48,12 +48,13 @@ class FlowVaeConfig:
     upsampling: Literal["nearest", "bilinear"] = "nearest"
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         for encoder, decoder, name in (
             (self.encoder_channels, self.decoder_channels, "encoder"),
             (self.confidence_encoder_channels, self.confidence_decoder_channels, "confidence encoder"),
         ):
             halvings = len(encoder) - 1
-            if self.crop_size % (self.stem_stride * 2**halvings) or halvings < 1:
+            if halvings < 1 or self.crop_size % (self.stem_stride << halvings):
                 raise ConfigError(f"{name}: {self.crop_size} px cannot be halved {halvings} times after the stem")
             if len(decoder) != halvings:
                 raise ConfigError(f"{name} halves {halvings} times, but its decoder doubles {len(decoder)} times")
@@ -62,10 +63,27 @@ class FlowVaeConfig:
         if not 0 < self.displacement_range <= 2:
             raise ConfigError(f"displacement_range is {self.displacement_range}; it must lie in (0, 2]")
 
+    def _check_kinds(self) -> None:
+        # A file or a TOML can hold anything; a string that is no choice would silently mean the other one.
+        hints = get_type_hints(FlowVaeConfig)
+        for field in fields(self):
+            value, hint = getattr(self, field.name), hints[field.name]
+            if get_origin(hint) is Literal:
+                if value not in get_args(hint):
+                    raise ConfigError(f"{field.name} is {value!r}; it must be one of {', '.join(get_args(hint))}")
+                continue
+            if hint is float:
+                if isinstance(value, bool) or not isinstance(value, (int, float)):
+                    raise ConfigError(f"{field.name} is {value!r}; it must be a number")
+                continue
+            counts = (value,) if hint is int else value
+            if not isinstance(counts, tuple) or not all(type(count) is int and count > 0 for count in counts):
+                raise ConfigError(f"{field.name} is {value!r}; it takes positive whole numbers")
+
     @property
     def latent_size(self) -> int:
         """Side of the latent grid: 4 for 128 px and five halvings."""
-        return self.crop_size // (self.stem_stride * 2 ** (len(self.encoder_channels) - 1))
+        return self.crop_size // (self.stem_stride << (len(self.encoder_channels) - 1))
 
     @property
     def latent_shape(self) -> tuple[int, int, int]:
@@ -75,7 +93,7 @@ class FlowVaeConfig:
     @property
     def flow_size(self) -> int:
         """Side of the predicted flow grid."""
-        size = self.latent_size * 2 ** len(self.decoder_channels)
+        size = self.latent_size << len(self.decoder_channels)
         return size * 2 if self.head == "pixel_shuffle" else size
 
     def to_dict(self) -> dict[str, Any]:
@@ -93,9 +111,7 @@ class FlowVaeConfig:
         unknown = sorted(set(values) - known)
         if unknown:
             raise ConfigError(f"unknown model options {unknown}; known are {sorted(known)}")
-        try:
-            return FlowVaeConfig(
-                **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-            )
-        except TypeError as error:
-            raise ConfigError(f"a model option has a value of the wrong kind: {error}") from error
+        plain: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
+        return FlowVaeConfig(**plain)

@@ -6,6 +6,7 @@ Tensor axes are B, C, H, W.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -42,7 +43,7 @@ class ConvEncoder(nn.Module):
     def __init__(self, *, channels: Sequence[int], stem_stride: int) -> None:
         super().__init__()
         blocks = [conv_block(in_channels=3, out_channels=channels[0], kernel_size=5, stride=stem_stride)]
-        for before, after in zip(channels[:-1], channels[1:], strict=True):
+        for before, after in pairwise(channels):
             blocks.append(conv_block(in_channels=before, out_channels=after, stride=2))
         self.blocks = nn.ModuleList(blocks)
 
@@ -58,8 +59,8 @@ class ConvEncoder(nn.Module):
 class ConvDecoder(nn.Module):
     """Latent and source features -> a dense map, doubling the size level by level.
 
-    The source encoder's features are concatenated at every level (the blue arrows of Figure 3). The last two layers have
-    no batch normalisation (section 5.3).
+    The source encoder's features are concatenated at every level (the blue arrows of Figure 3). The last two layers
+    have no batch normalisation (section 5.3).
 
     Args:
         latent_channels: channels of the latent.
