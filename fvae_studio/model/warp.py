@@ -7,10 +7,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def identity_grid(height: int, width: int, *, device: torch.device | None = None) -> Tensor:
+def identity_grid(
+    height: int, width: int, *, device: torch.device | None = None, dtype: torch.dtype = torch.float32
+) -> Tensor:
     """(1, H, W, 2) normalised positions (x, y) of the pixel centres, `align_corners=False`."""
-    ys = (torch.arange(height, device=device, dtype=torch.float32) + 0.5) * (2 / height) - 1
-    xs = (torch.arange(width, device=device, dtype=torch.float32) + 0.5) * (2 / width) - 1
+    ys = (torch.arange(height, device=device, dtype=dtype) + 0.5) * (2 / height) - 1
+    xs = (torch.arange(width, device=device, dtype=dtype) + 0.5) * (2 / width) - 1
     grid_y, grid_x = torch.meshgrid(ys, xs, indexing="ij")
     return torch.stack([grid_x, grid_y], dim=-1)[None]
 
@@ -35,6 +37,8 @@ def warp(source: Tensor, flow: Tensor) -> Tensor:
     height, width = source.shape[-2:]
     if flow.shape[-2:] != (height, width):
         flow = F.interpolate(flow, size=(height, width), mode="bilinear", align_corners=False)
-    scale = torch.tensor([2 / width, 2 / height], device=flow.device, dtype=torch.float32)
-    grid = identity_grid(height, width, device=flow.device) + flow.float().permute(0, 2, 3, 1) * scale
-    return F.grid_sample(source.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
+    # Half precision could not tell neighbouring pixels apart; float64 is kept for checks of the gradient.
+    dtype = torch.float64 if flow.dtype == torch.float64 else torch.float32
+    scale = torch.tensor([2 / width, 2 / height], device=flow.device, dtype=dtype)
+    grid = identity_grid(height, width, device=flow.device, dtype=dtype) + flow.to(dtype).permute(0, 2, 3, 1) * scale
+    return F.grid_sample(source.to(dtype), grid, mode="bilinear", padding_mode="border", align_corners=False)
