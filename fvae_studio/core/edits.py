@@ -1,0 +1,217 @@
+"""What the user asked for, as plain values: strengths by direction and face. Hashable, and the CLI's recipe as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from fvae_studio.errors import EditError
+
+RECIPE_SCHEMA: Final = 1
+PROGRAM: Final = "fvae-studio"
+MAX_STRENGTH: Final = 2.0
+"""Strengths lie in -2..2; 1 is the whole expression."""
+
+Strengths = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class FaceEdit:
+    """Strengths for one face, or for all of them.
+
+    Attributes:
+        face: the face's number from 1, or None: every face that has no edit of its own for that direction.
+        strengths: (direction, strength), sorted by direction; a strength of zero is not kept.
+    """
+
+    face: int | None = None
+    strengths: Strengths = ()
+
+    def __post_init__(self) -> None:
+        if self.face is not None and (isinstance(self.face, bool) or not isinstance(self.face, int) or self.face < 1):
+            raise EditError(f"a face has a number from 1, or null for all faces; not {self.face!r}")
+        checked: dict[str, float] = {}
+        for name, value in self.strengths:
+            if name in checked:
+                raise EditError(f"the strength of {name!r} is given twice")
+            checked[_check_name(name)] = check_strength(name, value)
+        # An explicit zero for one face says "not this one" beside an edit of all faces, so it is kept there.
+        kept = {name: value for name, value in checked.items() if value != 0 or self.face is not None}
+        object.__setattr__(self, "strengths", tuple(sorted(kept.items())))
+
+    @staticmethod
+    def of(strengths: Mapping[str, float], *, face: int | None = None) -> FaceEdit:
+        """From a mapping, e.g. `FaceEdit.of({"smile": 0.8}, face=2)`."""
+        return FaceEdit(face, tuple(strengths.items()))
+
+    @property
+    def by_name(self) -> dict[str, float]:
+        """Strengths as a new dict."""
+        return dict(self.strengths)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing would change."""
+        return all(value == 0 for _, value in self.strengths)
+
+    def with_strength(self, name: str, value: float) -> FaceEdit:
+        """A copy with one strength set."""
+        return FaceEdit.of({**self.by_name, name: value}, face=self.face)
+
+    def merged(self, other: FaceEdit) -> FaceEdit:
+        """A copy in which the strengths that `other` names take the place of this one's; the face stays this one's."""
+        return FaceEdit.of({**self.by_name, **other.by_name}, face=self.face)
+
+
+@dataclass(frozen=True)
+class EditState:
+    """All edits of one photo.
+
+    Attributes:
+        photo_id: which photo (`Photo.photo_id`), or None: a recipe for any photo.
+        edits: at most one per face; all faces (None) first, then by number.
+    """
+
+    photo_id: str | None = None
+    edits: tuple[FaceEdit, ...] = ()
+
+    def __post_init__(self) -> None:
+        faces = [edit.face for edit in self.edits]
+        for face in faces:
+            if faces.count(face) > 1:
+                who = "all faces" if face is None else f"face {face}"
+                raise EditError(f"there are two edits for {who}; put their strengths into one")
+        kept = (edit for edit in self.edits if edit.strengths)
+        object.__setattr__(self, "edits", tuple(sorted(kept, key=lambda edit: edit.face or 0)))
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing would change."""
+        return all(edit.is_identity for edit in self.edits)
+
+    def edit_of(self, face: int | None) -> FaceEdit:
+        """What was said for exactly this face (None: for all); empty if nothing was."""
+        return next((edit for edit in self.edits if edit.face == face), FaceEdit(face))
+
+    def for_face(self, face: int) -> FaceEdit:
+        """What applies to a face: the edit of all faces, with this face's own strengths in place of those."""
+        return replace(self.edit_of(None), face=face).merged(self.edit_of(face))
+
+    def with_strength(self, name: str, value: float, *, face: int | None = None) -> EditState:
+        """A copy with one strength of one face (or of all faces) set."""
+        return self._with_edit(self.edit_of(face).with_strength(name, value))
+
+    def merged(self, other: EditState) -> EditState:
+        """A copy with the strengths of `other` put over this one's, face by face; the photo stays this one's."""
+        state = self
+        for edit in other.edits:
+            state = state._with_edit(state.edit_of(edit.face).merged(edit))
+        return state
+
+    def to_json(self) -> str:
+        """The recipe, schema 1; without the photo's id, so that it fits any photo."""
+        edits = [{"face": edit.face, "strengths": edit.by_name} for edit in self.edits]
+        recipe = {"schema": RECIPE_SCHEMA, "program": PROGRAM, "edits": edits}
+        return json.dumps(recipe, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+    @staticmethod
+    def from_json(text: str | bytes, *, photo_id: str | None = None) -> EditState:
+        """Read a recipe.
+
+        Raises:
+            EditError: no JSON, another schema, unknown keys, wrong types, or strengths out of range.
+        """
+        try:
+            recipe = json.loads(text, object_pairs_hook=_without_repeats)
+        except (ValueError, RecursionError) as error:
+            raise EditError(f"the recipe is not JSON: {error}") from error
+        recipe = _expect_object(recipe, "the recipe", required={"schema", "edits"}, optional={"program"})
+        schema = recipe["schema"]
+        if isinstance(schema, bool) or schema != RECIPE_SCHEMA:
+            raise EditError(f"the recipe has schema {schema!r}; this version reads schema {RECIPE_SCHEMA}")
+        if recipe.get("program", PROGRAM) != PROGRAM:
+            raise EditError(f"the recipe is for the program {recipe['program']!r}, not for {PROGRAM!r}")
+        if not isinstance(recipe["edits"], list):
+            raise EditError(f"the recipe's edits must be a list, not {_kind(recipe['edits'])}")
+        edits = []
+        for number, item in enumerate(recipe["edits"], start=1):
+            edit = _expect_object(item, f"edit {number} of the recipe", required={"strengths"}, optional={"face"})
+            strengths = edit["strengths"]
+            if not isinstance(strengths, dict):
+                raise EditError(f"the strengths of edit {number} must be an object, not {_kind(strengths)}")
+            edits.append(FaceEdit.of(strengths, face=edit.get("face")))
+        return EditState(photo_id, tuple(edits))
+
+    def _with_edit(self, edit: FaceEdit) -> EditState:
+        others = tuple(other for other in self.edits if other.face != edit.face)
+        return EditState(self.photo_id, (*others, edit))
+
+
+def parse_assignment(text: str) -> tuple[str, float]:
+    """Read "smile=0.8" or "smile=-30%" as a direction and its strength.
+
+    Raises:
+        EditError: no such form, or a strength out of range.
+    """
+    name, equals, number = (part.strip() for part in text.partition("="))
+    if not equals or not name or not number:
+        raise EditError(f"write an edit as direction=strength, such as smile=0.8 or smile=80%; not {text!r}")
+    percent = number.endswith("%")
+    try:
+        # Python's float also reads "1_0"; nobody means that here.
+        value = float(number.removesuffix("%")) if "_" not in number else math.nan
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise EditError(f"the strength of {name!r} must be a number, such as 0.8 or 80%; not {number!r}")
+    return _check_name(name), check_strength(name, value / 100 if percent else value)
+
+
+def check_strength(name: str, value: object) -> float:
+    """The strength as a float.
+
+    Raises:
+        EditError: no finite number, or beyond `MAX_STRENGTH`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise EditError(f"the strength of {name!r} must be a number, not {_kind(value)}")
+    if not -MAX_STRENGTH <= value <= MAX_STRENGTH:  # also true for NaN
+        raise EditError(
+            f"the strength of {name!r} is {value}; it must lie between {-MAX_STRENGTH:g} and {MAX_STRENGTH:g}"
+        )
+    return float(value) + 0.0  # -0.0 becomes 0.0: equal values look alike
+
+
+def _check_name(name: object) -> str:
+    if not isinstance(name, str) or not name.strip() or name != name.strip() or not name.isprintable() or "=" in name:
+        raise EditError(f"a direction has a plain name, such as smile; not {name!r}")
+    return name
+
+
+def _without_repeats(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise EditError(f"the recipe says {key!r} twice in one place")
+        found[key] = value
+    return found
+
+
+def _expect_object(value: Any, where: str, *, required: set[str], optional: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise EditError(f"{where} must be an object, not {_kind(value)}")
+    unknown, missing = set(value) - required - optional, required - set(value)
+    if unknown:
+        known = ", ".join(sorted(required | optional))
+        raise EditError(f"{where} has the unknown key {min(unknown)!r}; known are {known}")
+    if missing:
+        raise EditError(f"{where} lacks {min(missing)!r}")
+    return value
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number" if isinstance(value, int | float) else type(value).__name__)

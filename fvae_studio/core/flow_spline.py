@@ -1,0 +1,144 @@
+"""A flow between its grid cells: the cubic spline through them, and the fade towards the crop's border.
+
+Both the warp and the fold test sample a flow here, so that what is tested is what is rendered.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.errors import GeometryError
+
+FADE_MARGIN_PX = 8.0
+"""Default width of the fade towards the crop's border, in crop pixels."""
+
+_EDGE_PX = 3.0
+"""Width of the last fade that `sample_flow` always applies, in crop pixels."""
+
+
+def check_flow(flow: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """The flow as a contiguous float32 array.
+
+    Args:
+        flow: (h, w, 2) displacement (dx, dy) in pixels of a `CROP_SIZE` crop.
+
+    Raises:
+        GeometryError: another shape, NaN or infinite values, or displacements longer than the crop.
+    """
+    if flow.ndim != 3 or flow.shape[2] != 2 or min(flow.shape) == 0:
+        raise GeometryError(f"a flow needs the shape (h, w, 2); this one has {flow.shape}")
+    checked = np.ascontiguousarray(flow, dtype=np.float32)
+    largest = float(np.abs(checked).max())
+    if not largest <= CROP_SIZE:  # also true for NaN
+        raise GeometryError(
+            f"a flow may move at most {CROP_SIZE} crop pixels (the crop's side); this one moves {largest:g}"
+        )
+    return checked
+
+
+def smoothstep(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """0 below 0, 1 above 1, 3 v^2 - 2 v^3 between: no kink at either end."""
+    clipped = np.clip(values, 0, 1)
+    return (clipped * clipped * (3 - 2 * clipped)).astype(np.float32)
+
+
+def border_is_zero(flow: NDArray[np.floating[Any]]) -> bool:
+    """Whether the outermost cells move nothing."""
+    return not (flow[0].any() or flow[-1].any() or flow[:, 0].any() or flow[:, -1].any())
+
+
+def fade_to_border(flow: NDArray[np.float32], *, margin_px: float = FADE_MARGIN_PX) -> NDArray[np.float32]:
+    """Let a flow end at exactly zero at the crop's border.
+
+    The two outermost rings of cells become zero; from there a smoothstep rises to 1. A fade is a slope of its own: a
+    flow of many pixels that is faded out within few can fold, so `unfold` belongs after this, not before.
+
+    Args:
+        flow: (h, w, 2), crop pixels.
+        margin_px: where the flow is whole again, in crop pixels from the crop's edge; at least 4.5 grid cells.
+    """
+    flow = check_flow(flow)
+    rows, columns = (_border_weights(size, margin_px) for size in flow.shape[:2])
+    faded: NDArray[np.float32] = flow * rows[:, None, None] * columns[None, :, None]
+    return faded
+
+
+def sample_flow(flow: NDArray[np.float32], num_samples: tuple[int, int]) -> NDArray[np.float32]:
+    """Sample the flow's spline on a finer grid over the same crop.
+
+    The natural interpolating cubic B-spline: it meets the cells' values, has continuous second derivatives (no ripples
+    on straight lines, as bicubic convolution leaves), and reproduces linear flows exactly. The outermost samples are
+    zero, whatever the flow does: `_EDGE_PX` crop pixels further inside it is untouched.
+
+    Args:
+        flow: (h, w, 2), crop pixels.
+        num_samples: rows and columns; sample (k, l) stands for the crop position ((l + 0.5) CROP_SIZE / columns - 0.5,
+            (k + 0.5) CROP_SIZE / rows - 0.5).
+
+    Returns:
+        (*num_samples, 2) in the unit of `flow`.
+    """
+    height, width = flow.shape[:2]
+    rows, columns = num_samples
+    tall = np.tensordot(_upsampling(height, rows), flow, axes=(1, 0)).reshape(rows, width, 2)
+    # One matrix product per component: (rows, width) x (width, columns).
+    to_columns = _upsampling(width, columns).T
+    dense = np.empty((rows, columns, 2), np.float32)
+    for component in range(2):
+        dense[..., component] = np.ascontiguousarray(tall[..., component]) @ to_columns
+    return dense
+
+
+def _border_weights(num_cells: int, margin_px: float) -> NDArray[np.float32]:
+    cell = CROP_SIZE / num_cells
+    centers = (np.arange(num_cells) + 0.5) * cell
+    distance = np.minimum(centers, CROP_SIZE - centers)
+    start = 1.5 * cell
+    # The tiny number keeps the second ring at exactly zero in spite of rounding.
+    return smoothstep((distance - start - 1e-6) / (max(margin_px, 4.5 * cell) - start))
+
+
+@lru_cache(maxsize=32)
+def _upsampling(num_cells: int, num_samples: int) -> NDArray[np.float32]:
+    """(num_samples, num_cells): values at the cells -> values of the spline, times the edge's fade."""
+    positions = (np.arange(num_samples) + 0.5) * num_cells / num_samples - 0.5
+    sample = CROP_SIZE / num_samples
+    centers = (np.arange(num_samples) + 0.5) * sample
+    distance = np.minimum(centers, CROP_SIZE - centers)
+    edge = smoothstep((distance - 0.5 * sample - 1e-6) / _EDGE_PX)
+    matrix = (_spline_matrix(num_cells, positions) * edge[:, None]).astype(np.float32)
+    matrix.flags.writeable = False
+    return matrix
+
+
+def _spline_matrix(num_cells: int, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(len(positions), num_cells), positions in cells; straight on beyond the outermost cell centres."""
+    if num_cells == 1:
+        return np.ones((len(positions), 1))
+    # Control points c solve (c[i-1] + 4 c[i] + c[i+1]) / 6 = f[i]; the natural end, c[-1] = 2 c[0] - c[1], gives
+    # c[0] = f[0].
+    fit = np.eye(num_cells)
+    for i in range(1, num_cells - 1):
+        fit[i, i - 1 : i + 2] = 1 / 6, 4 / 6, 1 / 6
+    first = np.floor(positions).astype(int) - 1
+    t = positions - np.floor(positions)
+    weights = np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], axis=1) / 6
+    basis = np.zeros((len(positions), num_cells))
+    samples = np.arange(len(positions))
+    last = num_cells - 1
+    for tap in range(4):
+        index, weight = first + tap, weights[:, tap]
+        low, high = np.maximum(-index, 0), np.maximum(index - last, 0)
+        # c[-k] = (1 + k) c[0] - k c[1], and alike at the other end.
+        beyond = low + high
+        inside = np.clip(index, 0, last)
+        np.add.at(basis, (samples, inside), weight * (1 + beyond))
+        neighbour = np.where(low > 0, min(1, last), np.where(high > 0, max(last - 1, 0), inside))
+        np.add.at(basis, (samples, neighbour), -weight * beyond)
+    solved: NDArray[np.float64] = np.linalg.solve(fit.T, basis.T).T
+    return solved
