@@ -163,9 +163,12 @@ def load_checkpoint(path: Path | str, *, device: torch.device | str = "cpu") -> 
         raise CheckpointError(_damaged(path, f"its tensors cannot be read ({error})")) from error
     if _digest(values, tensors) != header.sha256:
         raise CheckpointError(_damaged(path, "its contents do not match its checksum"))
-    with torch.device("meta"):
-        # Shapes only, without memory: the file's own tensors are put in their place below.
-        vae, confidence = FlowVae(header.config), ConfidenceNet(header.config)
+    try:
+        with torch.device("meta"):
+            # Shapes only, without memory: the file's own tensors are put in their place below.
+            vae, confidence = FlowVae(header.config), ConfidenceNet(header.config)
+    except (RuntimeError, TypeError, OverflowError) as error:
+        raise CheckpointError(_damaged(path, "its header describes a network that cannot be built")) from error
     _fill(vae, "vae", tensors, path)
     _fill(confidence, "confidence", tensors, path)
     directions = _directions(values, tensors, header.config, path)
