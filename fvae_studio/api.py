@@ -1,0 +1,107 @@
+"""The Python API: what the command line does, in a few lines.
+
+```
+from fvae_studio import open_photo
+
+photo = open_photo("me.jpg")
+photo.edit(smile=0.8).save("me-smiling.jpg")
+```
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from fvae_studio.core.edits import EditState, FaceEdit
+from fvae_studio.core.photo_io import WriteOptions, write_photo
+from fvae_studio.core.types import Face, Photo, Rect
+from fvae_studio.pipeline.engine import Engine
+
+if TYPE_CHECKING:
+    from fvae_studio.model.checkpoint import LoadedModel
+
+
+def open_photo(
+    path: Path | str,
+    *,
+    model: LoadedModel | Path | str | None = None,
+    device: str = "auto",
+    engine: Engine | None = None,
+) -> OpenedPhoto:
+    """Read a photo.
+
+    Args:
+        path: JPEG, PNG, TIFF, WebP, HEIC, AVIF, BMP or GIF.
+        model: name of a model or path of a weights file; None for the default.
+        device: "auto", "cpu", "cuda" or "mps".
+        engine: share one between photos, and the model is loaded once; `model` and `device` are then not looked at.
+
+    Raises:
+        PhotoError: the file is missing or no usable photo.
+    """
+    engine = engine or Engine(model, device=device)
+    photo = engine.open(path)
+    return OpenedPhoto(engine, photo, photo, EditState())
+
+
+class OpenedPhoto:
+    """A photo and the edit that is asked of it; `edit` gives a new one and leaves this one as it is.
+
+    Args:
+        engine: that renders.
+        source: the photo as read.
+        shown: the photo with the edit applied.
+        state: the edit.
+        rois: the regions of `shown` that may differ from `source`.
+    """
+
+    def __init__(
+        self, engine: Engine, source: Photo, shown: Photo, state: EditState, rois: tuple[Rect, ...] = ()
+    ) -> None:
+        self.engine, self.source, self.photo, self.state, self.rois = engine, source, shown, state, rois
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        """The faces of the photo as read, numbered from 1, left to right."""
+        return self.engine.detect(self.source)
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """Names that `edit` takes."""
+        return tuple(self.engine.directions)
+
+    def edit(self, face: int | Literal["all"] = "all", **strengths: float) -> OpenedPhoto:
+        """Ask for expressions on top of what was asked before; the same expression of the same face is replaced.
+
+        Always rendered from the photo as read, so that many small edits cost no quality.
+
+        Args:
+            face: its number, or "all".
+            **strengths: 1 is the full expression, 0 none, below 0 its opposite.
+
+        Raises:
+            EditError: an unknown expression.
+            FaceError: no face, none of that number, or one that cannot be edited.
+        """
+        added = EditState(None, (FaceEdit.of(strengths, face=None if face == "all" else face),))
+        return self.apply(self.state.merged(added))
+
+    def apply(self, state: EditState) -> OpenedPhoto:
+        """The photo as read with a whole edit, such as a recipe.
+
+        Raises:
+            EditError: an unknown expression.
+            FaceError: no face, none of that number, or one that cannot be edited.
+        """
+        result = self.engine.render(self.source, state)
+        return OpenedPhoto(self.engine, self.source, result.photo, state, result.rois)
+
+    def save(self, path: Path | str, *, options: WriteOptions | None = None) -> Path:
+        """Write the photo with the metadata of its source; an edit of zero copies the file.
+
+        Raises:
+            OverwriteError: the file exists and `options` do not allow to replace it.
+            PhotoWriteError: it could not be written.
+        """
+        return write_photo(self.photo, path, options=options or WriteOptions(), source=self.source)

@@ -1,0 +1,337 @@
+"""The commands of `fvae-studio`, their options and their exit codes: 0 done, 1 could not, 2 wrong usage."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from fvae_studio import __version__
+from fvae_studio.errors import Cancelled, FvaeStudioError
+
+EXIT_COULD_NOT = 1
+EXIT_INTERRUPTED = 130
+_LOOKS_LIKE_A_PHOTO = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".bmp", ".gif"}
+
+PhotoArgument = Annotated[Path, typer.Argument(help="The photo.", show_default=False)]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="NAME=STRENGTH",
+        help="Expression and strength, such as smile=0.8: 1 is the full expression, 0 none, below 0 its opposite. "
+        "May be given several times. `fvae-studio models` lists the names.",
+    ),
+]
+FaceOption = Annotated[
+    str | None,
+    typer.Option("--face", metavar="N|all", help="Which face, counted from the left; needed where there are several."),
+]
+RecipeOption = Annotated[
+    Path | None, typer.Option("--recipe", "-r", help="Read the edit from a recipe; --set adds to it.")
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", help="Name of a model or path of a weights file; else the default model.")
+]
+DeviceOption = Annotated[
+    Literal["auto", "cpu", "cuda", "mps"], typer.Option("--device", help="Where the networks run.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for scripts.")]
+
+
+class _PhotoAwareGroup(TyperGroup):
+    """Says what to do when someone passes a photo where a command belongs."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        first = args[0] if args else ""
+        if first not in self.commands and (Path(first).suffix.lower() in _LOOKS_LIKE_A_PHOTO or Path(first).is_file()):
+            raise FvaeStudioError(
+                "The Studio window is not part of this version; edit from here instead, for example: "
+                f"fvae-studio edit {first} --set smile=0.8"
+            )
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    name="fvae-studio",
+    cls=_PhotoAwareGroup,
+    help="Edit facial expressions in a photo with the photo's own pixels.",
+    epilog="Exit codes: 0 done, 1 could not, 2 wrong usage. FVAE_DEBUG=1 shows where an error came from.",
+    no_args_is_help=True,
+    # Rich's help costs a third of the start-up time.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line.
+
+    Returns:
+        The exit code. Every error has been told on stderr, in one sentence.
+    """
+    try:
+        app(args=list(arguments), prog_name="fvae-studio")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+    except (KeyboardInterrupt, Cancelled):
+        print("Stopped.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_COULD_NOT
+    except FvaeStudioError as error:
+        _tell(error, str(error))
+        return EXIT_COULD_NOT
+    except Exception as error:
+        _tell(error, f"Something unexpected happened: {type(error).__name__}: {error}. FVAE_DEBUG=1 shows where.")
+        return EXIT_COULD_NOT
+    return 0
+
+
+def _tell(error: Exception, message: str) -> None:
+    if os.environ.get("FVAE_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    print(" ".join(message.split()), file=sys.stderr)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"FVAE Studio {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+_EDIT_EXAMPLES = """Examples:
+
+\b
+  fvae-studio edit me.jpg --set smile=0.8
+  fvae-studio edit me.jpg -s smile=0.8 -s brows_up=-0.3 -o happy.jpg --save-recipe happy.json
+  fvae-studio edit group.jpg --face 2 --recipe happy.json
+  fvae-studio edit raw.tif --set smile=0.5 -o out/ --json"""
+
+
+@app.command(short_help="Change the expression of faces in a photo.", epilog=_EDIT_EXAMPLES)
+def edit(
+    photo: PhotoArgument,
+    set_: SetOption = None,
+    face: FaceOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File or folder to write to; else PHOTO-edited beside the photo, with the next free number.",
+        ),
+    ] = None,
+    recipe: RecipeOption = None,
+    save_recipe: Annotated[
+        Path | None, typer.Option("--save-recipe", help="Write the edit as a recipe, to use on other photos.")
+    ] = None,
+    quality: Annotated[
+        int | None, typer.Option(min=1, max=100, help="JPEG, WebP, HEIC and AVIF quality; else as the source, or high.")
+    ] = None,
+    bit_depth: Annotated[
+        Literal["keep", "8", "16"], typer.Option("--bit-depth", help="Bits per channel of the output.")
+    ] = "keep",
+    strip_metadata: Annotated[
+        bool, typer.Option("--strip-metadata", help="Leave out EXIF, XMP and IPTC; the colour profile stays.")
+    ] = False,
+    overwrite: OverwriteOption = False,
+    overwrite_source: Annotated[
+        bool, typer.Option("--overwrite-source", help="Allow the photo itself as the output.")
+    ] = False,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Change the expression of one or all faces in a photo.
+
+    Pixels come from the photo itself, at its own resolution; nothing outside the face's moving part changes. An edit of
+    zero writes the file as it was.
+    """
+    from fvae_studio.cli import commands
+
+    commands.edit(
+        photo,
+        assignments=set_ or [],
+        face=_parse_face(face),
+        output=output,
+        recipe=recipe,
+        save_recipe=save_recipe,
+        quality=quality,
+        bit_depth="keep" if bit_depth == "keep" else 8 if bit_depth == "8" else 16,
+        keep_metadata=not strip_metadata,
+        overwrite=overwrite,
+        overwrite_source=overwrite_source,
+        model=model,
+        device=device,
+        as_json=as_json,
+    )
+
+
+_INTERPOLATE_EXAMPLES = """Examples:
+
+\b
+  fvae-studio interpolate neutral.jpg laughing.jpg --steps 24 -o frames/
+  fvae-studio interpolate neutral.jpg laughing.jpg --steps 36 -o laugh.gif --fps 18"""
+
+
+@app.command(short_help="Make the in-betweens of two photos.", epilog=_INTERPOLATE_EXAMPLES)
+def interpolate(
+    first: Annotated[Path, typer.Argument(metavar="A", help="The first photo.", show_default=False)],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another photo of the same person.", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A folder for numbered frames, or a .gif file.", show_default=False)
+    ],
+    steps: Annotated[int, typer.Option(min=2, max=10_000, help="Frames, both ends included.")] = 24,
+    frame_format: Annotated[Literal["png", "jpg"], typer.Option("--format", help="Of the frames in a folder.")] = "png",
+    fps: Annotated[float, typer.Option(min=0.1, max=50.0, help="Frames per second of a GIF.")] = 12.0,
+    size: Annotated[
+        int | None, typer.Option(min=16, max=4096, help="Longer side of a GIF in pixels; else at most 640.")
+    ] = None,
+    overwrite: OverwriteOption = False,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Make the in-betweens of two photos of one person."""
+    from fvae_studio.cli import commands
+
+    commands.interpolate(
+        first,
+        second,
+        output=output,
+        steps=steps,
+        frame_format=frame_format,
+        fps=fps,
+        size=size,
+        overwrite=overwrite,
+        model=model,
+        device=device,
+        as_json=as_json,
+    )
+
+
+_INSPECT_EXAMPLES = """Examples:
+
+\b
+  fvae-studio inspect group.jpg
+  fvae-studio inspect me.jpg --json
+  fvae-studio inspect me.jpg --set smile=1 --overlay flow.png"""
+
+
+@app.command(short_help="Show what is seen in a photo.", epilog=_INSPECT_EXAMPLES)
+def inspect(
+    photo: PhotoArgument,
+    overlay: Annotated[
+        Path | None,
+        typer.Option("--overlay", help="Write a picture with boxes and points; with --set also flow and confidence."),
+    ] = None,
+    set_: SetOption = None,
+    face: FaceOption = None,
+    overwrite: OverwriteOption = False,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is seen in a photo: file, faces, and what the model can do with them."""
+    from fvae_studio.cli import reports
+
+    reports.inspect(
+        photo,
+        overlay=overlay,
+        assignments=set_ or [],
+        face=_parse_face(face),
+        overwrite=overwrite,
+        model=model,
+        device=device,
+        as_json=as_json,
+    )
+
+
+_FLOW_EXAMPLES = """Examples:
+
+\b
+  fvae-studio flow me.jpg --set smile=0.8 -o smile.flo
+  fvae-studio flow group.jpg --face 2 --set surprise=1 -o surprise.npz"""
+
+
+@app.command(short_help="Write the flow of an edit to a file.", epilog=_FLOW_EXAMPLES)
+def flow(
+    photo: PhotoArgument,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help=".flo, .exr, or .npz (with confidence and transform).", show_default=False),
+    ],
+    set_: SetOption = None,
+    face: FaceOption = None,
+    recipe: RecipeOption = None,
+    overwrite: OverwriteOption = False,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Write the flow of an edit for other programs: backward, in pixels of the 128 x 128 aligned crop."""
+    from fvae_studio.cli import commands
+
+    commands.flow(
+        photo,
+        assignments=set_ or [],
+        face=_parse_face(face),
+        output=output,
+        recipe=recipe,
+        overwrite=overwrite,
+        model=model,
+        device=device,
+        as_json=as_json,
+    )
+
+
+@app.command(short_help="List models and expressions.")
+def models(as_json: JsonOption = False) -> None:
+    """List the models with their expressions, figures and the data they were trained on."""
+    from fvae_studio.cli import reports
+
+    reports.models(as_json=as_json)
+
+
+@app.command(short_help="Measure speed and memory.")
+def bench(
+    model: ModelOption = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions, and no 96-megapixel photo.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure this machine: start-up, a whole edit, predict, warp, and growth with the photo's size."""
+    from fvae_studio.bench import report
+
+    report(model=model, quick=quick, as_json=as_json)
+
+
+def _parse_face(value: str | None) -> int | Literal["all"] | None:
+    if value is None:
+        return None
+    if value == "all":
+        return "all"
+    if not value.isascii() or not value.isdigit() or int(value) < 1:
+        raise typer.BadParameter(f"{value!r} is neither a number from 1 on nor all.", param_hint="--face")
+    return int(value)

@@ -1,0 +1,248 @@
+"""The commands that make something: edit, interpolate, flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from fvae_studio.cli.output import default_output, print_json, progress_bar, refuse_existing, say
+from fvae_studio.errors import EditError, FaceError, OverwriteError, PhotoNotFoundError
+
+if TYPE_CHECKING:
+    from fvae_studio.core.edits import EditState
+    from fvae_studio.core.types import Face, FlowField
+    from fvae_studio.pipeline.engine import Engine
+
+FaceChoice = int | Literal["all"] | None
+
+
+def edit(
+    path: Path,
+    *,
+    assignments: Sequence[str],
+    face: FaceChoice,
+    output: Path | None,
+    recipe: Path | None,
+    save_recipe: Path | None,
+    quality: int | None,
+    bit_depth: Literal["keep", 8, 16],
+    keep_metadata: bool,
+    overwrite: bool,
+    overwrite_source: bool,
+    model: str | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Apply an edit to one photo and write it."""
+    require_file(path)
+    engine = start_engine(model, device)
+    from fvae_studio.core.photo_io import WriteOptions, atomic_write, write_photo
+
+    state = build_state(assignments, face, recipe)
+    target = _output_for(path, output)
+    if target.exists() and target.samefile(path):
+        if not overwrite_source:
+            raise OverwriteError(f"{target} is the photo itself; add --overwrite-source if it shall be replaced.")
+    else:
+        refuse_existing(target, overwrite=overwrite)
+    if save_recipe is not None:
+        refuse_existing(save_recipe, overwrite=overwrite)
+
+    photo = engine.open(path)
+    with progress_bar() as progress:
+        if not state.is_identity:
+            require_face_choice(engine.detect(photo), state, face)
+        result = engine.render(photo, state, progress)
+        options = WriteOptions(
+            quality=quality,
+            bit_depth=bit_depth,
+            keep_metadata=keep_metadata,
+            overwrite=overwrite,
+            overwrite_source=overwrite_source,
+        )
+        written = write_photo(result.photo, target, options=options, source=photo)
+    if save_recipe is not None:
+        with atomic_write(save_recipe) as file:
+            file.write(state.to_json().encode())
+    left_out = () if state.is_identity else engine.left_out(photo, state)
+    if as_json:
+        print_json(
+            {
+                "photo": str(path),
+                "output": str(written),
+                "changed": result.photo is not photo,
+                "regions": [[roi.x, roi.y, roi.width, roi.height] for roi in result.rois],
+                "left_out": [{"face": face.face, "reason": face.reason} for face in left_out],
+                "timings_ms": {stage: round(value, 1) for stage, value in result.timings_ms.items()},
+            }
+        )
+        return
+    for passed_over in left_out:
+        say(f"Face {passed_over.face} was left out: {passed_over.reason}")
+    print(written)
+
+
+def require_file(path: Path) -> None:
+    """Fail before anything heavy is loaded.
+
+    Raises:
+        PhotoNotFoundError: there is no such file.
+    """
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise PhotoNotFoundError(f"{path} {what}; name a photo.")
+
+
+def start_engine(model: str | None, device: str, *, detector: bool = True) -> Engine:
+    """An engine that is loading in the background."""
+    from fvae_studio.pipeline.engine import Engine
+
+    engine = Engine(model, device=device)
+    engine.preload(detector=detector)
+    return engine
+
+
+def build_state(assignments: Sequence[str], face: FaceChoice, recipe: Path | None) -> EditState:
+    """The edit that the options ask for: the recipe, then `--set` on top of it.
+
+    Args:
+        assignments: as typed after `--set`.
+        recipe: file to start from.
+        face: the face of `--set`, and of everything in the recipe that names no face.
+
+    Raises:
+        EditError: a malformed assignment or recipe, or nothing to do.
+    """
+    from fvae_studio.core.edits import EditState, FaceEdit, parse_assignment
+
+    if not assignments and recipe is None:
+        raise EditError("There is nothing to do: give --set NAME=STRENGTH or --recipe FILE.")
+    number = face if isinstance(face, int) else None
+    state = EditState() if recipe is None else EditState.from_json(read_text(recipe))
+    if number is not None:
+        for_all = FaceEdit(number, state.edit_of(None).strengths)
+        named = EditState(None, tuple(edit for edit in state.edits if edit.face is not None))
+        state = EditState(None, (for_all,)).merged(named)
+    for assignment in assignments:
+        state = state.with_strength(*parse_assignment(assignment), face=number)
+    return state
+
+
+def require_face_choice(faces: Sequence[Face], state: EditState, face: FaceChoice) -> None:
+    """Ask which face is meant where there are several and nobody said.
+
+    Raises:
+        FaceError: there are several.
+    """
+    if face is None and len(faces) > 1 and any(edit.face is None for edit in state.edits):
+        raise FaceError(
+            f"There are {len(faces)} faces in the photo; say which with --face 1 to --face {len(faces)}, counted from "
+            "the left, or --face all. `fvae-studio inspect PHOTO --overlay faces.png` shows the numbers."
+        )
+
+
+def read_text(path: Path) -> str:
+    """A small text file.
+
+    Raises:
+        EditError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise EditError(f"The recipe {path} cannot be read: {reason}.") from error
+
+
+def interpolate(
+    first: Path,
+    second: Path,
+    *,
+    output: Path,
+    steps: int,
+    frame_format: Literal["png", "jpg"],
+    fps: float,
+    size: int | None,
+    overwrite: bool,
+    model: str | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Write the in-betweens of two photos as numbered files or as a GIF."""
+    require_file(first)
+    require_file(second)
+    is_gif = output.suffix.lower() == ".gif"
+    if is_gif:
+        refuse_existing(output, overwrite=overwrite)
+    engine = start_engine(model, device)
+    from fvae_studio.cli.frames import write_frames, write_gif
+
+    photos = engine.open(first), engine.open(second)
+    with progress_bar() as progress:
+        frames = engine.interpolate(*photos, steps=steps, progress=progress)
+        if is_gif:
+            write_gif(frames, output, fps=fps, longer_side=size)
+            written = [output]
+        else:
+            written = write_frames(frames, output, suffix=frame_format, num_frames=steps, overwrite=overwrite)
+    if as_json:
+        print_json({"photos": [str(first), str(second)], "frames": steps, "outputs": [str(path) for path in written]})
+    else:
+        print(output)
+
+
+def flow(
+    path: Path,
+    *,
+    assignments: Sequence[str],
+    face: FaceChoice,
+    output: Path,
+    recipe: Path | None,
+    overwrite: bool,
+    model: str | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Write the flow of one face."""
+    require_file(path)
+    refuse_existing(output, overwrite=overwrite)
+    engine = start_engine(model, device)
+    from fvae_studio.core.flow_io import write_flow
+
+    state = build_state(assignments, face, recipe)
+    photo = engine.open(path)
+    require_face_choice(engine.detect(photo), state, face)
+    placed = engine.flows(photo, state)
+    if len(placed) != 1:
+        raise FaceError(f"The edit moves {len(placed)} faces and a flow file holds one; choose it with --face.")
+    write_flow(output, placed[0].field, photo_to_crop=placed[0].photo_to_crop)
+    if as_json:
+        print_json(
+            {"photo": str(path), "output": str(output), "face": placed[0].face.index} | flow_figures(placed[0].field)
+        )
+    else:
+        print(output)
+
+
+def flow_figures(field: FlowField) -> dict[str, Any]:
+    """Size, lengths and confidence of a flow, for people and scripts."""
+    import numpy as np
+
+    from fvae_studio.core.regularise import fold_share
+
+    length = np.hypot(field.flow[..., 0], field.flow[..., 1])
+    moving = length > 0.1
+    return {
+        "grid": [field.flow.shape[1], field.flow.shape[0]],
+        "largest_displacement_crop_px": round(float(length.max()), 3),
+        "moving_share": round(float(moving.mean()), 4),
+        "fold_share": round(fold_share(field.flow), 4),
+        "mean_confidence_where_moving": round(float(field.confidence[moving].mean()), 4) if moving.any() else None,
+    }
+
+
+def _output_for(photo: Path, output: Path | None) -> Path:
+    if output is None:
+        return default_output(photo)
+    return default_output(photo, output) if output.is_dir() else output

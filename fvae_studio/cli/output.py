@@ -1,0 +1,101 @@
+"""What the commands share on the way out: names of outputs, JSON, a progress bar on terminals."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fvae_studio.core.progress import CancelToken, NoProgress, Progress
+from fvae_studio.errors import OverwriteError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+_BAR_AFTER_S = 0.5
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on stdout."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def say(line: str) -> None:
+    """One line for people, on stderr when it is a remark; results go to stdout by `print`."""
+    print(line, file=sys.stderr)
+
+
+def default_output(photo: Path, folder: Path | None = None) -> Path:
+    """PHOTO-edited beside the photo or in `folder`, or the first of PHOTO-edited-2, -3, ... that is free."""
+    folder = photo.parent if folder is None else folder
+    path = folder / f"{photo.stem}-edited{photo.suffix}"
+    number = 2
+    while path.exists():
+        path = folder / f"{photo.stem}-edited-{number}{photo.suffix}"
+        number += 1
+    return path
+
+
+def refuse_existing(path: Path, *, overwrite: bool) -> None:
+    """Fail before the work, not after it.
+
+    Raises:
+        OverwriteError: the output exists and may not be replaced.
+    """
+    if path.exists() and not overwrite:
+        raise OverwriteError(f"{path} exists; choose another output or add --overwrite.")
+
+
+class TerminalProgress:
+    """A bar on stderr that appears when the work takes longer than half a second; it is gone when the work is done.
+
+    Args:
+        bar: Rich's bar, not started yet.
+        task: its only task.
+        offset: where this view's 0 lies in the task.
+        length: what this view's 1 is worth.
+    """
+
+    def __init__(self, bar: RichProgress, task: TaskID, *, offset: float = 0.0, length: float = 1.0) -> None:
+        self._bar, self._task, self._offset, self._length = bar, task, offset, length
+        self._token = CancelToken()
+        self._began = time.monotonic()
+
+    def report(self, fraction: float, stage: str = "") -> None:
+        """Move the bar."""
+        if not self._bar.live.is_started and time.monotonic() - self._began > _BAR_AFTER_S:
+            self._bar.start()
+        self._bar.update(self._task, completed=self._offset + fraction * self._length, description=stage or None)
+
+    def subrange(self, offset: float, length: float) -> TerminalProgress:
+        """A part of the bar."""
+        part = TerminalProgress(
+            self._bar, self._task, offset=self._offset + offset * self._length, length=length * self._length
+        )
+        part._token, part._began = self._token, self._began
+        return part
+
+    def raise_if_cancelled(self) -> None:
+        """Raise `Cancelled` if the token was set; Ctrl-C raises by itself."""
+        self._token.raise_if_cancelled()
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar where a person watches, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield NoProgress()
+        return
+    from rich.console import Console
+    from rich.progress import Progress as RichProgress
+
+    bar = RichProgress(console=Console(stderr=True), transient=True)
+    try:
+        yield TerminalProgress(bar, bar.add_task("", total=1.0))
+    finally:
+        bar.stop()
