@@ -1,0 +1,97 @@
+"""Random changes of a batch, with an explicit generator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from trainer.dataset import PairBatch
+
+
+def mirror_order(code_names: Sequence[str]) -> tuple[list[int], list[float]]:
+    """Where each entry of a code comes from in the mirrored picture, and with which sign."""
+    names = list(code_names)
+    swapped = []
+    for name in names:
+        if name.endswith("_L"):
+            swapped.append(name.removesuffix("_L") + "_R")
+        elif name.endswith("_R"):
+            swapped.append(name.removesuffix("_R") + "_L")
+        else:
+            swapped.append(
+                {
+                    "jawLeft": "jawRight",
+                    "jawRight": "jawLeft",
+                    "mouthLeft": "mouthRight",
+                    "mouthRight": "mouthLeft",
+                }.get(name, name)
+            )
+    signs = [-1.0 if name in {"yaw", "roll"} else 1.0 for name in names]
+    return [names.index(name) for name in swapped], signs
+
+
+def mirror(batch: PairBatch, chosen: Tensor, code_names: Sequence[str]) -> PairBatch:
+    """Flip the chosen pairs left to right (section 5.2): images, flow, visibility and code.
+
+    Args:
+        chosen: (B,) bool.
+    """
+    order, signs = mirror_order(code_names)
+    pick = chosen[:, None, None, None]
+    flow = batch.flow.flip(-1) * torch.tensor([-1.0, 1.0])[None, :, None, None]
+    code = batch.code[:, order] * torch.tensor(signs)
+    return PairBatch(
+        torch.where(pick, batch.source.flip(-1), batch.source),
+        torch.where(pick, batch.target.flip(-1), batch.target),
+        torch.where(pick, flow, batch.flow),
+        torch.where(pick, batch.visible.flip(-1), batch.visible),
+        torch.where(chosen[:, None], code, batch.code),
+        batch.is_real,
+    )
+
+
+def jitter(batch: PairBatch, *, generator: torch.Generator) -> PairBatch:
+    """One random affine change of both images: small turns, shifts, and other proportions of the face.
+
+    With D(p) = A p + t for both images, the flow becomes A^-1 f(D(p)).
+    """
+    count = len(batch.source)
+    angle = _uniform(count, -0.06, 0.06, generator)
+    scale = 1 + _uniform(count, -0.06, 0.06, generator)
+    aspect = 1 + _uniform(count, -0.05, 0.05, generator)
+    shift = torch.stack([_uniform(count, -0.035, 0.035, generator), _uniform(count, -0.035, 0.035, generator)], dim=1)
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    linear = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
+    linear = linear @ torch.diag_embed(torch.stack([scale * aspect, scale / aspect], dim=1))
+    theta = torch.cat([linear, shift[:, :, None]], dim=2)
+    size = list(batch.source.shape)
+    grid = F.affine_grid(theta, [size[0], 1, size[2], size[3]], align_corners=False)
+    stacked = torch.cat([batch.source, batch.target, batch.flow, batch.visible], dim=1)
+    moved = F.grid_sample(stacked, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    flow = torch.einsum("bij,bjhw->bihw", torch.linalg.inv(linear), moved[:, 6:8])
+    return PairBatch(moved[:, :3], moved[:, 3:6], flow, moved[:, 8:], batch.code, batch.is_real)
+
+
+def relight(images: Tensor, *, generator: torch.Generator) -> Tensor:
+    """Random gain, gamma, colour cast and a soft shading across the face; images in [-1, 1].
+
+    The paper's squared loss mistakes light for motion (its limitation 2): what the networks see is relit, what the loss
+    compares is not.
+    """
+    count = len(images)
+    gamma = torch.exp(_uniform(count, -0.25, 0.25, generator))[:, None, None, None]
+    gain = torch.exp(_uniform(count * 3, -0.08, 0.08, generator).view(count, 3, 1, 1))
+    gain = gain * torch.exp(_uniform(count, -0.2, 0.2, generator))[:, None, None, None]
+    size = images.shape[-1]
+    axis = torch.linspace(-1, 1, size)
+    slope_x, slope_y = (_uniform(count, -0.25, 0.25, generator)[:, None, None, None] for _ in range(2))
+    shading = torch.exp(slope_x * axis[None, None, None, :] + slope_y * axis[None, None, :, None])
+    linear = ((images + 1) / 2).clamp(1e-3, 1)
+    return (linear.pow(gamma) * gain * shading).clamp(0, 1) * 2 - 1
+
+
+def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    return torch.rand(count, generator=generator) * (high - low) + low

@@ -1,0 +1,204 @@
+"""Training configuration: frozen, from TOML, with `--set section.key=value` on top. The whole of it goes into checkpoints."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+from fvae_studio.errors import ConfigError
+from fvae_studio.model.config import FlowVaeConfig
+
+CONFIGS_DIR: Final = Path(__file__).resolve().parent / "configs"
+
+Section = TypeVar("Section")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which pairs a step sees.
+
+    Attributes:
+        pairs: "all": every ordered pair of expressions of one identity.
+        validation_share: informative: the split itself is the list in `split.toml`.
+        colour_transfer: done when the pairs are prepared.
+        flip: mirror half of the pairs.
+        rendered_share: of a batch; the rest are real pairs.
+        jitter: random affine changes of both images together.
+        relight: random gain, gamma and shading, apart for the two images; only the networks see them.
+    """
+
+    pairs: Literal["all"] = "all"
+    validation_share: float = 0.2
+    colour_transfer: bool = True
+    flip: bool = True
+    rendered_share: float = 0.7
+    jitter: bool = True
+    relight: bool = True
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the terms.
+
+    Attributes:
+        reduction: "sum": sums over pixels, as the paper writes; "mean": divided by the number of pixels.
+        reconstruction_weight: of Eq. 4.
+        prior_weight: of Eq. 3 (lambda 1). With `prior_start` it grows from there over the first half of the training.
+        prior_start: share of `prior_weight` to begin with; 1 keeps it constant.
+        kl_half: with the factor 1/2 that the paper's text drops.
+        coherence_weight, coherence_alpha, coherence_radius: Eq. 6 (lambda 2).
+        coherence_stride: 2 computes Eq. 6 at half size.
+        confidence_beta: Eq. 7.
+        end_point_weight: distance to the known flow.
+        edit_weight: share of rendered pairs that take the edit path, mean(S) + W e.
+        latent_weight: distance between mean(T) and mean(S) + W e.
+        fold_weight: penalty on a Jacobian below `fold_margin`.
+        fold_margin: see above.
+        hidden_weight: weight of pixels that the source does not show, in the end-point term.
+    """
+
+    reduction: Literal["sum", "mean"] = "mean"
+    reconstruction_weight: float = 1.0
+    prior_weight: float = 3e-5
+    prior_start: float = 1.0
+    kl_half: bool = True
+    coherence_weight: float = 0.0
+    coherence_alpha: float = 10.0
+    coherence_radius: int = 3
+    coherence_stride: int = 1
+    confidence_beta: float = 0.1
+    end_point_weight: float = 0.0
+    edit_weight: float = 0.0
+    latent_weight: float = 0.0
+    fold_weight: float = 0.0
+    fold_margin: float = 0.15
+    hidden_weight: float = 0.3
+
+
+@dataclass(frozen=True)
+class OptimConfig:
+    """The optimiser.
+
+    Attributes:
+        method: "adam" (the paper) or "adamw".
+        schedule: "constant" or "cosine" (with a short warm-up).
+        clip_value: cut every component of the gradient (the paper); 0 for none.
+        clip_norm: scale the gradient down to this norm; 0 for none.
+    """
+
+    method: Literal["adam", "adamw"] = "adamw"
+    learning_rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.01
+    schedule: Literal["constant", "cosine"] = "cosine"
+    clip_value: float = 0.0
+    clip_norm: float = 1.0
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """The run.
+
+    Attributes:
+        batch_size: pairs in a step, of each process.
+        max_epochs: upper end where `max_steps` is 0; an epoch is one pass over the training pairs.
+        max_steps: of the optimiser.
+        mask_steps: of the confidence network's training.
+        early_stopping: stop after `patience` evaluations without a better held-out loss.
+        patience: see above.
+        evaluate_every: steps between evaluations (and checkpoints).
+        precision: Lightning Fabric's name: "32-true", "bf16-mixed", ...
+        seed: of everything random.
+        ema: decay of the averaged weights that are evaluated and released; 0 for none.
+    """
+
+    batch_size: int = 32
+    max_epochs: int = 0
+    max_steps: int = 8000
+    mask_steps: int = 1500
+    early_stopping: bool = False
+    patience: int = 10
+    evaluate_every: int = 500
+    precision: str = "bf16-mixed"
+    seed: int = 1
+    ema: float = 0.998
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """All of it."""
+
+    model: FlowVaeConfig = field(default_factory=FlowVaeConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+    train: TrainSettings = field(default_factory=TrainSettings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self) | {"model": self.model.to_dict()}
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> TrainConfig:
+        """From the tables of a TOML file.
+
+        Raises:
+            ConfigError: an unknown table or key, or a value of the wrong kind.
+        """
+        sections = {"data": DataConfig, "loss": LossConfig, "optim": OptimConfig, "train": TrainSettings}
+        unknown = sorted(set(values) - set(sections) - {"model"})
+        if unknown:
+            raise ConfigError(f"unknown tables {unknown}; known are model, {', '.join(sections)}")
+        parts: dict[str, Any] = {name: _section(kind, values.get(name, {})) for name, kind in sections.items()}
+        return TrainConfig(model=FlowVaeConfig.from_dict(values.get("model", {})), **parts)
+
+
+def load_config(name: str, overrides: Sequence[str] = ()) -> TrainConfig:
+    """Read a shipped configuration by name ("studio", "paper", "tiny") or a TOML file by path.
+
+    Args:
+        overrides: "section.key=value" with a TOML value.
+
+    Raises:
+        ConfigError: no such configuration, or a malformed one.
+    """
+    path = Path(name) if name.endswith(".toml") else CONFIGS_DIR / f"{name}.toml"
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        known = ", ".join(sorted(item.stem for item in CONFIGS_DIR.glob("*.toml") if item.stem != "split"))
+        raise ConfigError(f"no configuration {name!r}; shipped are {known}, or give the path of a TOML file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path.name} is not valid TOML: {error}") from error
+    for override in overrides:
+        key, _, text = override.partition("=")
+        section, _, option = key.strip().partition(".")
+        if not option or not text:
+            raise ConfigError(f"--set needs section.key=value, not {override!r}")
+        try:
+            value = tomllib.loads(f"v = {text}")["v"]
+        except tomllib.TOMLDecodeError:
+            value = text
+        values.setdefault(section, {})[option.strip()] = value
+    return TrainConfig.from_dict(values)
+
+
+def held_out_persons() -> tuple[str, ...]:
+    """The fixed list of people that no training step sees (`configs/split.toml`)."""
+    return tuple(tomllib.loads((CONFIGS_DIR / "split.toml").read_text(encoding="utf-8"))["held_out"])
+
+
+def _section(kind: type[Section], values: Mapping[str, Any]) -> Section:
+    known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]  # all sections are dataclasses
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigError(f"unknown option {key!r} in {kind.__name__}; known are {', '.join(known)}")
+        expected = known[key].default
+        fits = isinstance(value, type(expected)) or (isinstance(expected, float) and isinstance(value, int))
+        fits = fits or (isinstance(expected, tuple) and isinstance(value, list) and len(value) == len(expected))
+        if not fits or (isinstance(value, bool) and not isinstance(expected, bool)):
+            raise ConfigError(f"{key} is {value!r}; a value like {expected!r} was expected")
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})

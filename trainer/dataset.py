@@ -1,0 +1,99 @@
+"""Batches of pairs from prepared shards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fvae_studio.errors import DataError
+from fvae_studio.model.preprocess import normalise
+from trainer.shards import REAL, Shard
+
+
+class PairBatch(NamedTuple):
+    """Tensors of B pairs.
+
+    Attributes:
+        source, target: (B, 3, S, S) in [-1, 1].
+        flow: (B, 2, S, S) backward flow, crop pixels.
+        visible: (B, 1, S, S) in [0, 1].
+        code: (B, 56) change of expression and pose.
+        is_real: (B,) bool: two photos, whose flow is only the meshes' guess.
+    """
+
+    source: Tensor
+    target: Tensor
+    flow: Tensor
+    visible: Tensor
+    code: Tensor
+    is_real: Tensor
+
+    def to(self, device: torch.device) -> PairBatch:
+        """All tensors on `device`."""
+        return PairBatch(*(tensor.to(device, non_blocking=True) for tensor in self))
+
+
+class PairTable:
+    """All pairs of several shards, chosen by split and kind."""
+
+    def __init__(self, shards: Sequence[Shard], *, held_out: bool) -> None:
+        self.shards = shards
+        rendered, real = [], []
+        for number, shard in enumerate(shards):
+            for row in np.flatnonzero(shard.held_out == held_out):
+                (real if shard.kind[row] == REAL else rendered).append((number, int(row)))
+        # Every shard repeats the same real pairs: once is enough.
+        first = real[0][0] if real else 0
+        self.rendered = rendered
+        self.real = [pair for pair in real if pair[0] == first]
+        if not self.rendered and not self.real:
+            raise DataError(f"the shards hold no {'held-out' if held_out else 'training'} pairs")
+
+    def __len__(self) -> int:
+        return len(self.rendered) + len(self.real)
+
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        """Names of the code's entries."""
+        return self.shards[0].code_names
+
+    def batch(self, pairs: Sequence[tuple[int, int]]) -> PairBatch:
+        """Load these pairs."""
+
+        def images(column: str) -> Tensor:
+            chosen = [self.shards[number].images[getattr(self.shards[number], column)[row]] for number, row in pairs]
+            return normalise(torch.from_numpy(np.stack(chosen)).permute(0, 3, 1, 2))
+
+        def stack(column: str) -> NDArray[np.generic]:
+            return np.stack([getattr(self.shards[number], column)[row] for number, row in pairs])
+
+        return PairBatch(
+            images("source"),
+            images("target"),
+            torch.from_numpy(stack("flows").astype(np.float32)).permute(0, 3, 1, 2).contiguous(),
+            torch.from_numpy(stack("visible").astype(np.float32) / 255)[:, None],
+            torch.from_numpy(stack("code").astype(np.float32)),
+            torch.from_numpy(stack("kind") == REAL),
+        )
+
+    def random_batches(self, batch_size: int, rendered_share: float, seed: int) -> Iterator[PairBatch]:
+        """Endless batches with a fixed share of rendered pairs; each kind is gone through in a new order every time."""
+        rng = np.random.default_rng(seed)
+        num_rendered = round(batch_size * rendered_share) if self.real else batch_size
+        num_rendered = num_rendered if self.rendered else 0
+        streams = [_shuffled(self.rendered, rng), _shuffled(self.real, rng)]
+        while True:
+            pairs = [next(streams[0]) for _ in range(num_rendered)]
+            pairs += [next(streams[1]) for _ in range(batch_size - num_rendered)]
+            yield self.batch(pairs)
+
+
+def _shuffled(pairs: list[tuple[int, int]], rng: np.random.Generator) -> Iterator[tuple[int, int]]:
+    while True:
+        for index in rng.permutation(len(pairs)):
+            yield pairs[index]

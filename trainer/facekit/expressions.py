@@ -1,0 +1,177 @@
+"""What each slider means in FaceKit's (ARKit's) shapes, and which expressions the training pairs show.
+
+ARKit's `_L` is the person's own left side, which is on the right of a photo; the sliders name sides the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.facekit.mesh import FaceKit
+
+NUM_POSE: Final = 3
+"""Yaw, pitch, roll follow the expression weights in a code, in units of `POSE_UNIT`."""
+
+POSE_UNIT: Final = 10.0
+"""Degrees of head rotation per unit of a pose code."""
+
+
+def both(**weights: float) -> dict[str, float]:
+    """The same weight on the left and the right shape."""
+    return {f"{name}_{side}": weight for name, weight in weights.items() for side in "LR"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One slider.
+
+    Attributes:
+        name: as typed on the command line.
+        label: as shown.
+        group: heading under which it is shown.
+        shapes: FaceKit weights at strength 1.
+        description: one sentence.
+        mirrored: the slider of the other side.
+        signed: whether negative strengths mean something that was trained.
+    """
+
+    name: str
+    label: str
+    group: str
+    shapes: Mapping[str, float]
+    description: str
+    mirrored: str | None = None
+
+
+RECIPES: Final = (
+    Recipe(
+        "smile",
+        "Smile",
+        "Emotions",
+        # Replaced at release by the mean smile of the fitted training photos, if there are any.
+        both(mouthSmile=0.75, mouthDimple=0.1, mouthUpperUp=0.15, cheekSquint=0.3, eyeSquint=0.1),
+        "A friendly smile, lips a little apart if the photo shows teeth.",
+    ),
+    Recipe(
+        "big_smile",
+        "Big smile",
+        "Emotions",
+        both(mouthSmile=1.0, mouthUpperUp=0.45, mouthLowerDown=0.25, cheekSquint=0.7, eyeSquint=0.35, mouthStretch=0.15)
+        | {"jawOpen": 0.12},
+        "A broad smile that narrows the eyes; parts the lips.",
+    ),
+    Recipe(
+        "sad",
+        "Sad",
+        "Emotions",
+        both(mouthFrown=0.8, browOuterUp=-0.0) | {"browInnerUp_L": 0.8, "browInnerUp_R": 0.8, "mouthShrugLower": 0.3},
+        "Corners of the mouth down, inner brows up.",
+    ),
+    Recipe(
+        "angry",
+        "Angry",
+        "Emotions",
+        both(browDown=0.9, eyeSquint=0.45, mouthPress=0.5, noseSneer=0.35, mouthFrown=0.2),
+        "Brows down and together, lips pressed.",
+    ),
+    Recipe(
+        "surprised",
+        "Surprised",
+        "Emotions",
+        both(browInnerUp=0.8, browOuterUp=0.8, eyeWide=0.7) | {"jawOpen": 0.4},
+        "Brows up, eyes wide, jaw dropped.",
+    ),
+    Recipe(
+        "disgusted",
+        "Disgusted",
+        "Emotions",
+        both(noseSneer=0.9, mouthUpperUp=0.5, browDown=0.45, eyeSquint=0.4, mouthFrown=0.2),
+        "Nose wrinkled, upper lip raised.",
+    ),
+    Recipe(
+        "afraid",
+        "Afraid",
+        "Emotions",
+        both(browInnerUp=0.9, browOuterUp=0.3, eyeWide=0.8, mouthStretch=0.6) | {"jawOpen": 0.15},
+        "Brows up and drawn together, eyes wide, mouth stretched.",
+    ),
+    Recipe("squint", "Squint", "Eyes", both(eyeSquint=1.0, cheekSquint=0.6), "Eyes narrowed from below."),
+    Recipe("close_eyes", "Close eyes", "Eyes", both(eyeBlink=1.0), "Both eyes closed.", None),
+    Recipe(
+        "close_eye_left",
+        "Close left eye",
+        "Eyes",
+        {"eyeBlink_L": 1.0},
+        "The person's own left eye closed.",
+        "close_eye_right",
+    ),
+    Recipe(
+        "close_eye_right",
+        "Close right eye",
+        "Eyes",
+        {"eyeBlink_R": 1.0},
+        "The person's own right eye closed.",
+        "close_eye_left",
+    ),
+    Recipe("wide_eyes", "Wide eyes", "Eyes", both(eyeWide=1.0), "Upper lids raised."),
+    Recipe("open_mouth", "Open mouth", "Mouth", {"jawOpen": 0.45}, "Jaw dropped, lips apart."),
+    Recipe(
+        "pucker", "Pucker", "Mouth", {"mouthPucker": 0.9, "mouthFunnel": 0.15}, "Lips pushed forward, mouth narrow."
+    ),
+    Recipe("lip_corners_down", "Lip corners down", "Mouth", both(mouthFrown=1.0), "Corners of the mouth down."),
+    Recipe(
+        "brows_up", "Brows up", "Brows", both(browInnerUp=0.8, browOuterUp=0.9), "Brows raised over their whole length."
+    ),
+    Recipe("brows_down", "Brows down", "Brows", both(browDown=1.0), "Brows lowered and drawn together."),
+)
+"""The sliders, in the order in which they are shown."""
+
+
+def sample_code(
+    facekit: FaceKit, rng: np.random.Generator, *, kind: int, base: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """A random change of expression and pose, (53 + 3,), to be added to `base`.
+
+    Args:
+        kind: 0: one recipe, 1: one single shape pair, 2: a mixture of recipes, slightly asymmetric, 3: a sparse mixture
+            of shapes, 4: back to the neutral face.
+        base: (53,) expression of the photo.
+    """
+    names = facekit.expression_names
+    change = np.zeros(len(names) + NUM_POSE, np.float32)
+    if kind == 0:
+        recipe = RECIPES[rng.integers(len(RECIPES))]
+        change[: len(names)] = facekit.expression_vector(dict(recipe.shapes)) * rng.uniform(0.4, 1.25)
+    elif kind == 1:
+        stem = names[rng.integers(len(names))].removesuffix("_L").removesuffix("_R")
+        weight = rng.uniform(0.3, 1.1) * (0.5 if stem == "jawOpen" else 1.0)
+        sides = rng.choice([0, 1, 2], p=[0.6, 0.2, 0.2])
+        for index, name in enumerate(names):
+            if name.removesuffix("_L").removesuffix("_R") == stem:
+                one_sided = (sides == 1 and name.endswith("_R")) or (sides == 2 and name.endswith("_L"))
+                change[index] = 0.0 if one_sided else weight
+    elif kind == 2:
+        for _ in range(2):
+            recipe = RECIPES[rng.integers(len(RECIPES))]
+            change[: len(names)] += facekit.expression_vector(dict(recipe.shapes)) * rng.uniform(0.1, 0.8)
+        change[: len(names)] *= rng.normal(1.0, 0.12, len(names)).clip(0.5, 1.5)
+    elif kind == 3:
+        chosen = rng.choice(len(names), 6, replace=False)
+        change[chosen] = rng.uniform(0.1, 0.7, 6)
+    else:
+        change[: len(names)] = -base
+    largest = np.array([0.55 if name == "jawOpen" else 1.2 for name in names], np.float32)
+    target = np.clip(base + change[: len(names)], 0, largest)
+    for index, name in enumerate(names):
+        # Shapes that would pass through each other: lids beyond closed, teeth through lips.
+        if name.startswith("eyeBlink"):
+            target[index] = min(target[index], 1.0)
+    change[: len(names)] = target - base
+    if rng.random() < 0.25:
+        change[len(names) :] = rng.normal(0, [0.35, 0.3, 0.15])
+    return change

@@ -1,0 +1,203 @@
+"""Prepared faces + fits -> shards of pairs: rendered expressions with exact flow, and the real pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.colour import transfer_colour
+from fvae_studio.core.progress import NoProgress, Progress
+from trainer.facekit.expressions import NUM_POSE, sample_code
+from trainer.facekit.fit import FaceFits
+from trainer.facekit.lids import compose, compose_reverse, lid_shift
+from trainer.facekit.mesh import FaceKit, load_facekit
+from trainer.facekit.render import ExactFlow, FaceScene, FittedFace, apply_flow, exact_flow
+from trainer.prepare import PreparedFaces, load_prepared
+from trainer.shards import REAL, RENDERED, RENDERED_REVERSE, Shard, write_shard
+
+KIND_SHARES: Final = (0.42, 0.13, 0.2, 0.17, 0.08)
+"""Shares of the kinds of `sample_code`."""
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedPair:
+    """Two images and the flows between them."""
+
+    target: NDArray[np.uint8]
+    code: NDArray[np.float32]
+    forward: NDArray[np.float32]
+    forward_visible: NDArray[np.float32]
+    backward: NDArray[np.float32]
+    backward_visible: NDArray[np.float32]
+
+
+def render_expressions(
+    facekit: FaceKit,
+    fits: FaceFits,
+    prepared: PreparedFaces,
+    row: int,
+    codes: Sequence[NDArray[np.float32]],
+) -> Iterator[RenderedPair]:
+    """One photo in many expressions.
+
+    Args:
+        row: of the photo.
+        codes: (56,) changes of expression and pose.
+    """
+    face = FittedFace.of(facekit, fits, row)
+    crop = prepared.crops[row]
+    landmarks = prepared.landmarks[row]
+    still = face.pose()
+    source = FaceScene(facekit, still)
+    for code in codes:
+        moved = face.pose(code)
+        if np.any(code[-NUM_POSE:]):
+            moved = face.realign(moved, still)
+        target = FaceScene(facekit, moved)
+        forward, backward = exact_flow(target, source), exact_flow(source, target)
+        closing = face.closing(code)
+        there, seen_there = compose(forward.flow, lid_shift(landmarks, closing, size=CROP_SIZE))
+        back, seen_back = compose_reverse(backward.flow, lid_shift(landmarks, closing, size=CROP_SIZE, reverse=True))
+        yield RenderedPair(
+            apply_flow(crop, there, forward.inside),
+            code,
+            there,
+            forward.visible * seen_there,
+            back,
+            backward.visible * seen_back,
+        )
+
+
+def mesh_flow(facekit: FaceKit, fits: FaceFits, source_row: int, target_row: int) -> ExactFlow:
+    """Flow between two real photos of a person, from their fitted meshes."""
+    scenes = [FaceScene(facekit, FittedFace.of(facekit, fits, row).pose()) for row in (target_row, source_row)]
+    return exact_flow(scenes[0], scenes[1])
+
+
+def small_crop(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(256, 256, 3) -> (128, 128, 3), averaged."""
+    reduced: NDArray[np.uint8] = cv2.resize(
+        np.ascontiguousarray(crop), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA
+    )
+    return reduced
+
+
+def face_region(landmarks: NDArray[np.float32], *, size: int = CROP_SIZE, grow_px: int = 0) -> NDArray[np.bool_]:
+    """(S, S) bool: inside the hull of the landmarks (the face region of all figures)."""
+    hull = cv2.convexHull(np.round(landmarks * (size / CROP_SIZE)).astype(np.int32))
+    mask = np.zeros((size, size), np.uint8)
+    cv2.fillConvexPoly(mask, hull, 1)
+    if grow_px:
+        mask = cv2.dilate(mask, np.ones((2 * grow_px + 1, 2 * grow_px + 1), np.uint8))
+    return mask.astype(np.bool_)
+
+
+def _render_rows(
+    prepared_dir: Path, fits_path: Path, facekit_cache: Path, rows: Sequence[int], count: int, seed: int
+) -> tuple[list[RenderedPair], list[int]]:
+    cv2.setNumThreads(1)
+    prepared, fits = load_prepared(prepared_dir), FaceFits.load(fits_path)
+    facekit = load_facekit(facekit_cache, facekit_cache)
+    pairs, owners = [], []
+    for row in rows:
+        rng = np.random.default_rng([seed, row])
+        kinds = rng.choice(len(KIND_SHARES), count, p=KIND_SHARES)
+        base = fits.expression[row]
+        codes = [sample_code(facekit, rng, kind=int(kind), base=base) for kind in kinds]
+        for pair in render_expressions(facekit, fits, prepared, row, codes):
+            pairs.append(pair)
+            owners.append(row)
+    return pairs, owners
+
+
+def render(
+    prepared_dir: Path,
+    fits_path: Path,
+    facekit_cache: Path,
+    out: Path,
+    *,
+    expressions_per_photo: int,
+    seed: int,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> Shard:
+    """Write one shard: every photo in `expressions_per_photo` expressions both ways, and all real pairs.
+
+    Args:
+        seed: another seed gives other expressions; several shards are trained on together.
+    """
+    progress = progress or NoProgress()
+    prepared, fits = load_prepared(prepared_dir), FaceFits.load(fits_path)
+    facekit = load_facekit(facekit_cache, facekit_cache)
+    faces = prepared.faces
+    persons = sorted({face.person for face in faces})
+    images = [small_crop(crop) for crop in prepared.crops]
+    columns: dict[str, list[int]] = {name: [] for name in ("source", "target", "kind", "row")}
+    codes: list[NDArray[np.float32]] = []
+    flows: list[NDArray[np.float16]] = []
+    visible: list[NDArray[np.uint8]] = []
+
+    def add(
+        source: int,
+        target: int,
+        kind: int,
+        row: int,
+        code: NDArray[np.float32],
+        flow: ExactFlow | tuple[NDArray[np.float32], NDArray[np.float32]],
+    ) -> None:
+        field, seen = (flow.flow, flow.visible) if isinstance(flow, ExactFlow) else flow
+        columns["source"].append(source)
+        columns["target"].append(target)
+        columns["kind"].append(kind)
+        columns["row"].append(row)
+        codes.append(code)
+        flows.append(field.astype(np.float16))
+        visible.append(np.round(seen * 255).astype(np.uint8))
+
+    chunks = [list(range(start, min(start + 6, len(faces)))) for start in range(0, len(faces), 6)]
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = [
+            pool.submit(_render_rows, prepared_dir, fits_path, facekit_cache, chunk, expressions_per_photo, seed)
+            for chunk in chunks
+        ]
+        for number, job in enumerate(jobs):
+            pairs, owners = job.result()
+            for pair, row in zip(pairs, owners, strict=True):
+                images.append(pair.target)
+                picture = len(images) - 1
+                add(row, picture, RENDERED, row, pair.code, (pair.forward, pair.forward_visible))
+                add(picture, row, RENDERED_REVERSE, row, -pair.code, (pair.backward, pair.backward_visible))
+            progress.report((number + 1) / len(jobs), f"render: {len(flows)} pairs")
+            progress.raise_if_cancelled()
+    for first, second in prepared.pairs("neutral", "smile"):
+        for source, target in ((first, second), (second, first)):
+            # The source gets the target's colours (section 5.2), so that light is not mistaken for motion.
+            region = face_region(prepared.landmarks[target])
+            images.append(transfer_colour(images[source], images[target], region=region))
+            code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)
+            code[:-NUM_POSE] = fits.expression[target] - fits.expression[source]
+            add(len(images) - 1, target, REAL, source, code, mesh_flow(facekit, fits, source, target))
+    rows = np.array(columns["row"])
+    shard = Shard(
+        images=np.stack(images),
+        flows=np.stack(flows),
+        visible=np.stack(visible),
+        source=np.array(columns["source"]),
+        target=np.array(columns["target"]),
+        code=np.stack(codes),
+        kind=np.array(columns["kind"], np.int8),
+        person=np.array([persons.index(faces[row].person) for row in rows]),
+        held_out=np.array([faces[row].split == "held_out" for row in rows]),
+        code_names=(*facekit.expression_names, "yaw", "pitch", "roll"),
+        persons=tuple(persons),
+    )
+    write_shard(out, shard)
+    return shard

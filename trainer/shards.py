@@ -1,0 +1,121 @@
+"""Prepared pairs on disk: plain arrays that can be memory-mapped, the only thing the training loop reads.
+
+A shard folder holds
+    images.npy   (M, S, S, 3) uint8
+    flows.npy    (K, S, S, 2) float16   backward flow of each pair, crop pixels
+    visible.npy  (K, S, S) uint8        255 where the source shows what the target needs
+    pairs.npz    source, target (K,) rows of images; code (K, 56) change of expression and pose; kind (K,);
+                 person (K,) number; held_out (K,) bool
+    shard.json   schema, template, names of the code's entries, persons
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core.alignment import TEMPLATE_ID
+from fvae_studio.errors import DataError, TemplateMismatchError
+
+RENDERED: Final = 0
+"""Photo -> picture rendered from it: exact flow."""
+RENDERED_REVERSE: Final = 1
+"""Picture rendered from a photo -> the photo: exact flow."""
+REAL: Final = 2
+"""Two photos of a person: the flow is that of the fitted meshes, good to about a pixel."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """One shard folder, memory-mapped.
+
+    Attributes: the files of the module's docstring.
+    """
+
+    images: NDArray[np.uint8]
+    flows: NDArray[np.float16]
+    visible: NDArray[np.uint8]
+    source: NDArray[np.int64]
+    target: NDArray[np.int64]
+    code: NDArray[np.float32]
+    kind: NDArray[np.int8]
+    person: NDArray[np.int64]
+    held_out: NDArray[np.bool_]
+    code_names: tuple[str, ...]
+    persons: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+
+def write_shard(folder: Path, shard: Shard) -> None:
+    """Write all files; `shard.json` last, so that a folder without it is known to be unfinished."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "shard.json").unlink(missing_ok=True)
+    np.save(folder / "images.npy", shard.images)
+    np.save(folder / "flows.npy", shard.flows)
+    np.save(folder / "visible.npy", shard.visible)
+    np.savez(
+        folder / "pairs.npz",
+        source=shard.source,
+        target=shard.target,
+        code=shard.code,
+        kind=shard.kind,
+        person=shard.person,
+        held_out=shard.held_out,
+    )
+    header = {"schema": 1, "template": TEMPLATE_ID, "code_names": shard.code_names, "persons": shard.persons}
+    (folder / "shard.json").write_text(json.dumps(header))
+
+
+def read_shard(folder: Path) -> Shard:
+    """Open one shard folder.
+
+    Raises:
+        DataError: unfinished or damaged.
+        TemplateMismatchError: aligned to another template.
+    """
+    try:
+        header = json.loads((folder / "shard.json").read_text())
+        with np.load(folder / "pairs.npz") as pairs:
+            columns = {name: pairs[name] for name in ("source", "target", "code", "kind", "person", "held_out")}
+        shard = Shard(
+            images=np.load(folder / "images.npy", mmap_mode="r"),
+            flows=np.load(folder / "flows.npy", mmap_mode="r"),
+            visible=np.load(folder / "visible.npy", mmap_mode="r"),
+            code_names=tuple(header["code_names"]),
+            persons=tuple(header["persons"]),
+            **columns,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{folder} is no finished shard ({error}); run `fvae-train render` again") from error
+    if header.get("template") != TEMPLATE_ID:
+        raise TemplateMismatchError(
+            f"{folder} uses template {header.get('template')!r}, this build {TEMPLATE_ID!r}; prepare and render again"
+        )
+    return shard
+
+
+def find_shards(root: Path) -> list[Path]:
+    """Finished shard folders below `root` (or `root` itself), by name."""
+    if (root / "shard.json").exists():
+        return [root]
+    return sorted(path.parent for path in root.glob("*/shard.json"))
+
+
+def read_shards(root: Path) -> Sequence[Shard]:
+    """Open all finished shards.
+
+    Raises:
+        DataError: there are none.
+    """
+    folders = find_shards(root)
+    if not folders:
+        raise DataError(f"no finished shard in {root}; run `fvae-train render` first")
+    return [read_shard(folder) for folder in folders]

@@ -1,0 +1,165 @@
+"""What one optimiser step computes: the losses of both paths, in one module so that any engine can wrap it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fvae_studio.model.config import FlowVaeConfig
+from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
+from fvae_studio.model.warp import resize_flow, warp
+from trainer.config import LossConfig
+from trainer.dataset import PairBatch
+from trainer.losses import confidence_labels, confidence_loss, end_point_loss, flow_coherence_loss, kl_loss
+
+
+class EditableFlowVae(nn.Module):
+    """The flow VAE with W: one latent direction for each entry of an expression code.
+
+    Algorithm 1 only hopes that a vector added to Z(S) gives the right flow. Here the edit path g(S, mean(S) + W e) is
+    trained as it is used, on changes e whose exact flow is known, so every slider is a linear direction by construction.
+    """
+
+    def __init__(self, config: FlowVaeConfig, *, code_size: int) -> None:
+        super().__init__()
+        self.vae = FlowVae(config)
+        self.axes = nn.Parameter(torch.randn(code_size, *config.latent_shape) * 0.05)
+
+    def offset(self, code: Tensor) -> Tensor:
+        """W e: (B, K) -> (B, C, h, w)."""
+        return torch.einsum("bk,kchw->bchw", code.float(), self.axes)
+
+
+class StepLosses(NamedTuple):
+    """Terms of one step, each a scalar; `total` is what is minimised."""
+
+    total: Tensor
+    reconstruction: Tensor
+    prior: Tensor
+    coherence: Tensor
+    end_point: Tensor
+    latent: Tensor
+    fold: Tensor
+
+
+class FlowVaeStep(nn.Module):
+    """The training loss of the flow VAE (Eq. 1, and the terms of docs/method.md that the paper could not have)."""
+
+    def __init__(self, network: EditableFlowVae, loss: LossConfig) -> None:
+        super().__init__()
+        self.network = network
+        self.loss = loss
+
+    def forward(
+        self, seen: PairBatch, clean: PairBatch, use_edit: Tensor, noise: Tensor, prior_share: float
+    ) -> StepLosses:
+        """Losses of one batch.
+
+        Args:
+            seen: what the networks see (relit).
+            clean: what the losses compare.
+            use_edit: (B,) bool: the latent is mean(S) + W e instead of a sample of Z(T).
+            noise: (B, C, h, w) eps of Eq. 2.
+            prior_share: of the prior's weight at this step.
+        """
+        options, vae = self.loss, self.network.vae
+        count = len(seen.source)
+        mean, log_var = vae.encode(torch.cat([seen.target, seen.source]))
+        mean, log_var = mean.float(), log_var.float()
+        mean_target, log_var_target = mean[:count], log_var[:count]
+        mean_source = mean[count:]
+        sampled = mean_target + torch.exp(0.5 * log_var_target) * noise
+        edited = mean_source + self.network.offset(seen.code)
+        latent = torch.where(use_edit[:, None, None, None], edited, sampled)
+        flow = vae.decode(vae.source_features(seen.source), latent)
+        full = resize_flow(flow, clean.source.shape[-1])
+
+        pixels = clean.source.shape[-1] ** 2 if options.reduction == "mean" else 1
+        warped = warp(clean.source, full)
+        # Rendered targets are judged only where the photo shows what they need; the rest is paint.
+        judged = torch.where(clean.is_real[:, None, None, None], torch.ones_like(clean.visible), clean.visible)
+        squared = ((warped - clean.target).square() * judged).sum(dim=(1, 2, 3))
+        # A blend of squares (what PSNR and the paper count) and of distances (which light and outliers bend less).
+        distance = ((warped - clean.target).abs() * judged).sum(dim=(1, 2, 3)) if options.reduction == "mean" else 0.0
+        reconstruction = (squared + 0.5 * distance).mean() / pixels
+        prior = kl_loss(mean_target, log_var_target, half=options.kl_half)
+        zero = flow.new_zeros(())
+        coherence = zero
+        if options.coherence_weight:
+            stride = options.coherence_stride
+            coarse, guide = (F.avg_pool2d(value, stride) for value in (full, clean.target))
+            coherence = flow_coherence_loss(coarse, guide, options.coherence_alpha, options.coherence_radius)
+            coherence = coherence * (stride**2 / pixels)
+        end_point = self._end_point(full, clean) if options.end_point_weight else zero
+        known = ~clean.is_real
+        latent_distance = zero
+        if options.latent_weight and bool(known.any()):
+            latent_distance = (mean_target - edited)[known].square().mean()
+        fold = fold_loss(flow, options.fold_margin, vae.config.crop_size) if options.fold_weight else zero
+        total = (
+            options.reconstruction_weight * reconstruction
+            + options.prior_weight * prior_share * prior
+            + options.coherence_weight * coherence
+            + options.end_point_weight * end_point
+            + options.latent_weight * latent_distance
+            + options.fold_weight * fold
+        )
+        return StepLosses(total, reconstruction, prior, coherence, end_point, latent_distance, fold)
+
+    def _end_point(self, flow: Tensor, clean: PairBatch) -> Tensor:
+        # Most pixels hardly move: without a weight on those that do, zero flow is a comfortable answer.
+        moving = clean.flow.square().sum(dim=1, keepdim=True).sqrt().clamp(max=3.0)
+        weight = (0.4 + moving) * (self.loss.hidden_weight + (1 - self.loss.hidden_weight) * clean.visible)
+        # The meshes' guess of a real pair's flow is right to a pixel or so: it leads, the photo decides.
+        weight = weight * torch.where(clean.is_real, 0.3, 1.0)[:, None, None, None]
+        return end_point_loss(flow, clean.flow, weight)
+
+
+class MaskStep(nn.Module):
+    """The loss of the confidence network (Eq. 7, 8); f and g are frozen.
+
+    Rendered pairs know what is visible; for real pairs the label is the paper's exp(-|T - g|^2 / beta).
+    """
+
+    def __init__(self, confidence: ConfidenceNet, loss: LossConfig) -> None:
+        super().__init__()
+        self.confidence = confidence
+        self.loss = loss
+
+    def forward(self, seen: PairBatch, clean: PairBatch, latent: Tensor, flow: Tensor) -> Tensor:
+        """Cross entropy, per pixel.
+
+        Args:
+            seen: what the networks see.
+            clean: what the labels compare.
+            latent: (B, C, h, w) that made `flow`.
+            flow: (B, 2, h, w) of the frozen network.
+        """
+        logits = self.confidence(seen.source, latent)
+        size = clean.source.shape[-1]
+        logits = F.interpolate(logits, size=(size, size), mode="bilinear") if logits.shape[-1] != size else logits
+        labels = mask_labels(clean, resize_flow(flow, size), self.loss.confidence_beta)
+        # Most pixels are trusted: those that are not count more, or the network would never name them.
+        weight = 1 + 4 * (1 - labels)
+        return confidence_loss(logits, labels, weight) / size**2
+
+
+def mask_labels(clean: PairBatch, flow: Tensor, beta: float) -> Tensor:
+    """(B, 1, S, S) in [0, 1]: Eq. 7 on softened differences for real pairs, times exact visibility for rendered ones."""
+    warped = warp(clean.source, flow)
+    # Averaged over a few pixels: a hair that is half a pixel off is not a reason for distrust.
+    soft = F.avg_pool2d(torch.cat([clean.target, warped], dim=1), 3, stride=1, padding=1, count_include_pad=False)
+    photometric = confidence_labels(soft[:, :3], soft[:, 3:], beta)
+    return torch.where(clean.is_real[:, None, None, None], photometric, clean.visible)
+
+
+def fold_loss(flow: Tensor, margin: float, crop_size: int) -> Tensor:
+    """Mean squared shortfall of the Jacobian determinant of p + flow(p) below `margin`; 0 where nothing folds."""
+    step = crop_size / flow.shape[-1]
+    dx = (flow[..., :-1, 1:] - flow[..., :-1, :-1]) / step
+    dy = (flow[..., 1:, :-1] - flow[..., :-1, :-1]) / step
+    determinant = (1 + dx[:, 0]) * (1 + dy[:, 1]) - dx[:, 1] * dy[:, 0]
+    return F.relu(margin - determinant).square().mean() * 10
