@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fvae_studio.core.edits import EditState, FaceEdit
+from fvae_studio.core.geometry import Rect
 from fvae_studio.core.photo_io import WriteOptions, write_photo
-from fvae_studio.core.types import Face, Photo, Rect
+from fvae_studio.core.types import Face, Photo
 from fvae_studio.pipeline.engine import Engine
 
 if TYPE_CHECKING:

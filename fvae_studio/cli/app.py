@@ -15,6 +15,7 @@ from fvae_studio import __version__
 from fvae_studio.errors import Cancelled, FvaeStudioError
 
 EXIT_COULD_NOT = 1
+EXIT_WRONG_USAGE = 2
 EXIT_INTERRUPTED = 130
 _LOOKS_LIKE_A_PHOTO = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".bmp", ".gif"}
 
@@ -91,7 +92,9 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_COULD_NOT
     except FvaeStudioError as error:
         _tell(error, str(error))
-        return EXIT_COULD_NOT
+        from fvae_studio.cli.output import WrongUsageError
+
+        return EXIT_WRONG_USAGE if isinstance(error, WrongUsageError) else EXIT_COULD_NOT
     except Exception as error:
         _tell(error, f"Something unexpected happened: {type(error).__name__}: {error}. FVAE_DEBUG=1 shows where.")
         return EXIT_COULD_NOT

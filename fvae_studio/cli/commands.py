@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from fvae_studio.cli.output import default_output, print_json, progress_bar, refuse_existing, say
+from fvae_studio.cli.output import WrongUsageError, default_output, print_json, progress_bar, refuse_existing, say
 from fvae_studio.errors import EditError, FaceError, OverwriteError, PhotoNotFoundError
 
 if TYPE_CHECKING:
@@ -112,12 +112,13 @@ def build_state(assignments: Sequence[str], face: FaceChoice, recipe: Path | Non
         face: the face of `--set`, and of everything in the recipe that names no face.
 
     Raises:
-        EditError: a malformed assignment or recipe, or nothing to do.
+        WrongUsageError: a malformed assignment, or nothing to do.
+        EditError: a malformed recipe.
     """
     from fvae_studio.core.edits import EditState, FaceEdit, parse_assignment
 
     if not assignments and recipe is None:
-        raise EditError("There is nothing to do: give --set NAME=STRENGTH or --recipe FILE.")
+        raise WrongUsageError("There is nothing to do: give --set NAME=STRENGTH or --recipe FILE.")
     number = face if isinstance(face, int) else None
     state = EditState() if recipe is None else EditState.from_json(read_text(recipe))
     if number is not None:
@@ -125,7 +126,10 @@ def build_state(assignments: Sequence[str], face: FaceChoice, recipe: Path | Non
         named = EditState(None, tuple(edit for edit in state.edits if edit.face is not None))
         state = EditState(None, (for_all,)).merged(named)
     for assignment in assignments:
-        state = state.with_strength(*parse_assignment(assignment), face=number)
+        try:
+            state = state.with_strength(*parse_assignment(assignment), face=number)
+        except EditError as error:
+            raise WrongUsageError(f"--set {assignment}: {error}") from error
     return state
 
 

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fvae_studio.core.progress import CancelToken, NoProgress, Progress
-from fvae_studio.errors import OverwriteError
+from fvae_studio.errors import FvaeStudioError, OverwriteError
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
 _BAR_AFTER_S = 0.5
+
+
+class WrongUsageError(FvaeStudioError):
+    """The command line itself is wrong: exit code 2."""
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -36,7 +36,10 @@ def inspect(
     header = engine.model.header
     placed = engine.flows(photo, build_state(assignments, face, None)) if assignments else ()
     if overlay is not None:
-        draw_overlay(photo, faces, placed, overlay, overwrite=overwrite)
+        from fvae_studio.cli.overlay import draw_overlay
+        from fvae_studio.core.photo_io import WriteOptions, write_photo
+
+        write_photo(draw_overlay(photo, faces, placed), overlay, options=WriteOptions(overwrite=overwrite))
     report = {
         "photo": str(path),
         "width": photo.width,

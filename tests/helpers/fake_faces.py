@@ -16,8 +16,7 @@ def make_photo(width: int = 640, height: int = 480, *, bits: int = 8, seed: int 
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:height, 0:width] / 24.0
     channels = [
-        0.5 + 0.2 * np.sin(rows * a + b) + 0.2 * np.cos(columns * c + d)
-        for a, b, c, d in rng.uniform(0.5, 2.0, (3, 4))
+        0.5 + 0.2 * np.sin(rows * a + b) + 0.2 * np.cos(columns * c + d) for a, b, c, d in rng.uniform(0.5, 2.0, (3, 4))
     ]
     values = np.stack(channels, axis=-1)
     if bits == 16:
