@@ -136,7 +136,8 @@ class Lattice:
             size = (self.columns * step, self.rows * step)
             nodes = cv2.resize(nodes, size, interpolation=cv2.INTER_LINEAR)
         top, left = rect.y - y * step, rect.x - x * step
-        return np.ascontiguousarray(nodes[top : top + rect.height, left : left + rect.width])
+        spread: NDArray[np.float32] = nodes[top : top + rect.height, left : left + rect.width]
+        return np.ascontiguousarray(spread)
 
     def positions(self) -> NDArray[np.float32]:
         """(rows, columns, 2) photo pixels of the nodes."""

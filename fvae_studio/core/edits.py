@@ -23,8 +23,8 @@ class FaceEdit:
     """Strengths for one face, or for all of them.
 
     Attributes:
-        face: the face's number from 1, or None: every face that has no edit of its own for that direction.
-        strengths: (direction, strength), sorted by direction; a strength of zero is not kept.
+        face: the face's number from 1, or None for all faces.
+        strengths: (direction, strength), sorted by direction; a zero takes back what an earlier edit said.
     """
 
     face: int | None = None
@@ -38,9 +38,7 @@ class FaceEdit:
             if name in checked:
                 raise EditError(f"the strength of {name!r} is given twice")
             checked[_check_name(name)] = check_strength(name, value)
-        # An explicit zero for one face says "not this one" beside an edit of all faces, so it is kept there.
-        kept = {name: value for name, value in checked.items() if value != 0 or self.face is not None}
-        object.__setattr__(self, "strengths", tuple(sorted(kept.items())))
+        object.__setattr__(self, "strengths", tuple(sorted(checked.items())))
 
     @staticmethod
     def of(strengths: Mapping[str, float], *, face: int | None = None) -> FaceEdit:
@@ -70,22 +68,36 @@ class FaceEdit:
 class EditState:
     """All edits of one photo.
 
+    Edits may be given in the order in which they were made, also several for one face: a later one replaces the same
+    directions of earlier ones, and one of all faces also those of single faces. What is kept is the sum of it, so that
+    two ways to the same edit are equal and have one hash.
+
     Attributes:
         photo_id: which photo (`Photo.photo_id`), or None: a recipe for any photo.
-        edits: at most one per face; all faces (None) first, then by number.
+        edits: at most one per face, that of all faces (None) first, then by number, none empty. A single face's zero
+            stays where all faces have another strength.
     """
 
     photo_id: str | None = None
     edits: tuple[FaceEdit, ...] = ()
 
     def __post_init__(self) -> None:
-        faces = [edit.face for edit in self.edits]
-        for face in faces:
-            if faces.count(face) > 1:
-                who = "all faces" if face is None else f"face {face}"
-                raise EditError(f"there are two edits for {who}; put their strengths into one")
-        kept = (edit for edit in self.edits if edit.strengths)
-        object.__setattr__(self, "edits", tuple(sorted(kept, key=lambda edit: edit.face or 0)))
+        everyone: dict[str, float] = {}
+        single: dict[int, dict[str, float]] = {}
+        for edit in self.edits:
+            if edit.face is not None:
+                single.setdefault(edit.face, {}).update(edit.strengths)
+                continue
+            everyone.update(edit.strengths)
+            for strengths in single.values():
+                for name, _ in edit.strengths:
+                    strengths.pop(name, None)
+        everyone = {name: value for name, value in everyone.items() if value}
+        kept = [FaceEdit.of(everyone)]
+        for face, strengths in sorted(single.items()):
+            telling = {name: value for name, value in strengths.items() if value != everyone.get(name, 0)}
+            kept.append(FaceEdit.of(telling, face=face))
+        object.__setattr__(self, "edits", tuple(edit for edit in kept if edit.strengths))
 
     @property
     def is_identity(self) -> bool:
@@ -102,14 +114,11 @@ class EditState:
 
     def with_strength(self, name: str, value: float, *, face: int | None = None) -> EditState:
         """A copy with one strength of one face (or of all faces) set."""
-        return self._with_edit(self.edit_of(face).with_strength(name, value))
+        return replace(self, edits=(*self.edits, FaceEdit(face, ((name, value),))))
 
     def merged(self, other: EditState) -> EditState:
-        """A copy with the strengths of `other` put over this one's, face by face; the photo stays this one's."""
-        state = self
-        for edit in other.edits:
-            state = state._with_edit(state.edit_of(edit.face).merged(edit))
-        return state
+        """A copy with the edits of `other` made after this one's; the photo stays this one's."""
+        return replace(self, edits=(*self.edits, *other.edits))
 
     def to_json(self) -> str:
         """The recipe, schema 1; without the photo's id, so that it fits any photo."""
@@ -144,10 +153,6 @@ class EditState:
                 raise EditError(f"the strengths of edit {number} must be an object, not {_kind(strengths)}")
             edits.append(FaceEdit.of(strengths, face=edit.get("face")))
         return EditState(photo_id, tuple(edits))
-
-    def _with_edit(self, edit: FaceEdit) -> EditState:
-        others = tuple(other for other in self.edits if other.face != edit.face)
-        return EditState(self.photo_id, (*others, edit))
 
 
 def parse_assignment(text: str) -> tuple[str, float]:

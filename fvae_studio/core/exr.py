@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from fvae_studio.errors import GeometryError
 _MAGIC: Final = 20000630
 _ROWS_PER_CHUNK: Final = {0: 1, 2: 1, 3: 16}
 """By compression: none, ZIPS, ZIP."""
-_DTYPES: Final = {1: np.dtype("<f2"), 2: np.dtype("<f4")}
+_DTYPES: Final[dict[int, np.dtype[Any]]] = {1: np.dtype("<f2"), 2: np.dtype("<f4")}
 _MAX_SIDE: Final = 16384
 
 
@@ -139,8 +139,8 @@ def _read_attributes(data: bytes) -> tuple[dict[str, tuple[str, bytes]], int]:
     return attributes, position + 1
 
 
-def _read_channel_list(value: bytes) -> dict[str, np.dtype[np.floating]]:
-    kinds: dict[str, np.dtype[np.floating]] = {}
+def _read_channel_list(value: bytes) -> dict[str, np.dtype[Any]]:
+    kinds: dict[str, np.dtype[Any]] = {}
     position = 0
     while value[position] != 0:
         name, position = _read_name(value, position)

@@ -18,7 +18,7 @@ FADE_MARGIN_PX = 8.0
 """Default width of the fade towards the crop's border, in crop pixels."""
 
 _EDGE_PX = 3.0
-"""Width of the last fade that `sample_flow` always applies, in crop pixels."""
+"""Width of the last fade of `sample_flow`, in crop pixels."""
 
 
 def check_flow(flow: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -72,8 +72,8 @@ def sample_flow(flow: NDArray[np.float32], num_samples: tuple[int, int]) -> NDAr
     """Sample the flow's spline on a finer grid over the same crop.
 
     The natural interpolating cubic B-spline: it meets the cells' values, has continuous second derivatives (no ripples
-    on straight lines, as bicubic convolution leaves), and reproduces linear flows exactly. The outermost samples are
-    zero, whatever the flow does: `_EDGE_PX` crop pixels further inside it is untouched.
+    on straight lines, as bicubic convolution leaves), and reproduces linear flows exactly. Where the outermost cells
+    are zero, so are the outermost samples: the spline's last ripples are faded out over `_EDGE_PX` crop pixels.
 
     Args:
         flow: (h, w, 2), crop pixels.
@@ -85,9 +85,10 @@ def sample_flow(flow: NDArray[np.float32], num_samples: tuple[int, int]) -> NDAr
     """
     height, width = flow.shape[:2]
     rows, columns = num_samples
-    tall = np.tensordot(_upsampling(height, rows), flow, axes=(1, 0)).reshape(rows, width, 2)
+    ends_at_zero = border_is_zero(flow)
+    tall = np.tensordot(_upsampling(height, rows, ends_at_zero), flow, axes=(1, 0)).reshape(rows, width, 2)
     # One matrix product per component: (rows, width) x (width, columns).
-    to_columns = _upsampling(width, columns).T
+    to_columns = _upsampling(width, columns, ends_at_zero).T
     dense = np.empty((rows, columns, 2), np.float32)
     for component in range(2):
         dense[..., component] = np.ascontiguousarray(tall[..., component]) @ to_columns
@@ -104,14 +105,16 @@ def _border_weights(num_cells: int, margin_px: float) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=32)
-def _upsampling(num_cells: int, num_samples: int) -> NDArray[np.float32]:
-    """(num_samples, num_cells): values at the cells -> values of the spline, times the edge's fade."""
+def _upsampling(num_cells: int, num_samples: int, ends_at_zero: bool) -> NDArray[np.float32]:
+    """(num_samples, num_cells): values at the cells -> values of the spline, faded at the edge if it ends at zero."""
     positions = (np.arange(num_samples) + 0.5) * num_cells / num_samples - 0.5
     sample = CROP_SIZE / num_samples
     centers = (np.arange(num_samples) + 0.5) * sample
     distance = np.minimum(centers, CROP_SIZE - centers)
     edge = smoothstep((distance - 0.5 * sample - 1e-6) / _EDGE_PX)
-    matrix = (_spline_matrix(num_cells, positions) * edge[:, None]).astype(np.float32)
+    matrix = _spline_matrix(num_cells, positions).astype(np.float32)
+    if ends_at_zero:
+        matrix *= edge[:, None]
     matrix.flags.writeable = False
     return matrix
 

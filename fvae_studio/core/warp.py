@@ -249,7 +249,7 @@ def _source_window(nodes: NDArray[np.float32], tile: Rect, bounds: Rect) -> Rect
 
 @lru_cache(maxsize=1)
 def _index_grid() -> NDArray[np.float32]:
-    grid = np.stack(np.meshgrid(np.arange(_TILE_PX), np.arange(_TILE_PX)), axis=-1).astype(np.float32)
+    grid: NDArray[np.float32] = np.stack(np.meshgrid(np.arange(_TILE_PX), np.arange(_TILE_PX)), -1).astype(np.float32)
     grid.flags.writeable = False
     return grid
 
@@ -266,11 +266,11 @@ def _confidence(confidence: FloatMap, photo_to_crop: SimilarityTransform, roi: R
     scale = np.array([width, height]) / CROP_SIZE
     to_cells = to_cells * scale[:, None]
     to_cells[:, 2] += (scale - 1) / 2
-    nodes = cv2.warpAffine(
+    nodes: FloatMap = cv2.warpAffine(
         np.clip(confidence, 0, 1),
         to_cells,
         (lattice.columns, lattice.rows),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return lattice.spread(np.asarray(nodes, np.float32), roi)
+    return lattice.spread(nodes, roi)
