@@ -157,13 +157,15 @@ def _render(
     pixels: NDArray[Any] = np.empty((roi.height, roi.width, 3), photo.pixels.dtype)
     alpha: NDArray[Any] | None = None if photo.alpha is None else np.empty((roi.height, roi.width), photo.pixels.dtype)
     moved = np.zeros((roi.height, roi.width), np.bool_)
+    confidence = np.empty((roi.height, roi.width), np.float32)
     step = _common_step(fields)
     tiles = list(_tiles(roi))
     for number, tile in enumerate(tiles):
         progress.raise_if_cancelled()
+        inside = Rect(tile.x - roi.x, tile.y - roi.y, tile.width, tile.height)
+        confidence[inside.slices] = _confidence(flow.confidence, photo_to_crop, tile, step)
         if any(tile.intersect(other.roi) == tile for other in done):
             continue
-        inside = Rect(tile.x - roi.x, tile.y - roi.y, tile.width, tile.height)
         displacement = combine_displacements(fields, tile, step=step)
         moved[inside.slices] = _render_tile(
             photo,
@@ -185,7 +187,7 @@ def _render(
         pixels[here], moved[here] = other.pixels[there], other.moved[there]
         if alpha is not None and other.alpha is not None:
             alpha[here] = other.alpha[there]
-    return WarpedFace(pixels, moved, _confidence(flow.confidence, photo_to_crop, roi, step), roi, alpha)
+    return WarpedFace(pixels, moved, confidence, roi, alpha)
 
 
 def _tiles(roi: Rect) -> Iterator[Rect]:
@@ -254,13 +256,11 @@ def _index_grid() -> NDArray[np.float32]:
     return grid
 
 
-def _confidence(confidence: FloatMap, photo_to_crop: SimilarityTransform, roi: Rect, step: int) -> FloatMap:
-    """(roi.height, roi.width) in [0, 1]: the grid's values between its cells, linearly; the outermost go on."""
-    if roi.is_empty:
-        return np.zeros((roi.height, roi.width), np.float32)
+def _confidence(confidence: FloatMap, photo_to_crop: SimilarityTransform, tile: Rect, step: int) -> FloatMap:
+    """(tile.height, tile.width) in [0, 1]: the grid's values between its cells, linearly; the outermost go on."""
     height, width = confidence.shape
     # As for the flow: read on a coarse lattice, then linearly between its nodes, which is many times faster.
-    lattice = Lattice(roi, step)
+    lattice = Lattice(tile, step)
     to_cells = lattice.to_photo.then(photo_to_crop).matrix
     # Crop pixels -> cells; not a similarity when the grid is not square.
     scale = np.array([width, height]) / CROP_SIZE
@@ -273,4 +273,4 @@ def _confidence(confidence: FloatMap, photo_to_crop: SimilarityTransform, roi: R
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return lattice.spread(nodes, roi)
+    return lattice.spread(nodes, tile)
