@@ -89,7 +89,7 @@ def save_checkpoint(path: Path, model: LoadedModel, *, half_precision: bool = Fa
 
     Raises:
         ModelError: the header holds something that JSON cannot.
-        OSError: the file could not be written.
+        OSError: the file could not be written; one that was there before is whole.
     """
     header = model.header
     tensors: dict[str, Tensor] = {}
@@ -345,7 +345,9 @@ def _digest(values: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
 
 
 def _write_atomically(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+    # Not `core.photo_io.atomic_write`: that package brings every image library along, and a bare training machine,
+    # which writes weights too, need not have them.
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
         temporary = Path(file.name)
         try:
             file.write(content)
@@ -355,6 +357,8 @@ def _write_atomically(path: Path, content: bytes) -> None:
             file.close()
             temporary.unlink(missing_ok=True)
             raise
+    # Temporary files are private; weights are as readable as any file one makes.
+    temporary.chmod(0o644)
     temporary.replace(path)
 
 

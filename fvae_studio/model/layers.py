@@ -102,13 +102,23 @@ class ConvDecoder(nn.Module):
     def forward(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:
         """Features of (B or 1, ...) and latents (B, C, h, w) -> raw map (B, out_channels, H, W)."""
         batch = latent.shape[0]
-        skips = [feature.expand(batch, -1, -1, -1) for feature in reversed(source_features)]
+        skips = [_for_batch(feature, batch) for feature in reversed(source_features)]
         x = torch.cat([latent, skips[0]], dim=1)
         for block, skip in zip(self.blocks, skips[1:], strict=True):
             x = F.interpolate(x, scale_factor=2.0, mode=self.upsampling)
             x = torch.cat([block(x), skip], dim=1)
         out: Tensor = self.shuffle(self.head(x))
         return out
+
+
+def _for_batch(feature: Tensor, batch: int) -> Tensor:
+    if feature.shape[0] == batch:
+        return feature
+    # A real copy in the feature's own memory layout: concatenating an expanded view would lose the layout, and each
+    # convolution would reorder its input (measured: twice the time for two latents of one photo).
+    channels_last = feature.is_contiguous(memory_format=torch.channels_last)
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    return feature.expand(batch, -1, -1, -1).contiguous(memory_format=layout)
 
 
 def initialise(module: nn.Module, method: Literal["truncated_normal", "kaiming"]) -> None:

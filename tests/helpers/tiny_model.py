@@ -35,7 +35,7 @@ def make_tiny_model(*, seed: int = 1, config: FlowVaeConfig = TINY_CONFIG) -> Lo
         torch.manual_seed(seed)
         vae, confidence = FlowVae(config), ConfidenceNet(config)
         # The networks start at the flow that moves nothing; a test wants to see something move.
-        torch.nn.init.normal_(vae.decoder.head.weight, std=0.05)
+        torch.nn.init.normal_(vae.decoder.head.weight, std=0.5)
         for network in (vae, confidence):
             for module in network.modules():
                 if isinstance(module, torch.nn.BatchNorm2d):

@@ -1,0 +1,35 @@
+"""Where the networks run."""
+
+from __future__ import annotations
+
+import torch
+
+from fvae_studio.errors import DeviceError
+
+
+def resolve_device(name: str = "auto") -> torch.device:
+    """The torch device of that name.
+
+    Args:
+        name: "auto" (the fastest that is there), "cpu", "cuda", "cuda:1", "mps".
+
+    Raises:
+        DeviceError: unknown, or not on this machine.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps") if torch.backends.mps.is_available() else torch.device("cpu")
+    kind, _, number = name.partition(":")
+    if kind not in {"cpu", "cuda", "mps"} or (number and not (kind == "cuda" and number.isdecimal())):
+        raise DeviceError(f"There is no device called {name!r}; choose auto, cpu, cuda or mps.")
+    if kind == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if int(number or 0) >= count:
+            found = "none" if count == 0 else f"{count}"
+            raise DeviceError(
+                f"Device {name} was asked for, but PyTorch finds {found} of that kind here. Choose auto or cpu."
+            )
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise DeviceError("Device mps was asked for, but PyTorch finds none here. Choose auto or cpu.")
+    return torch.device(name)
