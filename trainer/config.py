@@ -54,7 +54,7 @@ class LossConfig:
         confidence_beta: Eq. 7.
         end_point_weight: distance to the known flow.
         edit_weight: share of rendered pairs that take the edit path, mean(S) + W e.
-        latent_weight: distance between mean(T) and mean(S) + W e.
+        latent_weight: distance between W e and mean(T) - mean(S); trains W only.
         fold_weight: penalty on a Jacobian below `fold_margin`.
         fold_margin: see above.
         hidden_weight: weight of pixels that the source does not show, in the end-point term.

@@ -224,8 +224,8 @@ def make_optimizer(config: TrainConfig, network: EditableFlowVae) -> torch.optim
     """Adam or AdamW; neither the axes nor one-dimensional parameters decay."""
     if config.optim.method == "adam":
         return torch.optim.Adam(network.parameters(), lr=config.optim.learning_rate, betas=config.optim.betas)
-    decayed = [value for name, value in network.named_parameters() if value.ndim > 1 and name != "axes"]
-    others = [value for name, value in network.named_parameters() if value.ndim <= 1 or name == "axes"]
+    decayed = [value for name, value in network.named_parameters() if value.ndim > 1 and name != "raw_axes"]
+    others = [value for name, value in network.named_parameters() if value.ndim <= 1 or name == "raw_axes"]
     groups: list[dict[str, Any]] = [
         {"params": decayed, "weight_decay": config.optim.weight_decay},
         {"params": others, "weight_decay": 0.0},

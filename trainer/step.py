@@ -16,6 +16,10 @@ from trainer.dataset import PairBatch
 from trainer.losses import confidence_labels, confidence_loss, end_point_loss, flow_coherence_loss, kl_loss
 
 
+AXES_SCALE = 5.0
+"""Latents are of the order of 1, Adam's steps of the order of the learning rate: without it W would lag behind."""
+
+
 class EditableFlowVae(nn.Module):
     """The flow VAE with W: one latent direction for each entry of an expression code.
 
@@ -26,7 +30,12 @@ class EditableFlowVae(nn.Module):
     def __init__(self, config: FlowVaeConfig, *, code_size: int) -> None:
         super().__init__()
         self.vae = FlowVae(config)
-        self.axes = nn.Parameter(torch.randn(code_size, *config.latent_shape) * 0.05)
+        self.raw_axes = nn.Parameter(torch.randn(code_size, *config.latent_shape) * 0.05)
+
+    @property
+    def axes(self) -> Tensor:
+        """W: (K, C, h, w)."""
+        return self.raw_axes * AXES_SCALE
 
     def offset(self, code: Tensor) -> Tensor:
         """W e: (B, K) -> (B, C, h, w)."""
@@ -97,7 +106,9 @@ class FlowVaeStep(nn.Module):
         known = ~clean.is_real
         latent_distance = zero
         if options.latent_weight and bool(known.any()):
-            latent_distance = (mean_target - edited)[known].square().mean()
+            # Only W follows: a pull on the means would be one more way for the posterior to collapse.
+            step = (mean_target - mean_source).detach() - self.network.offset(seen.code)
+            latent_distance = step[known].square().mean()
         fold = fold_loss(flow, options.fold_margin, vae.config.crop_size) if options.fold_weight else zero
         total = (
             options.reconstruction_weight * reconstruction
@@ -157,9 +168,10 @@ def mask_labels(clean: PairBatch, flow: Tensor, beta: float) -> Tensor:
 
 
 def fold_loss(flow: Tensor, margin: float, crop_size: int) -> Tensor:
-    """Mean squared shortfall of the Jacobian determinant of p + flow(p) below `margin`; 0 where nothing folds."""
+    """Mean (Huber) shortfall of the Jacobian determinant of p + flow(p) below `margin`; 0 where nothing folds."""
     step = crop_size / flow.shape[-1]
     dx = (flow[..., :-1, 1:] - flow[..., :-1, :-1]) / step
     dy = (flow[..., 1:, :-1] - flow[..., :-1, :-1]) / step
     determinant = (1 + dx[:, 0]) * (1 + dy[:, 1]) - dx[:, 1] * dy[:, 0]
-    return F.relu(margin - determinant).square().mean() * 10
+    # Squared near the margin, linear far below it: a few wild cells must not outweigh everything else.
+    return F.huber_loss(F.relu(margin - determinant), torch.zeros_like(determinant), delta=0.5) * 20

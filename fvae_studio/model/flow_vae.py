@@ -15,6 +15,10 @@ from fvae_studio.model.warp import identity_grid, warp
 LOG_VAR_RANGE = (-14.0, 6.0)
 """Clamp of the posterior's log variance: keeps exp() finite in half precision."""
 
+DISPLACEMENT_GAIN = 0.1
+"""Before the tanh of a displacement: one step of Adam moves the last layer's output by about 1, which would be tens of
+pixels, and training that begins with folded faces takes long to recover."""
+
 
 class FlowVaeOutput(NamedTuple):
     """What one training step needs."""
@@ -52,7 +56,12 @@ class FlowVae(nn.Module):
         initialise(self, config.init)
         if config.output == "displacement":
             # Start from the flow that moves nothing.
-            nn.init.normal_(self.decoder.head.weight, std=1e-3)
+            nn.init.normal_(self.decoder.head.weight, std=3e-3)
+        if config.init == "kaiming":
+            # A narrow posterior to begin with: under unit noise the decoder learns to ignore the latent first, the
+            # encoder then has nothing to gain, and the posterior collapses onto the prior within 200 steps.
+            nn.init.normal_(self.to_log_var.weight, std=1e-3)
+            nn.init.constant_(self.to_log_var.bias, -4.0)
 
     def encode(self, target: Tensor) -> tuple[Tensor, Tensor]:
         """f(T): (B, 3, S, S) in [-1, 1] -> mean and log variance, each (B, C, h, w)."""
@@ -72,7 +81,8 @@ class FlowVae(nn.Module):
             latent: (B, C, h, w).
         """
         config = self.config
-        raw = torch.tanh(self.decoder(source_features, latent).float())
+        gain = DISPLACEMENT_GAIN if config.output == "displacement" else 1.0
+        raw = torch.tanh(self.decoder(source_features, latent).float() * gain)
         half = config.crop_size / 2
         if config.output == "displacement":
             return raw * (config.displacement_range * half)

@@ -37,7 +37,6 @@ class Recipe:
         shapes: FaceKit weights at strength 1.
         description: one sentence.
         mirrored: the slider of the other side.
-        signed: whether negative strengths mean something that was trained.
     """
 
     name: str
@@ -69,7 +68,7 @@ RECIPES: Final = (
         "sad",
         "Sad",
         "Emotions",
-        both(mouthFrown=0.8, browOuterUp=-0.0) | {"browInnerUp_L": 0.8, "browInnerUp_R": 0.8, "mouthShrugLower": 0.3},
+        both(mouthFrown=0.8, browInnerUp=0.8) | {"mouthShrugLower": 0.3},
         "Corners of the mouth down, inner brows up.",
     ),
     Recipe(
@@ -147,6 +146,8 @@ def sample_code(
     if kind == 0:
         recipe = RECIPES[rng.integers(len(RECIPES))]
         change[: len(names)] = facekit.expression_vector(dict(recipe.shapes)) * rng.uniform(0.4, 1.25)
+        if rng.random() < 0.2:
+            change *= -0.6
     elif kind == 1:
         stem = names[rng.integers(len(names))].removesuffix("_L").removesuffix("_R")
         weight = rng.uniform(0.3, 1.1) * (0.5 if stem == "jawOpen" else 1.0)
@@ -166,11 +167,14 @@ def sample_code(
     else:
         change[: len(names)] = -base
     largest = np.array([0.55 if name == "jawOpen" else 1.2 for name in names], np.float32)
-    target = np.clip(base + change[: len(names)], 0, largest)
-    for index, name in enumerate(names):
-        # Shapes that would pass through each other: lids beyond closed, teeth through lips.
-        if name.startswith("eyeBlink"):
-            target[index] = min(target[index], 1.0)
+    # Below zero a shape moves the other way, which is what a slider's negative half shows; but not jaws and lids, which
+    # would pass through each other.
+    one_way = ("jawOpen", "eyeBlink", "mouthClose")
+    smallest = np.array([0.0 if name.startswith(one_way) else -0.6 for name in names], np.float32)
+    largest = np.array(
+        [min(top, 1.0) if name.startswith("eyeBlink") else top for name, top in zip(names, largest, strict=True)]
+    )
+    target = np.clip(base + change[: len(names)], np.minimum(smallest, base), largest)
     change[: len(names)] = target - base
     if rng.random() < 0.25:
         change[len(names) :] = rng.normal(0, [0.35, 0.3, 0.15])

@@ -1,0 +1,225 @@
+"""Training checkpoint -> released weights: named directions with checked ranges, provenance, figures, manifest row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.photo_io import atomic_write
+from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.core.types import AlignedCrop
+from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.alignment import TEMPLATE_ID
+from fvae_studio.errors import DataError
+from fvae_studio.model.checkpoint import CheckpointHeader, LoadedModel, save_checkpoint
+from fvae_studio.model.directions import Direction, DirectionSet
+from fvae_studio.model.flow_vae import ConfidenceNet
+from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.config import TrainConfig
+from trainer.facekit.expressions import NUM_POSE, RECIPES, Recipe
+from trainer.facekit.fit import FaceFits
+from trainer.loop import CHECKPOINT, load_state
+from trainer.metrics import landmark_motion, mouth_error_share
+from trainer.prepare import PreparedFaces
+from trainer.render import small_crop
+from trainer.step import EditableFlowVae
+from trainer.validation import fold_share
+
+PROVENANCE: Final = (
+    {
+        "name": "Face Research Lab London Set",
+        "authors": "Lisa DeBruine and Benedict Jones, 2017",
+        "doi": "10.6084/m9.figshare.5047666.v5",
+        "licence": "CC BY 4.0",
+    },
+    {
+        "name": "Young Adult White Faces with Manipulated Versions",
+        "authors": "Lisa DeBruine and Benedict Jones, 2017",
+        "doi": "10.6084/m9.figshare.4220517.v1",
+        "licence": "CC BY 4.0",
+    },
+    {
+        "name": "ICT-FaceKit light model",
+        "authors": "USC Institute for Creative Technologies, 2020",
+        "licence": "MIT",
+    },
+)
+
+CHECKED_STRENGTHS: Final = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+"""Where the trusted range of a direction is looked for."""
+
+MOST_FOLDS: Final = 0.002
+"""Share of folded cells (before they are mended) in the median photo up to which a strength is trusted."""
+
+
+def mean_smile(fits: FaceFits, prepared: PreparedFaces, names: Sequence[str]) -> dict[str, float]:
+    """The training people's mean change from neutral to smile in FaceKit's shapes, the same on both sides."""
+    pairs = prepared.pairs("neutral", "smile", split="train")
+    if not pairs:
+        raise DataError("no training person has a neutral and a smiling photo")
+    change = np.mean([fits.expression[smile] - fits.expression[neutral] for neutral, smile in pairs], axis=0)
+    weights = dict(zip(names, change.tolist(), strict=True))
+    even = {}
+    for name, weight in weights.items():
+        stem, _, side = name.rpartition("_")
+        other = weights[f"{stem}_{'R' if side == 'L' else 'L'}"] if side in {"L", "R"} else weight
+        # One-sided shapes without a partner say how a single person's head was turned, not how people smile.
+        keep = side in {"L", "R"} or name == "jawOpen"
+        if keep and (weight + other) / 2 > 0.01:
+            even[name] = (weight + other) / 2
+    return even
+
+
+def direction_vector(axes: NDArray[np.float32], code_names: Sequence[str], shapes: Mapping[str, float]) -> NDArray[np.float32]:
+    """W e for named shapes: (C, h, w)."""
+    code = np.zeros(len(code_names), np.float32)
+    for name, weight in shapes.items():
+        code[list(code_names).index(name)] = weight
+    vector: NDArray[np.float32] = np.tensordot(code, axes, axes=1).astype(np.float32)
+    return vector
+
+
+def assemble(
+    config: TrainConfig,
+    run_dir: Path,
+    prepared: PreparedFaces,
+    fits: FaceFits,
+    *,
+    name: str,
+    progress: Progress | None = None,
+) -> LoadedModel:
+    """Build the model that is evaluated and released from a run's checkpoint.
+
+    Every slider is W e of its recipe. "Smile" is the training people's mean smile, and its strength 1 is the common
+    strength that brings *training* people's mouths closest to their real smiles.
+    """
+    progress = progress or NoProgress()
+    state = load_state(run_dir / CHECKPOINT, config)
+    code_names = tuple(state["code_names"])
+    network = EditableFlowVae(config.model, code_size=len(code_names))
+    network.load_state_dict(state["averaged"])
+    if "confidence" not in state:
+        raise DataError(f"{run_dir} has no confidence network yet; run `fvae-train train-mask` first")
+    confidence = ConfidenceNet(config.model)
+    confidence.load_state_dict(state["confidence"])
+    vae = network.vae.eval().requires_grad_(requires_grad=False)
+    confidence.eval().requires_grad_(requires_grad=False)
+    axes = network.axes.detach().numpy()
+
+    directions = []
+    for recipe in RECIPES:
+        shapes = mean_smile(fits, prepared, code_names[:-NUM_POSE]) if recipe.name == "smile" else recipe.shapes
+        directions.append(_direction(recipe, direction_vector(axes, code_names, shapes)))
+    header = CheckpointHeader(name=name, config=config.model, provenance=PROVENANCE, training=config.to_dict())
+    model = LoadedModel(vae, confidence, DirectionSet(directions, latent_shape=config.model.latent_shape), header)
+    progress.report(0.3, "calibrating the smile")
+    gain = smile_gain(model, prepared)
+    directions = [
+        replace(item, vector=(item.vector * gain).astype(np.float32)) if item.name == "smile" else item
+        for item in directions
+    ]
+    model = replace(model, directions=DirectionSet(directions, latent_shape=config.model.latent_shape))
+    progress.report(0.5, "checking the ranges of the directions")
+    ranges = trusted_ranges(model, prepared)
+    directions = [replace(item, vector=item.vector.copy(), trusted=ranges[item.name]) for item in directions]
+    return replace(model, directions=DirectionSet(directions, latent_shape=config.model.latent_shape))
+
+
+def smile_gain(model: LoadedModel, prepared: PreparedFaces) -> float:
+    """The common strength of "smile" that leaves the least mouth landmark error on training people."""
+    pairs = prepared.pairs("neutral", "smile", split="train")
+    predictor = FlowPredictor(model, device="cpu")
+    gains = np.arange(0.5, 2.51, 0.25)
+    shares = np.zeros((len(pairs), len(gains)))
+    for row, (neutral, smile) in enumerate(pairs):
+        predictor.set_crop(model_crop(prepared, neutral))
+        for column, gain in enumerate(gains):
+            field = predictor.predict([{"smile": float(gain)}])[0]
+            moved = landmark_motion(prepared.landmarks[neutral], field.flow)
+            shares[row, column] = mouth_error_share(moved, prepared.landmarks[neutral], prepared.landmarks[smile])
+    return float(gains[int(np.argmin(shares.mean(axis=0)))])
+
+
+def trusted_ranges(model: LoadedModel, prepared: PreparedFaces, *, num_photos: int = 12) -> dict[str, tuple[float, float]]:
+    """For each direction, the widest range around 0 in which the raw flow of the median held-out photo hardly folds."""
+    neutral = [
+        row for row, face in enumerate(prepared.faces) if face.split == "held_out" and face.label == "neutral"
+    ][:num_photos]
+    predictor = FlowPredictor(model, device="cpu")
+    folds = {name: np.zeros((len(neutral), len(CHECKED_STRENGTHS))) for name in model.directions}
+    for number, row in enumerate(neutral):
+        predictor.set_crop(model_crop(prepared, row))
+        for name in model.directions:
+            fields = [predictor.predict([{name: strength}])[0] for strength in CHECKED_STRENGTHS]
+            flows = torch.from_numpy(np.stack([field.flow for field in fields])).permute(0, 3, 1, 2)
+            cells = flows * (flows.shape[-1] / CROP_SIZE)
+            folds[name][number] = [fold_share(cells[k : k + 1]).item() for k in range(len(CHECKED_STRENGTHS))]
+    return {name: _range_around_zero(np.median(values, axis=0) <= MOST_FOLDS) for name, values in folds.items()}
+
+
+def _range_around_zero(is_fine: NDArray[np.bool_]) -> tuple[float, float]:
+    zero = CHECKED_STRENGTHS.index(0.0)
+    low = high = zero
+    while low > 0 and is_fine[low - 1]:
+        low -= 1
+    while high < len(CHECKED_STRENGTHS) - 1 and is_fine[high + 1]:
+        high += 1
+    return CHECKED_STRENGTHS[low], CHECKED_STRENGTHS[high]
+
+
+def model_crop(prepared: PreparedFaces, row: int) -> AlignedCrop:
+    """A prepared face as the model's input."""
+    return AlignedCrop(small_crop(prepared.crops[row]), SimilarityTransform.identity(), TEMPLATE_ID)
+
+
+def write_release(model: LoadedModel, out: Path, *, title: str, description: str, metrics: Mapping[str, Any]) -> Path:
+    """Write the weights file and its row in `manifest.json`; it becomes the default model.
+
+    Args:
+        out: the folder of models; other rows of its manifest are kept.
+        metrics: of the evaluation, a few numbers by name.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    name = model.header.name
+    path = out / f"{name}.safetensors"
+    model = replace(model, header=replace(model.header, metrics=dict(metrics)))
+    save_checkpoint(path, model, half_precision=True)
+    manifest_path = out / "manifest.json"
+    manifest: dict[str, Any] = {"schema": 1, "default": name, "models": []}
+    if manifest_path.exists():
+        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    row = {
+        "name": name,
+        "file": path.name,
+        "title": title,
+        "description": description,
+        "size_bytes": path.stat().st_size,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "metrics": dict(metrics),
+    }
+    manifest["models"] = [item for item in manifest["models"] if item["name"] != name] + [row]
+    manifest["default"] = name
+    with atomic_write(manifest_path) as file:
+        file.write((json.dumps(manifest, indent=2) + "\n").encode())
+    return path
+
+
+def _direction(recipe: Recipe, vector: NDArray[np.float32]) -> Direction:
+    return Direction(
+        name=recipe.name,
+        label=recipe.label,
+        group=recipe.group,
+        vector=vector,
+        trusted=(0.0, 1.0),
+        description=recipe.description,
+        mirrored=recipe.mirrored,
+    )
