@@ -2,6 +2,8 @@
 
 VENV ?= .venv
 OUT ?= out
+# Training data; the same as the program's FVAE_DATA.
+DATA ?= $(or $(FVAE_DATA),../shared/data)
 SAMPLES := resources/samples
 
 # mediapipe has wheels for Python up to 3.12, the project needs 3.11: take the first that fits.
@@ -67,11 +69,12 @@ bench: $(VENV)/.dev-ready ## start-up, a whole edit, predict, warp, growth with 
 train-smoke: $(VENV)/.dev-ready ## train the tiny model for a few steps on the CPU
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow tests/trainer
 
-samples: $(VENV)/.dev-ready ## make the sample portraits anew
-	$(BIN)/python -m resources.samples.make
+samples: $(VENV)/.dev-ready ## make the sample portraits anew (needs the data beside the repository)
+	$(BIN)/python -m trainer.samples --data $(DATA)/frl_london --out $(SAMPLES)
 
 sheet: $(VENV)/.dev-ready ## contact sheet: every direction of the released model on the samples
-	$(BIN)/fvae-studio sheet --out $(OUT)/sheet.png
+	@mkdir -p $(OUT)
+	$(BIN)/fvae-studio sheet $(SAMPLES)/*.jpg -o $(OUT)/sheet.png --overwrite
 
 clean: ## remove the virtual environment and what was made
 	rm -rf $(VENV) $(OUT) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

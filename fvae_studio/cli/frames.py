@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageCms
+from PIL import Image
 
 from fvae_studio.core.photo_io import WriteOptions, atomic_write, write_photo
+from fvae_studio.core.photo_io.colour_profiles import to_srgb
 from fvae_studio.core.types import Photo
 from fvae_studio.errors import OverwriteError, PhotoWriteError
 
@@ -80,12 +81,7 @@ def _gif_picture(frame: Photo, longer_side: int | None) -> Image.Image:
     picture = Image.fromarray(pixels)
     if frame.metadata.icc:
         # A GIF cannot say in which colours it is meant.
-        try:
-            profile = ImageCms.ImageCmsProfile(BytesIO(frame.metadata.icc))
-            converted = ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-            picture = converted or picture
-        except ImageCms.PyCMSError:
-            pass
+        picture = to_srgb(picture, frame.metadata.icc)
     limit = longer_side or min(GIF_LONGER_SIDE, max(picture.size))
     scale = limit / max(picture.size)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))

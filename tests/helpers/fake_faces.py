@@ -9,6 +9,7 @@ import numpy as np
 from fvae_studio.core.alignment import ANCHOR_INDICES, CROP_SIZE, TEMPLATE
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.types import NUM_LANDMARKS, Face, Photo, number_faces
+from fvae_studio.pipeline.detector import EARS
 
 
 def make_photo(width: int = 640, height: int = 480, *, bits: int = 8, seed: int = 1) -> Photo:
@@ -50,9 +51,10 @@ class FakeDetector:
 
 
 def _crop_landmarks() -> Points:
-    # A sunflower of points fills the face's oval; only the anchors have to lie where a face has them.
+    # A sunflower of points fills the face's oval; only anchors and ears have to lie where a face has them.
     index = np.arange(NUM_LANDMARKS)
     radius, turn = np.sqrt((index + 0.5) / NUM_LANDMARKS), index * np.pi * (3 - np.sqrt(5))
     points = np.stack([63.5 + 38 * radius * np.cos(turn), 62 + 48 * radius * np.sin(turn)], axis=-1)
     points[list(ANCHOR_INDICES)] = TEMPLATE
+    points[list(EARS)] = (23, 58), (104, 58)
     return points.astype(np.float32)
