@@ -1,0 +1,145 @@
+"""Bringing another photo of the same person into a photo's frame and light, so that the two can be blended."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.colour import transfer_colour
+from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.resample import resample
+from fvae_studio.core.types import AlignedCrop, FloatMap, Photo, RgbImage
+from fvae_studio.errors import GeometryError
+
+_OVAL_CENTER = (CROP_SIZE - 1) / 2
+_OVAL_RADIUS = CROP_SIZE / 2 - 1
+_OVAL_SOLID = 0.72
+"""Share of the oval's radius inside which another photo may replace the frame's pixels wholly."""
+
+_EDGE_FADE_PX = 4.0
+"""Crop pixels over which a photo's own border is faded."""
+
+_ROWS_AT_ONCE = 256
+
+
+@dataclass(frozen=True, eq=False)
+class RegisteredPhoto:
+    """A part of a photo in another photo's frame.
+
+    Attributes:
+        pixels: (roi.height, roi.width, 3), depth of the frame's photo.
+        share: (roi.height, roi.width) float32 in [0, 1]: how far it may replace the frame's pixels; 0 towards the
+            crop's border and where the photo ends.
+        roi: where it lies in the frame, in pixels of the frame's photo.
+    """
+
+    pixels: RgbImage
+    share: FloatMap
+    roi: Rect
+
+
+def register_photo(
+    photo: Photo, crop: AlignedCrop, frame: Photo, frame_crop: AlignedCrop, *, roi: Rect, match_colour: bool
+) -> RegisteredPhoto:
+    """Resample a photo so that its face lies where the frame's face lies, by the similarity of the two alignments.
+
+    The photo is read once, with Lanczos; a photo of higher resolution is averaged first. ICC profiles are not compared:
+    both photos are taken to be encoded alike.
+
+    Args:
+        photo: to be moved.
+        crop: its face.
+        frame: gives frame and depth.
+        frame_crop: its face.
+        roi: region of the frame to fill; inside the frame.
+        match_colour: give the photo the frame's colours (`fit_colour`).
+
+    Raises:
+        GeometryError: `roi` is empty or beyond the frame.
+    """
+    if roi.is_empty or roi.intersect(frame.bounds) != roi:
+        raise GeometryError(f"the region {roi} does not lie in the frame of {frame.width} x {frame.height} pixels")
+    frame_to_photo = frame_crop.photo_to_crop.then(crop.photo_to_crop.inverse)
+    grid = np.stack(np.meshgrid(np.arange(roi.x, roi.right), np.arange(roi.y, roi.bottom)), axis=-1)
+    positions = frame_to_photo.apply(grid)
+    pixels = _read(photo, positions, shrinkage=frame_to_photo.scale)
+    if pixels.dtype != frame.pixels.dtype:
+        scaled = pixels.astype(np.float32) * (frame.max_value / photo.max_value)
+        pixels = np.round(scaled).astype(frame.pixels.dtype)
+    if match_colour:
+        pixels = _apply_colour(pixels, fit_colour(crop.pixels, frame_crop.pixels))
+    distance = np.minimum(positions, (photo.width - 1, photo.height - 1) - positions).min(axis=-1)
+    covered = distance * (crop.photo_to_crop.scale / _EDGE_FADE_PX)
+    share = (_oval(frame_crop.photo_to_crop.apply(grid)) * smoothstep(covered)).astype(np.float32)
+    return RegisteredPhoto(pixels, share, roi)
+
+
+def fit_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The linear map of colours that gives one crop the light of another.
+
+    The paper's transfer [25] works in another colour space and on 8 bits; the map that does the same to these pixels,
+    by least squares, can be applied to a photo of any size and depth.
+
+    Args:
+        source: (S, S, 3) aligned crop.
+        target: (S, S, 3) aligned crop.
+
+    Returns:
+        (3, 4): [r, g, b, 1] -> (r, g, b), values in [0, 1].
+    """
+    size = source.shape[0]
+    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1) * (CROP_SIZE / size)
+    face = _oval(grid) > 0.5
+    wanted = transfer_colour(source, target, region=face)[face].astype(np.float64) / 255
+    given = source[face].astype(np.float64) / 255
+    # A trace of ridge towards the identity: a face of one flat colour would leave the map undetermined.
+    ridge = 1e-3 * math.sqrt(len(given))
+    equations = np.vstack([np.column_stack([given, np.ones(len(given))]), ridge * np.eye(4)])
+    values = np.vstack([wanted, ridge * np.eye(4, 3)])
+    solution: NDArray[np.float64] = np.linalg.lstsq(equations, values, rcond=None)[0]
+    return solution.T.astype(np.float32)
+
+
+def _apply_colour(pixels: RgbImage, colour_map: NDArray[np.float32]) -> RgbImage:
+    limit = float(np.iinfo(pixels.dtype).max)
+    scaled = colour_map * np.array([1, 1, 1, limit], np.float32)
+    result = np.empty_like(pixels)
+    for row in range(0, len(pixels), _ROWS_AT_ONCE):
+        rows = slice(row, row + _ROWS_AT_ONCE)
+        moved = cv2.transform(pixels[rows].astype(np.float32), scaled)
+        result[rows] = np.clip(np.round(moved), 0, limit).astype(pixels.dtype)
+    return result
+
+
+def _oval(positions: NDArray[np.floating]) -> FloatMap:  # type: ignore[type-arg]
+    """1 inside the face, falling smoothly to 0 before the crop's border; positions (..., 2) in crop pixels."""
+    radius = np.hypot(positions[..., 0] - _OVAL_CENTER, positions[..., 1] - _OVAL_CENTER) / _OVAL_RADIUS
+    faded: FloatMap = smoothstep((1 - radius) / (1 - _OVAL_SOLID))
+    return faded
+
+
+def _read(photo: Photo, positions: NDArray[np.float32], *, shrinkage: float) -> RgbImage:
+    # Only the part that is looked at: OpenCV's remap takes no source of more than 32767 pixels a side.
+    margin = math.ceil(4 * max(1.0, shrinkage)) + 4
+    region = Rect.around(positions.reshape(-1, 2)).grow(margin).intersect(photo.bounds)
+    if region.is_empty:
+        # The photo does not reach the face's crop at all; its share is 0 there, so any pixels will do.
+        nothing: RgbImage = np.zeros_like(photo.pixels, shape=(*positions.shape[:2], 3))
+        return nothing
+    source: RgbImage = photo.pixels[region.slices]
+    to_source = SimilarityTransform(1.0, 0.0, -region.x, -region.y)
+    factor = math.floor(shrinkage)
+    if factor >= 2:
+        width, height = max(1, region.width // factor), max(1, region.height // factor)
+        source = cv2.resize(source[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA)
+        offset = (1 / factor - 1) / 2
+        to_source = to_source.then(SimilarityTransform(1 / factor, 0.0, offset, offset))
+    out: RgbImage = np.empty_like(photo.pixels, shape=(*positions.shape[:2], 3))
+    resample(np.ascontiguousarray(source), to_source.apply(positions), "lanczos", out=out)
+    return out
