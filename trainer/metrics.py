@@ -29,7 +29,8 @@ def psnr(image: NDArray[np.floating[Any]], target: NDArray[np.floating[Any]], re
     """Peak signal to noise ratio in dB inside a region, over all channels.
 
     Args:
-        image, target: (H, W, 3) in [0, 1].
+        image: (H, W, 3) in [0, 1].
+        target: likewise.
         region: (H, W), not empty.
     """
     error = float(np.mean(np.square(image[region].astype(np.float64) - target[region])))

@@ -1,0 +1,185 @@
+"""How well the target is reached when the target may be seen: the paper's Table 1, on held-out people's real pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fvae_studio.core.colour import transfer_colour
+from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.errors import DataError
+from fvae_studio.model.checkpoint import LoadedModel
+from fvae_studio.model.preprocess import to_tensor
+from fvae_studio.model.warp import resize_flow, warp
+from trainer.baselines.dis import dis_flow
+from trainer.baselines.oracle import OracleSettings, oracle_flow
+from trainer.metrics import psnr
+from trainer.prepare import PreparedFaces
+from trainer.render import face_region, small_crop
+
+FORTH, BACK, BOTH = "neutral to smile", "smile to neutral", "both"
+
+CONFIDENCE_NOTE: Final = (
+    "FVAE with confidence: M g(S, Z(T)) + (1 - M) S, pixel by pixel: where the confidence M trusts the warp it is "
+    "shown, elsewhere the photo itself. The paper does not say what its row of that name blends for a single pair; a "
+    "second photo of the person (Algorithm 2) would be the target here, so S is all there is to blend with."
+)
+
+
+@dataclass(frozen=True)
+class MethodFigures:
+    """One method in one direction.
+
+    Attributes:
+        method: its name in the table.
+        direction: `FORTH`, `BACK` or `BOTH`.
+        num_pairs: that the means are taken over.
+        whole_db: mean PSNR of the crop.
+        face_db: mean PSNR inside the hull of the target's landmarks.
+        whole_share: of the oracle's gain over the unwarped source, whole crop.
+        face_share: the same in the face region.
+    """
+
+    method: str
+    direction: str
+    num_pairs: int
+    whole_db: float
+    face_db: float
+    whole_share: float
+    face_share: float
+
+
+@dataclass(frozen=True, eq=False)
+class RealPairs:
+    """Two photos of each person, both ways, as the paper prepares them (section 5.2).
+
+    Attributes:
+        source: (B, 3, S, S) in [-1, 1], with the colours of its target.
+        target: (B, 3, S, S) in [-1, 1].
+        regions: B face regions (S, S) of the targets.
+        is_forth: (B,) neutral -> smile.
+    """
+
+    source: Tensor
+    target: Tensor
+    regions: tuple[NDArray[np.bool_], ...]
+    is_forth: NDArray[np.bool_]
+
+    @staticmethod
+    def of(prepared: PreparedFaces, *, split: str = "held_out") -> RealPairs:
+        """All pairs of a neutral and a smiling photo.
+
+        Raises:
+            DataError: there are none.
+        """
+        forth = prepared.pairs("neutral", "smile", split=split)
+        if not forth:
+            raise DataError(f"no {split} person has a neutral and a smiling photo; nothing can be measured")
+        pairs = forth + [(target, source) for source, target in forth]
+        sources, targets, regions = [], [], []
+        for source, target in pairs:
+            wanted, region = small_crop(prepared.crops[target]), face_region(prepared.landmarks[target])
+            sources.append(transfer_colour(small_crop(prepared.crops[source]), wanted, region=region))
+            targets.append(wanted)
+            regions.append(region)
+        is_forth = np.arange(len(pairs)) < len(forth)
+        return RealPairs(to_tensor(sources), to_tensor(targets), tuple(regions), is_forth)
+
+
+def reconstruction_figures(
+    model: LoadedModel,
+    prepared: PreparedFaces,
+    *,
+    oracle: OracleSettings | None = None,
+    progress: Progress | None = None,
+) -> tuple[MethodFigures, ...]:
+    """The table: unwarped source, DIS flow, FVAE, FVAE with confidence, oracle flow.
+
+    The FVAE is shown as the paper shows it, g(S, mean(T)), without the subtraction that makes zero mean zero.
+
+    Args:
+        model: whose encoder, decoder and confidence network are measured.
+        prepared: its held-out people with two photos.
+        oracle: None for the settings of all reports.
+        progress: told how far it is.
+
+    Returns:
+        Five methods in each direction and over both, in the order of the table.
+    """
+    progress = progress or NoProgress()
+    pairs = RealPairs.of(prepared)
+    size = pairs.source.shape[-1]
+    warped, blended = fvae_pictures(model, pairs.source, pairs.target)
+    looks = zip(_bytes(pairs.source), _bytes(pairs.target), strict=True)
+    dis = torch.from_numpy(np.stack([dis_flow(source, target) for source, target in looks]))
+    best = oracle_flow(pairs.source, pairs.target, settings=oracle, progress=progress)
+    pictures = {
+        "Unwarped source": pairs.source,
+        "DIS flow (sees the target)": warp(pairs.source, dis.permute(0, 3, 1, 2)),
+        "FVAE": warped,
+        "FVAE with confidence": blended,
+        "Oracle flow (optimised on the pair)": warp(pairs.source, best),
+    }
+    whole_crop = np.ones((size, size), np.bool_)
+    targets = _floats(pairs.target)
+    decibels = {}
+    for method, images in pictures.items():
+        decibels[method] = np.array(
+            [
+                (psnr(image, target, whole_crop), psnr(image, target, region))
+                for image, target, region in zip(_floats(images), targets, pairs.regions, strict=True)
+            ]
+        )
+    rows = []
+    for direction, chosen in (
+        (FORTH, pairs.is_forth),
+        (BACK, ~pairs.is_forth),
+        (BOTH, np.ones(len(pairs.is_forth), np.bool_)),
+    ):
+        means = {method: values[chosen].mean(axis=0) for method, values in decibels.items()}
+        rows += _rows(direction, int(chosen.sum()), means)
+    return tuple(rows)
+
+
+@torch.inference_mode()
+def fvae_pictures(model: LoadedModel, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """g(S, mean(T)), and its blend with S by the confidence (`CONFIDENCE_NOTE`); each (B, 3, S, S) in [-1, 1]."""
+    warped, blended = [], []
+    for first in range(0, len(source), 16):
+        part = slice(first, first + 16)
+        mean, _ = model.vae.encode(target[part])
+        picture = warp(source[part], model.vae.decode(model.vae.source_features(source[part]), mean))
+        # Resized as a flow is: bilinearly, both grids covering the crop.
+        confidence = resize_flow(torch.sigmoid(model.confidence(source[part], mean)), source.shape[-1])
+        warped.append(picture)
+        blended.append(source[part] + confidence * (picture - source[part]))
+    return torch.cat(warped), torch.cat(blended)
+
+
+def _rows(direction: str, num_pairs: int, means: dict[str, NDArray[np.float64]]) -> list[MethodFigures]:
+    methods = list(means)
+    floor, ceiling = means[methods[0]], means[methods[-1]]
+    room = ceiling - floor
+    rows = []
+    for method in methods:
+        # Where even the oracle gains nothing there is nothing to share.
+        share = np.where(room > 0, (means[method] - floor) / np.where(room > 0, room, 1), np.nan)
+        whole, face = means[method].tolist()
+        rows.append(MethodFigures(method, direction, num_pairs, whole, face, float(share[0]), float(share[1])))
+    return rows
+
+
+def _floats(images: Tensor) -> NDArray[np.float32]:
+    """(B, 3, S, S) in [-1, 1] -> (B, S, S, 3) in [0, 1]."""
+    scaled: NDArray[np.float32] = ((images + 1) / 2).permute(0, 2, 3, 1).numpy()
+    return scaled
+
+
+def _bytes(images: Tensor) -> Sequence[NDArray[np.uint8]]:
+    return list(np.round(_floats(images) * 255).astype(np.uint8))

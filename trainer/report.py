@@ -1,0 +1,157 @@
+"""The evaluation's figures as Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from trainer.figures.cost import CostFigures
+from trainer.figures.edits import EditFigures
+from trainer.figures.exact import ExactFigures
+from trainer.figures.pictures import PictureFigures
+from trainer.figures.reconstruction import BACK, BOTH, CONFIDENCE_NOTE, FORTH, MethodFigures
+
+
+def markdown(
+    model: str,
+    *,
+    reconstruction: Sequence[MethodFigures],
+    edit: EditFigures | None,
+    pictures: PictureFigures | None,
+    exact: ExactFigures | None,
+    cost: CostFigures,
+) -> str:
+    """The whole report."""
+    parts = [f"# {model}: figures on held-out people", "", *_reconstruction(reconstruction)]
+    if edit is not None:
+        parts += _edit(edit)
+    if pictures is not None:
+        parts += _pictures(pictures)
+    if exact is not None:
+        parts += _exact(exact)
+    parts += _cost(cost)
+    return "\n".join(parts) + "\n"
+
+
+def _reconstruction(rows: Sequence[MethodFigures]) -> list[str]:
+    by_key = {(row.method, row.direction): row for row in rows}
+    both = [row for row in rows if row.direction == BOTH]
+    table = []
+    for row in both:
+        cells = [row.method]
+        for direction in (FORTH, BACK, BOTH):
+            at = by_key[row.method, direction]
+            cells += [_number(at.whole_db, 1), _number(at.face_db, 1)]
+        cells += [_percent(row.whole_share), _percent(row.face_share)]
+        table.append(cells)
+    head = ["method"]
+    head += [f"{direction}, {region}" for direction in (FORTH, BACK, BOTH) for region in ("crop", "face")]
+    head += ["share of the oracle's gain, crop", "face"]
+    count = both[0].num_pairs if both else 0
+    return [
+        f"## Reaching a target that may be seen: PSNR in dB, {count} real pairs",
+        "",
+        *_table(head, table),
+        "",
+        "Mean over pairs, 128 px crops in [0, 1]; crop: all of it, face: the hull of the target's landmarks. The "
+        "source has the target's colours (section 5.2 of the paper). DIS flow stands for the paper's Epic Flow. The "
+        "oracle is the flow optimised on each pair with Eq. 6 as its only prior; shares are of its gain over the "
+        "unwarped source.",
+        "",
+        CONFIDENCE_NOTE,
+        "",
+    ]
+
+
+def _edit(figures: EditFigures) -> list[str]:
+    head = ["strength", *(f"{strength:g}" for strength in figures.strengths)]
+    rows = [["removed", *(_percent(value) for value in figures.removed)]]
+    if figures.redetected:
+        rows.append(["removed, landmarks found again", *(_percent(value) for value in figures.redetected)])
+    return [
+        f"## The smile slider, target never seen: mouth landmark error removed, {figures.num_people} people",
+        "",
+        *_table(head, rows),
+        "",
+        f"Best common strength {figures.best_strength:g}: {_percent(figures.best_removed)} removed; with everybody's "
+        f"own best strength {_percent(figures.removed_own_strength)}. Doing nothing leaves {figures.nothing:.4f} of "
+        f"the eye distance. At strength 1 the mouth makes {_percent(figures.motion_share)} of the real smile's motion.",
+        "",
+        "Reference limit, the mean landmark motion of the training people: "
+        f"{_percent(figures.limit_removed)} at strength 1, {_percent(figures.limit_best_removed)} at its best.",
+        "",
+    ]
+
+
+def _pictures(figures: PictureFigures) -> list[str]:
+    head = [
+        "direction", "longest displacement, px", "raw flow folds", "folds as shown", "sharpness, 128 px",
+        f"sharpness, {figures.full_size} px", "motion beyond the face, px",
+    ]  # fmt: skip
+    rows = [
+        [
+            row.name,
+            _number(row.largest_px, 1),
+            _percent(row.folds, 2),
+            _percent(row.folds_shown, 2),
+            _number(row.sharpness, 3),
+            _number(row.sharpness_full, 3),
+            _number(row.background_px, 3),
+        ]
+        for row in figures.directions
+    ]
+    return [
+        f"## Every direction at strength 1, {figures.num_photos} photos",
+        "",
+        *_table(head, rows),
+        "",
+        f"Sharpness (variance of the Laplacian in the face, over the photo's), median of all: {figures.sharpness:.3f} "
+        f"at 128 px, {figures.sharpness_full:.3f} in the {figures.full_size} px crop of the full-resolution composite. "
+        f"Mean difference of pixels that the flow does not move: {figures.outside_difference:g}.",
+        "",
+    ]
+
+
+def _exact(figures: ExactFigures) -> list[str]:
+    head = ["path", "end-point error, px", "over mean displacement", "confidence: AUC", "calibration error"]
+    rows = []
+    for name, error, auc, calibration in (
+        ("encoder, g(S, mean(T))", figures.end_point_px, figures.auc, figures.calibration),
+        ("edit, g(S, mean(S) + W e)", figures.edit_end_point_px, figures.edit_auc, figures.edit_calibration),
+    ):
+        share = error / figures.displacement_px if figures.displacement_px else float("nan")
+        rows.append([name, _number(error, 3), _percent(share), _number(auc, 3), _number(calibration, 3)])
+    return [
+        f"## Exact pairs: {figures.num_pairs}, mean displacement {figures.displacement_px:.2f} px",
+        "",
+        *_table(head, rows),
+        "",
+        "Errors on visible pixels that move by more than 1 px. Confidence against exact visibility where something "
+        f"moves, is hidden, or is the mouth ({_percent(figures.hidden_share)} of that is hidden); calibration: expected "
+        "error, 10 bins.",
+        "",
+    ]
+
+
+def _cost(figures: CostFigures) -> list[str]:
+    return [
+        "## Cost",
+        "",
+        f"{figures.num_parameters / 1e6:.2f} million parameters, and {figures.num_confidence_parameters / 1e6:.2f} "
+        f"million in the confidence network; weights file {figures.file_bytes / 1e6:.1f} MB. Encoding a face takes "
+        f"{figures.encode_ms:.0f} ms, a slider's new position {figures.predict_ms:.0f} ms, with {figures.num_threads} "
+        "CPU thread(s) on this machine, as busy as it was.",
+    ]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return ["| " + " | ".join(cells) + " |" for cells in lines]
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else "not known"
+
+
+def _percent(value: float, digits: int = 0) -> str:
+    return f"{100 * value:.{digits}f} %" if math.isfinite(value) else "not known"

@@ -1,0 +1,193 @@
+"""Contact sheets: held-out people in every direction, made through the product's own engine, to be looked at.
+
+They show real people. Never publish or commit one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.alignment import extract_crop
+from fvae_studio.core.edits import EditState, FaceEdit
+from fvae_studio.core.flow_view import draw_confidence
+from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.photo_io import WriteOptions, write_photo
+from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.core.types import FloatMap, Photo
+from fvae_studio.errors import DataError, NoFaceError
+from fvae_studio.model.checkpoint import LoadedModel
+from fvae_studio.pipeline.detector import FaceDetector
+from fvae_studio.pipeline.engine import Engine
+from trainer.held_out import alternating, find_photos
+from trainer.prepare import PreparedFaces
+
+STRENGTHS: Final = (-1.0, 0.5, 1.0)
+"""What a person's sheet shows of every direction."""
+
+OVERVIEW_STRENGTH: Final = 1.0
+"""What the sheets of all people show."""
+
+_LABEL_PX: Final = 18
+_JPEG = WriteOptions(format="JPEG", quality=92, overwrite=True)
+_WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One picture of a sheet.
+
+    Attributes:
+        label: drawn above it.
+        pixels: (S, S, 3) uint8.
+        confidence: (S, S) in [0, 1], or None for a picture that was not edited.
+    """
+
+    label: str
+    pixels: NDArray[np.uint8]
+    confidence: FloatMap | None = None
+
+
+def make_sheet(
+    model: LoadedModel,
+    prepared: PreparedFaces,
+    data: Path,
+    out: Path,
+    *,
+    strengths: Sequence[float] = STRENGTHS,
+    people: int = 10,
+    cell_px: int = 256,
+    detector: FaceDetector | None = None,
+    progress: Progress | None = None,
+) -> tuple[Path, ...]:
+    """Render held-out people from their real photos, at full resolution, and lay aligned crops side by side.
+
+    Args:
+        model: with its directions.
+        prepared: says who is held out; a fixed list, by turns from every data set.
+        data: folder of data sets with the photos.
+        out: folder to write.
+        strengths: of every direction on a person's sheet.
+        people: how many.
+        cell_px: side of one picture.
+        detector: None for the built-in one.
+        progress: told how far it is.
+
+    Returns:
+        One sheet for each person, then `overview.jpg` (everybody, every direction at strength 1) and `confidence.jpg`
+        (the same under the confidence's heat-map).
+
+    Raises:
+        DataError: a photo is not there, or the model has no directions.
+        NoFaceError, FaceError: a photo's face cannot be found or edited.
+    """
+    if not len(model.directions):
+        raise DataError("the model has no directions; there is nothing to show on a sheet")
+    progress = progress or NoProgress()
+    photos = find_photos(data)
+    rows = alternating(prepared, people)
+    missing = [prepared.faces[row].photo for row in rows if prepared.faces[row].photo not in photos]
+    if missing:
+        raise DataError(f"{data} has no photo {', '.join(missing)}; name the folder that `fvae-train prepare` read")
+    out.mkdir(parents=True, exist_ok=True)
+    engine = Engine(model, device="cpu", detector=detector)
+    files: list[Path] = []
+    everybody: list[list[Cell]] = []
+    try:
+        for number, row in enumerate(rows):
+            progress.raise_if_cancelled()
+            name = prepared.faces[row].person
+            progress.report(number / len(rows), f"sheet of {name}")
+            subject = _Subject.of(engine, photos[prepared.faces[row].photo], cell_px)
+            groups = [[subject.render(direction, each) for each in strengths] for direction in model.directions]
+            path = out / f"person_{number + 1:02d}_{name.replace('/', '_')}.jpg"
+            files.append(_write(path, person_page(subject.original(name), groups)))
+            at_one = [subject.render(direction, OVERVIEW_STRENGTH) for direction in model.directions]
+            everybody.append([subject.original(name), *at_one])
+    finally:
+        engine.close()
+    files.append(_write(out / "overview.jpg", page(everybody)))
+    files.append(_write(out / "confidence.jpg", page(everybody, show_confidence=True)))
+    progress.report(1.0, "sheets done")
+    return tuple(files)
+
+
+@dataclass(frozen=True, eq=False)
+class _Subject:
+    """A person's photo, and the frame in which its edits are shown."""
+
+    engine: Engine
+    photo: Photo
+    photo_to_crop: SimilarityTransform
+    cell_px: int
+
+    @staticmethod
+    def of(engine: Engine, path: Path, cell_px: int) -> _Subject:
+        photo = engine.open(path)
+        faces = engine.detect(photo)
+        if not faces:
+            raise NoFaceError(f"No face was found in {path.name}; it cannot be on a sheet.")
+        face = max(faces, key=lambda found: found.box.width)
+        return _Subject(engine, photo, engine.crop(photo, face).photo_to_crop, cell_px)
+
+    def original(self, name: str) -> Cell:
+        return Cell(name, self._cut(self.photo))
+
+    def render(self, direction: str, strength: float) -> Cell:
+        state = EditState(None, (FaceEdit.of({direction: strength}),))
+        edited = self.engine.render(self.photo, state).photo
+        confidence = self.engine.flows(self.photo, state)[0].field.confidence
+        size = (self.cell_px, self.cell_px)
+        fine: FloatMap = np.clip(cv2.resize(confidence, size, interpolation=cv2.INTER_LINEAR), 0, 1)
+        return Cell(f"{direction} {strength:+g}", self._cut(edited), fine)
+
+    def _cut(self, photo: Photo) -> NDArray[np.uint8]:
+        return extract_crop(photo, self.photo_to_crop, size=self.cell_px).pixels
+
+
+def person_page(original: Cell, groups: Sequence[Sequence[Cell]], *, groups_per_row: int = 3) -> NDArray[np.uint8]:
+    """(H, W, 3): rows of several directions, each row led by the original, so that every edit is near it."""
+    rows = []
+    for start in range(0, len(groups), groups_per_row):
+        rows.append([original, *(cell for group in groups[start : start + groups_per_row] for cell in group)])
+    return page(rows)
+
+
+def page(rows: Sequence[Sequence[Cell]], *, show_confidence: bool = False) -> NDArray[np.uint8]:
+    """(H, W, 3): rows of labelled cells; short rows end in white.
+
+    Args:
+        rows: cells of one size.
+        show_confidence: under the confidence's heat-map; pictures without one count as trusted.
+    """
+    size = rows[0][0].pixels.shape[0]
+    columns = max(len(row) for row in rows)
+    step = size + _LABEL_PX
+    sheet = np.full((step * len(rows), size * columns, 3), 255, np.uint8)
+    trust = np.ones(sheet.shape[:2], np.float32)
+    places = [(j * step, i * size, cell) for j, row in enumerate(rows) for i, cell in enumerate(row)]
+    for top, left, cell in places:
+        inside = slice(top + _LABEL_PX, top + step), slice(left, left + size)
+        sheet[inside] = cell.pixels
+        if cell.confidence is not None:
+            trust[inside] = cell.confidence
+    if show_confidence:
+        sheet = draw_confidence(sheet, trust, opacity=0.55).astype(np.uint8)
+    for top, left, cell in places:
+        strip = sheet[top : top + _LABEL_PX, left : left + size]
+        strip[...] = _WHITE
+        # Text is drawn on the cell's own strip: a long label is cut off instead of running into its neighbour.
+        lettered = np.ascontiguousarray(strip)
+        cv2.putText(lettered, cell.label, (3, _LABEL_PX - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.42, _BLACK, 1, cv2.LINE_AA)
+        strip[...] = lettered
+    return sheet
+
+
+def _write(path: Path, pixels: NDArray[np.uint8]) -> Path:
+    return write_photo(Photo(pixels), path, options=_JPEG)
