@@ -54,6 +54,9 @@ class FlowVae(nn.Module):
             upsampling=config.upsampling,
         )
         initialise(self, config.init)
+        if self.to_mean.weight.is_meta:
+            # Weights from a file will come; see `initialise`.
+            return
         if config.output == "displacement":
             # Start from the flow that moves nothing.
             nn.init.normal_(self.decoder.head.weight, std=3e-3)

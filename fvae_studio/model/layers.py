@@ -126,6 +126,9 @@ def initialise(module: nn.Module, method: Literal["truncated_normal", "kaiming"]
 
     "truncated_normal" is the paper's N(0, 0.01), "kaiming" He et al. 2015 (fan in, ReLU).
     """
+    if any(parameter.is_meta for parameter in module.parameters()):
+        # Nothing is there to be set, and drawing normal numbers for it imports torch's compiler, which takes a second.
+        return
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
             if method == "truncated_normal":

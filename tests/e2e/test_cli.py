@@ -347,6 +347,14 @@ def test_help_imports_nothing_heavy():
     assert "Examples:" in done.stdout
 
 
+def test_loading_a_model_does_not_import_the_compiler(weights):
+    script = "import sys; from fvae_studio.model.registry import load_model; load_model(sys.argv[1]); "
+    script += "sys.exit('torch._dynamo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script, str(weights)], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_version_and_exit_code_of_the_process():
     program = [sys.executable, "-m", "fvae_studio"]
     done = subprocess.run([*program, "--version"], capture_output=True, text=True, check=False)
