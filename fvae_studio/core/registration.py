@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,7 @@ def _apply_colour(pixels: RgbImage, colour_map: NDArray[np.float32]) -> RgbImage
     return result
 
 
-def _oval(positions: NDArray[np.floating]) -> FloatMap:  # type: ignore[type-arg]
+def _oval(positions: NDArray[np.floating[Any]]) -> FloatMap:
     """1 inside the face, falling smoothly to 0 before the crop's border; positions (..., 2) in crop pixels."""
     radius = np.hypot(positions[..., 0] - _OVAL_CENTER, positions[..., 1] - _OVAL_CENTER) / _OVAL_RADIUS
     faded: FloatMap = smoothstep((1 - radius) / (1 - _OVAL_SOLID))
@@ -130,8 +131,7 @@ def _read(photo: Photo, positions: NDArray[np.float32], *, shrinkage: float) -> 
     region = Rect.around(positions.reshape(-1, 2)).grow(margin).intersect(photo.bounds)
     if region.is_empty:
         # The photo does not reach the face's crop at all; its share is 0 there, so any pixels will do.
-        nothing: RgbImage = np.zeros_like(photo.pixels, shape=(*positions.shape[:2], 3))
-        return nothing
+        return cast(RgbImage, np.zeros_like(photo.pixels, shape=(*positions.shape[:2], 3)))
     source: RgbImage = photo.pixels[region.slices]
     to_source = SimilarityTransform(1.0, 0.0, -region.x, -region.y)
     factor = math.floor(shrinkage)
@@ -140,6 +140,6 @@ def _read(photo: Photo, positions: NDArray[np.float32], *, shrinkage: float) -> 
         source = cv2.resize(source[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA)
         offset = (1 / factor - 1) / 2
         to_source = to_source.then(SimilarityTransform(1 / factor, 0.0, offset, offset))
-    out: RgbImage = np.empty_like(photo.pixels, shape=(*positions.shape[:2], 3))
+    out = cast(RgbImage, np.empty_like(photo.pixels, shape=(*positions.shape[:2], 3)))
     resample(np.ascontiguousarray(source), to_source.apply(positions), "lanczos", out=out)
     return out
