@@ -140,6 +140,6 @@ def _read(photo: Photo, positions: NDArray[np.float32], *, shrinkage: float) -> 
         source = cv2.resize(source[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA)
         offset = (1 / factor - 1) / 2
         to_source = to_source.then(SimilarityTransform(1 / factor, 0.0, offset, offset))
-    out = cast(RgbImage, np.empty_like(photo.pixels, shape=(*positions.shape[:2], 3)))
+    out: RgbImage = np.empty_like(photo.pixels, shape=(*positions.shape[:2], 3))
     resample(np.ascontiguousarray(source), to_source.apply(positions), "lanczos", out=out)
     return out

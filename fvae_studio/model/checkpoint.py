@@ -12,6 +12,7 @@ import struct
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import metadata as package_metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,6 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from fvae_studio import __version__
 from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
 from fvae_studio.errors import CheckpointError, ConfigError, ModelError, ModelNotFoundError, TemplateMismatchError
 from fvae_studio.model.config import FlowVaeConfig
@@ -36,6 +36,15 @@ _METADATA_KEY: Final = "fvae_studio"
 _MAX_HEADER_BYTES: Final = 16 * 2**20
 _COUNTER: Final = "num_batches_tracked"
 """Batch normalisation's counter: of no use after training, so it is not stored."""
+
+
+def _program_version() -> str:
+    # Not `fvae_studio.__version__`: the top of the package offers the API, and with it the detector, to whoever imports
+    # it, and a model must not depend on them.
+    try:
+        return package_metadata.version("fvae-studio")
+    except package_metadata.PackageNotFoundError:
+        return "unknown"
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ class CheckpointHeader:
     training: Mapping[str, Any] = field(default_factory=dict)
     template_id: str = TEMPLATE_ID
     preprocess_version: int = PREPROCESS_VERSION
-    program_version: str = __version__
+    program_version: str = field(default_factory=_program_version)
     sha256: str = ""
 
 
