@@ -207,6 +207,8 @@ def interpolate(
         Path, typer.Option("--output", "-o", help="A folder for numbered frames, or a .gif file.", show_default=False)
     ],
     steps: Annotated[int, typer.Option(min=2, max=10_000, help="Frames, both ends included.")] = 24,
+    face_a: Annotated[int | None, typer.Option("--face-a", min=1, help="Face in A, if there are several.")] = None,
+    face_b: Annotated[int | None, typer.Option("--face-b", min=1, help="Face in B, if there are several.")] = None,
     frame_format: Annotated[Literal["png", "jpg"], typer.Option("--format", help="Of the frames in a folder.")] = "png",
     fps: Annotated[float, typer.Option(min=0.1, max=50.0, help="Frames per second of a GIF.")] = 12.0,
     size: Annotated[
@@ -223,6 +225,8 @@ def interpolate(
     commands.interpolate(
         first,
         second,
+        face_in_first=face_a,
+        face_in_second=face_b,
         output=output,
         steps=steps,
         frame_format=frame_format,

@@ -163,6 +163,8 @@ def interpolate(
     first: Path,
     second: Path,
     *,
+    face_in_first: int | None,
+    face_in_second: int | None,
     output: Path,
     steps: int,
     frame_format: Literal["png", "jpg"],
@@ -184,7 +186,9 @@ def interpolate(
 
     photos = engine.open(first), engine.open(second)
     with progress_bar() as progress:
-        frames = engine.interpolate(*photos, steps=steps, progress=progress)
+        frames = engine.interpolate(
+            *photos, steps=steps, face_in_first=face_in_first, face_in_second=face_in_second, progress=progress
+        )
         if is_gif:
             write_gif(frames, output, fps=fps, longer_side=size)
             written = [output]

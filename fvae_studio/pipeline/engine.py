@@ -26,7 +26,7 @@ from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, RenderResult, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_faces
-from fvae_studio.errors import FaceError
+from fvae_studio.errors import FaceError, NoFaceError
 from fvae_studio.pipeline.detector import FaceDetector, choose_faces, require_editable
 
 if TYPE_CHECKING:
@@ -225,6 +225,39 @@ class Engine:
         progress.report(1.0, "done")
         return RenderResult(edited, tuple(face.roi for face in moved), timings)
 
+    def interpolate(
+        self,
+        first: Photo,
+        second: Photo,
+        *,
+        steps: int,
+        face_in_first: int | None = None,
+        face_in_second: int | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[Photo]:
+        """The in-betweens of two photos of one person in the frame of the first, one by one (Algorithm 2).
+
+        Args:
+            first: also the first frame, bit by bit.
+            second: its face is registered to the first's.
+            steps: number of frames, both ends included, at least 2.
+            face_in_first: which face; None where there is only one.
+            face_in_second: likewise.
+            progress: told of each frame.
+
+        Raises:
+            EditError: fewer than 2 steps.
+            FaceError: no face, several and none named, or one that cannot be edited.
+        """
+        from fvae_studio.pipeline.interpolator import InterpolationSource, Interpolator
+
+        sources = []
+        for photo, number in ((first, face_in_first), (second, face_in_second)):
+            face = only_face(self.detect(photo), number)
+            require_editable(face, photo)
+            sources.append(InterpolationSource(photo, self.crop(photo, face)))
+        return Interpolator(self._predictor.get(), sources).frames(steps, progress=progress)
+
     def _warp(
         self, photo: Photo, placed: Sequence[PlacedFlow], kernel: Kernel, progress: Progress
     ) -> tuple[WarpedFace, ...]:
@@ -286,6 +319,18 @@ class Engine:
         if cache is None:
             cache = self._caches[photo] = _PhotoCache()
         return cache
+
+
+def only_face(faces: Sequence[Face], number: int | None) -> Face:
+    """The face of that number, or the only one.
+
+    Raises:
+        NoFaceError: no face, none of that number, or several and no number.
+    """
+    chosen = choose_faces(faces, number)
+    if len(chosen) > 1:
+        raise NoFaceError(f"There are {len(chosen)} faces in the photo, counted from the left; say which one is meant.")
+    return chosen[0]
 
 
 def settle(predicted: FlowField) -> FlowField:

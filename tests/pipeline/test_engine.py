@@ -234,3 +234,21 @@ def test_close_leaves_a_lent_detector_open(model, photo):
     with_lent.close()
 
     assert not detector.is_closed
+
+
+def test_interpolation_starts_with_the_first_photo_itself(model, photo):
+    frames = list(make_engine(model).interpolate(photo, make_photo(seed=2), steps=3))
+
+    assert frames[0] is photo
+    assert len(frames) == 3
+    assert changed_pixels(frames[1], frames[2]).any()
+
+
+def test_interpolation_asks_which_of_several_faces(model, photo):
+    faces = make_face((150, 240), crop_px=200), make_face((480, 240), crop_px=200)
+    engine = make_engine(model, *faces)
+    with pytest.raises(NoFaceError, match="2 faces"):
+        engine.interpolate(photo, photo, steps=3)
+
+    named = engine.interpolate(photo, photo, steps=2, face_in_first=1, face_in_second=2)
+    assert len(list(named)) == 2
