@@ -64,6 +64,7 @@ class FlowVae(nn.Module):
             # A narrow posterior to begin with: under unit noise the decoder learns to ignore the latent first, the
             # encoder then has nothing to gain, and the posterior collapses onto the prior within 200 steps.
             nn.init.normal_(self.to_log_var.weight, std=1e-3)
+            assert self.to_log_var.bias is not None
             nn.init.constant_(self.to_log_var.bias, -4.0)
 
     def encode(self, target: Tensor) -> tuple[Tensor, Tensor]:
