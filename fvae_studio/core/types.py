@@ -42,14 +42,19 @@ class PhotoMetadata:
         icc: the ICC profile.
         exif: the EXIF block (TIFF structure, without the `Exif\\0\\0` prefix), as found.
         xmp: the XMP packet.
-        iptc: the IPTC block (in JPEG: the Photoshop APP13 payload).
+        iptc: the IPTC records (without the Photoshop resources around them in JPEG and TIFF).
         orientation: EXIF orientation that the file had, 1..8; the pixels of `Photo` are upright already.
         resolution: dots per inch (x, y), if told.
         format: Pillow's name of the format of the file: "JPEG", "PNG", "TIFF", "WEBP", "HEIF", "AVIF", "BMP", "GIF".
-        jpeg_tables: quantisation tables of a JPEG source, by table number.
+        jpeg_tables: quantisation tables of a JPEG source, in natural order, by component (0 luma, 1 and 2 chroma; a
+            chroma table that repeats the one before may be left out).
         jpeg_subsampling: chroma subsampling of a JPEG source: "4:4:4", "4:2:2", "4:2:0" or "" if another one.
-        mode: the colour mode as found in the file ("L", "RGB", "RGBA", "P", "CMYK", "I;16", ...).
+        mode: the colour mode as found in the file: "1", "L", "LA", "P", "RGB", "RGBA" or "CMYK".
+        bit_depth: bits per channel as found in the file, 1..16; `Photo` holds up to 8 as uint8, more as uint16.
+        is_lossless: the file held its pixels without loss.
         text: PNG text chunks and the like.
+        carried: further blocks, (name, content), that mean something to the same format only and are kept there.
+        file_stamp: size and time of change (ns) of the file when it was read.
     """
 
     icc: bytes | None = None
@@ -62,7 +67,11 @@ class PhotoMetadata:
     jpeg_tables: Mapping[int, tuple[int, ...]] | None = None
     jpeg_subsampling: str = ""
     mode: str = "RGB"
+    bit_depth: int = 8
+    is_lossless: bool = False
     text: Mapping[str, str] = field(default_factory=dict)
+    carried: tuple[tuple[str, bytes], ...] = ()
+    file_stamp: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,11 @@
+"""Photos from files and back: formats, bit depth, metadata, orientation, and writes that leave no broken file.
+
+Which library does what, and why, is told in `docs/adr/0002-image-libraries.md`; no other module of the program imports
+an image library for reading or writing files.
+"""
+
+from fvae_studio.core.photo_io.atomic import atomic_write
+from fvae_studio.core.photo_io.reading import ReadLimits, read_photo
+from fvae_studio.core.photo_io.writing import WriteOptions, write_photo
+
+__all__ = ["ReadLimits", "WriteOptions", "atomic_write", "read_photo", "write_photo"]
