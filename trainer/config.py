@@ -1,4 +1,4 @@
-"""Training configuration: frozen, from TOML, with `--set section.key=value` on top. The whole of it goes into checkpoints."""
+"""Training configuration: frozen, from TOML, with `--set section.key=value` on top. All of it goes into checkpoints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from fvae_studio.errors import ConfigError
 from fvae_studio.model.config import FlowVaeConfig
@@ -54,7 +54,7 @@ class LossConfig:
         confidence_beta: Eq. 7.
         end_point_weight: distance to the known flow.
         edit_weight: share of rendered pairs that take the edit path, mean(S) + W e.
-        latent_weight: distance between W e and mean(T) - mean(S); trains W only.
+        latent_weight: distance of mean(T) - mean(S) from W e; trains the encoder only.
         fold_weight: penalty on a Jacobian below `fold_margin`.
         fold_margin: see above.
         hidden_weight: weight of pixels that the source does not show, in the end-point term.
@@ -126,6 +126,15 @@ class TrainSettings:
     seed: int = 1
     ema: float = 0.998
 
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "evaluate_every", "mask_steps"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"train.{name} is {getattr(self, name)}; it must be at least 1")
+        if self.max_steps < 1 and self.max_epochs < 1:
+            raise ConfigError("train.max_steps and train.max_epochs are both 0; one of them must end the training")
+        if not 0 <= self.ema < 1:
+            raise ConfigError(f"train.ema is {self.ema}; it must lie in [0, 1)")
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -152,6 +161,9 @@ class TrainConfig:
         unknown = sorted(set(values) - set(sections) - {"model"})
         if unknown:
             raise ConfigError(f"unknown tables {unknown}; known are model, {', '.join(sections)}")
+        for name, table in values.items():
+            if not isinstance(table, Mapping):
+                raise ConfigError(f"{name} is {table!r}; a table [{name}] of options was expected")
         parts: dict[str, Any] = {name: _section(kind, values.get(name, {})) for name, kind in sections.items()}
         return TrainConfig(model=FlowVaeConfig.from_dict(values.get("model", {})), **parts)
 
@@ -160,6 +172,7 @@ def load_config(name: str, overrides: Sequence[str] = ()) -> TrainConfig:
     """Read a shipped configuration by name ("studio", "paper", "tiny") or a TOML file by path.
 
     Args:
+        name: of a shipped configuration, or the path of a file that ends in .toml.
         overrides: "section.key=value" with a TOML value.
 
     Raises:
@@ -171,7 +184,7 @@ def load_config(name: str, overrides: Sequence[str] = ()) -> TrainConfig:
     except OSError as error:
         known = ", ".join(sorted(item.stem for item in CONFIGS_DIR.glob("*.toml") if item.stem != "split"))
         raise ConfigError(f"no configuration {name!r}; shipped are {known}, or give the path of a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # not TOML, or not even text
         raise ConfigError(f"{path.name} is not valid TOML: {error}") from error
     for override in overrides:
         key, _, text = override.partition("=")
@@ -182,7 +195,9 @@ def load_config(name: str, overrides: Sequence[str] = ()) -> TrainConfig:
             value = tomllib.loads(f"v = {text}")["v"]
         except tomllib.TOMLDecodeError:
             value = text
-        values.setdefault(section, {})[option.strip()] = value
+        table = values.setdefault(section, {})
+        if isinstance(table, dict):  # otherwise `from_dict` says what is wrong
+            table[option.strip()] = value
     return TrainConfig.from_dict(values)
 
 
@@ -192,13 +207,27 @@ def held_out_persons() -> tuple[str, ...]:
 
 
 def _section(kind: type[Section], values: Mapping[str, Any]) -> Section:
-    known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]  # all sections are dataclasses
+    hints = get_type_hints(kind)
+    known = [item.name for item in fields(kind)]  # type: ignore[arg-type]  # all sections are dataclasses
     for key, value in values.items():
         if key not in known:
             raise ConfigError(f"unknown option {key!r} in {kind.__name__}; known are {', '.join(known)}")
-        expected = known[key].default
-        fits = isinstance(value, type(expected)) or (isinstance(expected, float) and isinstance(value, int))
-        fits = fits or (isinstance(expected, tuple) and isinstance(value, list) and len(value) == len(expected))
-        if not fits or (isinstance(value, bool) and not isinstance(expected, bool)):
-            raise ConfigError(f"{key} is {value!r}; a value like {expected!r} was expected")
+        _check(key, value, hints[key])
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+
+
+def _check(key: str, value: object, hint: Any) -> None:
+    # A choice that is none would silently mean another one.
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise ConfigError(f"{key} is {value!r}; it must be one of {', '.join(map(repr, get_args(hint)))}")
+    elif get_origin(hint) is tuple:
+        if not isinstance(value, (list, tuple)) or len(value) != len(get_args(hint)):
+            raise ConfigError(f"{key} is {value!r}; a list of {len(get_args(hint))} numbers was expected")
+        for part, wanted in zip(value, get_args(hint), strict=True):
+            _check(key, part, wanted)
+    else:
+        fits = isinstance(value, (int, float) if hint is float else hint)
+        if not fits or (isinstance(value, bool) and hint is not bool):
+            kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+            raise ConfigError(f"{key} is {value!r}; {kinds[hint]} was expected")

@@ -15,7 +15,6 @@ from trainer.config import LossConfig
 from trainer.dataset import PairBatch
 from trainer.losses import confidence_labels, confidence_loss, end_point_loss, flow_coherence_loss, kl_loss
 
-
 AXES_SCALE = 5.0
 """Latents are of the order of 1, Adam's steps of the order of the learning rate: without it W would lag behind."""
 
@@ -24,13 +23,13 @@ class EditableFlowVae(nn.Module):
     """The flow VAE with W: one latent direction for each entry of an expression code.
 
     Algorithm 1 only hopes that a vector added to Z(S) gives the right flow. Here the edit path g(S, mean(S) + W e) is
-    trained as it is used, on changes e whose exact flow is known, so every slider is a linear direction by construction.
+    trained as it is used, on changes e whose exact flow is known: every slider is a linear direction by construction.
     """
 
     def __init__(self, config: FlowVaeConfig, *, code_size: int) -> None:
         super().__init__()
         self.vae = FlowVae(config)
-        self.raw_axes = nn.Parameter(torch.randn(code_size, *config.latent_shape) * 0.05)
+        self.raw_axes = nn.Parameter(torch.randn(code_size, *config.latent_shape) * 0.2)
 
     @property
     def axes(self) -> Tensor:
@@ -106,8 +105,9 @@ class FlowVaeStep(nn.Module):
         known = ~clean.is_real
         latent_distance = zero
         if options.latent_weight and bool(known.any()):
-            # Only W follows: a pull on the means would be one more way for the posterior to collapse.
-            step = (mean_target - mean_source).detach() - self.network.offset(seen.code)
+            # The encoder follows W, not W the encoder: the edit path learns in the first hundred steps what a code does,
+            # and tells the encoder what to look for. Pulling both ways would be one more way to collapse.
+            step = (mean_target - mean_source) - self.network.offset(seen.code).detach()
             latent_distance = step[known].square().mean()
         fold = fold_loss(flow, options.fold_margin, vae.config.crop_size) if options.fold_weight else zero
         total = (
@@ -159,7 +159,7 @@ class MaskStep(nn.Module):
 
 
 def mask_labels(clean: PairBatch, flow: Tensor, beta: float) -> Tensor:
-    """(B, 1, S, S) in [0, 1]: Eq. 7 on softened differences for real pairs, times exact visibility for rendered ones."""
+    """(B, 1, S, S) in [0, 1]: Eq. 7 on softened differences for real pairs, exact visibility for rendered ones."""
     warped = warp(clean.source, flow)
     # Averaged over a few pixels: a hair that is half a pixel off is not a reason for distrust.
     soft = F.avg_pool2d(torch.cat([clean.target, warped], dim=1), 3, stride=1, padding=1, count_include_pad=False)

@@ -63,6 +63,8 @@ class FlowVae(nn.Module):
         if config.init == "kaiming":
             # A narrow posterior to begin with: under unit noise the decoder learns to ignore the latent first, the
             # encoder then has nothing to gain, and the posterior collapses onto the prior within 200 steps.
+            # Small means likewise: as random numbers they only drown what the decoder could learn from.
+            nn.init.normal_(self.to_mean.weight, std=3e-3)
             nn.init.normal_(self.to_log_var.weight, std=1e-3)
             assert self.to_log_var.bias is not None
             nn.init.constant_(self.to_log_var.bias, -4.0)
