@@ -2,6 +2,7 @@
 
 VENV ?= .venv
 OUT ?= out
+MODEL ?= studio-1
 # Training data; the same as the program's FVAE_DATA.
 DATA ?= $(or $(FVAE_DATA),../shared/data)
 SAMPLES := resources/samples
@@ -46,8 +47,13 @@ $(VENV)/.dev-ready: pyproject.toml $(VENV)/.run-ready
 	$(PIP) install --quiet --editable ".[dev]"
 	@touch $@
 
-run: $(VENV)/.run-ready ## edit a sample photo and make an in-between sequence; says where the results are
-	@$(BIN)/fvae-studio demo --out $(OUT)/demo
+run: $(VENV)/.run-ready ## edit a sample portrait and make an in-between sequence; says where the results are
+	@mkdir -p $(OUT)/demo
+	@echo "Edit: $(SAMPLES)/ada_neutral.jpg, smile=0.8"
+	@$(BIN)/fvae-studio edit $(SAMPLES)/ada_neutral.jpg --set smile=0.8 -o $(OUT)/demo/ada-smiling.jpg --overwrite
+	@echo "In-betweens: $(SAMPLES)/ada_neutral.jpg to ada_smile.jpg"
+	@$(BIN)/fvae-studio interpolate $(SAMPLES)/ada_neutral.jpg $(SAMPLES)/ada_smile.jpg --steps 24 -o $(OUT)/demo/ada.gif --overwrite
+	@echo "The results are in $(abspath $(OUT)/demo). Your own photo: $(BIN)/fvae-studio edit PHOTO --set smile=0.8"
 
 test: $(VENV)/.dev-ready ## the whole test suite
 	$(TEST_ENV) $(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
@@ -66,15 +72,20 @@ fmt: $(VENV)/.dev-ready ## format and mend what can be mended by itself
 bench: $(VENV)/.dev-ready ## start-up, a whole edit, predict, warp, growth with the photo's size
 	$(BIN)/fvae-studio bench
 
-train-smoke: $(VENV)/.dev-ready ## train the tiny model for a few steps on the CPU
-	$(TEST_ENV) $(BIN)/python -m pytest -m slow tests/trainer
+train-smoke: $(VENV)/.dev-ready ## the whole way from photos to released weights with the tiny model (needs the data)
+	$(BIN)/fvae-train prepare --work runs/smoke --data $(DATA)
+	$(BIN)/fvae-train fit-faces --work runs/smoke --data $(DATA)
+	$(BIN)/fvae-train render --work runs/smoke --expressions 1
+	$(BIN)/fvae-train train --work runs/smoke --config tiny --fresh
+	$(BIN)/fvae-train train-mask --work runs/smoke --config tiny
+	$(BIN)/fvae-train evaluate --work runs/smoke --config tiny --data $(DATA)
+	$(BIN)/fvae-train release --work runs/smoke --config tiny --name smoke --out runs/smoke/release
 
-samples: $(VENV)/.dev-ready ## make the sample portraits anew (needs the data beside the repository)
-	$(BIN)/python -m trainer.samples --data $(DATA)/frl_london --out $(SAMPLES)
+samples: $(VENV)/.dev-ready ## make the sample portraits anew (needs the data)
+	$(BIN)/fvae-train samples --data $(DATA)
 
-sheet: $(VENV)/.dev-ready ## contact sheet: every direction of the released model on the samples
-	@mkdir -p $(OUT)
-	$(BIN)/fvae-studio sheet $(SAMPLES)/*.jpg -o $(OUT)/sheet.png --overwrite
+sheet: $(VENV)/.dev-ready ## contact sheet of the shipped model on people kept out of training (needs the data and a run)
+	$(BIN)/fvae-train sheet --data $(DATA) --model $(MODEL)
 
 clean: ## remove the virtual environment and what was made
 	rm -rf $(VENV) $(OUT) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -314,34 +314,6 @@ def flow(
     )
 
 
-@app.command(short_help="Show all expressions of some faces in one picture.")
-def sheet(
-    photos: Annotated[list[Path], typer.Argument(help="Photos; the first face of each is shown.", show_default=False)],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The picture to write.", show_default=False)],
-    expression: Annotated[
-        list[str] | None, typer.Option("--expression", "-e", help="Only these; may be given several times.")
-    ] = None,
-    strength: Annotated[
-        float | None, typer.Option(min=-2, max=2, help="Of each; else the largest at which it was checked.")
-    ] = None,
-    overwrite: OverwriteOption = False,
-    model: ModelOption = None,
-    device: DeviceOption = "auto",
-) -> None:
-    """Write a contact sheet: a row for each face, a column for each expression."""
-    from fvae_studio.cli.sheet import sheet as write_sheet
-
-    write_sheet(
-        photos,
-        output=output,
-        names=expression or [],
-        strength=strength,
-        overwrite=overwrite,
-        model=model,
-        device=device,
-    )
-
-
 @app.command(short_help="List models and expressions.")
 def models(as_json: JsonOption = False) -> None:
     """List the models with their expressions, figures and the data they were trained on."""
