@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +52,7 @@ class Rect:
     def intersect(self, other: Rect) -> Rect:
         """Pixels in both; empty (zero width or height) when they do not meet."""
         x, y = max(self.x, other.x), max(self.y, other.y)
-        return Rect(
-            x, y, max(0, min(self.right, other.right) - x), max(0, min(self.bottom, other.bottom) - y)
-        )
+        return Rect(x, y, max(0, min(self.right, other.right) - x), max(0, min(self.bottom, other.bottom) - y))
 
     def grow(self, margin: int) -> Rect:
         """Larger by `margin` pixels on each side."""
@@ -119,13 +117,13 @@ class SimilarityTransform:
             after.b * self.tx + after.a * self.ty + after.ty,
         )
 
-    def apply(self, points: NDArray[np.floating]) -> Points:
+    def apply(self, points: NDArray[np.floating[Any]]) -> Points:
         """Transform (..., 2) positions."""
         x, y = points[..., 0], points[..., 1]
         moved = np.stack([self.a * x - self.b * y + self.tx, self.b * x + self.a * y + self.ty], axis=-1)
         return moved.astype(np.float32)
 
-    def apply_linear(self, vectors: NDArray[np.floating]) -> NDArray[np.float32]:
+    def apply_linear(self, vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Transform (..., 2) displacements: L v, without the translation."""
         x, y = vectors[..., 0], vectors[..., 1]
         return np.stack([self.a * x - self.b * y, self.b * x + self.a * y], axis=-1).astype(np.float32)
@@ -142,7 +140,7 @@ class SimilarityTransform:
         return SimilarityTransform(scale, 0.0, (scale - 1) / 2, (scale - 1) / 2)
 
     @staticmethod
-    def fit(source: NDArray[np.floating], target: NDArray[np.floating]) -> SimilarityTransform:
+    def fit(source: NDArray[np.floating[Any]], target: NDArray[np.floating[Any]]) -> SimilarityTransform:
         """Least squares over pairs of points (Umeyama 1991, without reflection).
 
         Args:
