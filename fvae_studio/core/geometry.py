@@ -121,7 +121,8 @@ class SimilarityTransform:
         """Transform (..., 2) positions."""
         x, y = points[..., 0], points[..., 1]
         moved = np.stack([self.a * x - self.b * y + self.tx, self.b * x + self.a * y + self.ty], axis=-1)
-        return moved.astype(np.float32)
+        rounded: Points = moved.astype(np.float32)
+        return rounded
 
     def apply_linear(self, vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Transform (..., 2) displacements: L v, without the translation."""

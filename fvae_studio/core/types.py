@@ -40,7 +40,7 @@ class PhotoMetadata:
 
     Attributes:
         icc: the ICC profile.
-        exif: the EXIF block (TIFF structure, without the `Exif\\0\\0` prefix), as found.
+        exif: the EXIF block (TIFF structure, without the prefix `Exif` and its two zero bytes), as found.
         xmp: the XMP packet.
         iptc: the IPTC records (without the Photoshop resources around them in JPEG and TIFF).
         orientation: EXIF orientation that the file had, 1..8; the pixels of `Photo` are upright already.
