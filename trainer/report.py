@@ -127,8 +127,8 @@ def _exact(figures: ExactFigures) -> list[str]:
         *_table(head, rows),
         "",
         "Errors on visible pixels that move by more than 1 px. Confidence against exact visibility where something "
-        f"moves, is hidden, or is the mouth ({_percent(figures.hidden_share)} of that is hidden); calibration: expected "
-        "error, 10 bins.",
+        f"moves, is hidden, or is the mouth ({_percent(figures.hidden_share)} of that is hidden); calibration: "
+        "expected error, 10 bins.",
         "",
     ]
 

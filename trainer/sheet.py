@@ -20,7 +20,7 @@ from fvae_studio.core.flow_view import draw_confidence
 from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.photo_io import WriteOptions, write_photo
 from fvae_studio.core.progress import NoProgress, Progress
-from fvae_studio.core.types import FloatMap, Photo
+from fvae_studio.core.types import FloatMap, Photo, RgbImage
 from fvae_studio.errors import DataError, NoFaceError
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.detector import FaceDetector
@@ -35,8 +35,8 @@ OVERVIEW_STRENGTH: Final = 1.0
 """What the sheets of all people show."""
 
 _LABEL_PX: Final = 18
-_JPEG = WriteOptions(format="JPEG", quality=92, overwrite=True)
-_WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
+_PNG = WriteOptions(format="PNG", overwrite=True)
+"""Lossless: nobody shall wonder whether an edge was doubled by the edit or by the file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ def make_sheet(
     *,
     strengths: Sequence[float] = STRENGTHS,
     people: int = 10,
-    cell_px: int = 256,
+    cell_px: int = 224,
     detector: FaceDetector | None = None,
     progress: Progress | None = None,
 ) -> tuple[Path, ...]:
@@ -80,7 +80,7 @@ def make_sheet(
         progress: told how far it is.
 
     Returns:
-        One sheet for each person, then `overview.jpg` (everybody, every direction at strength 1) and `confidence.jpg`
+        One sheet for each person, then `overview.png` (everybody, every direction at strength 1) and `confidence.png`
         (the same under the confidence's heat-map).
 
     Raises:
@@ -106,14 +106,14 @@ def make_sheet(
             progress.report(number / len(rows), f"sheet of {name}")
             subject = _Subject.of(engine, photos[prepared.faces[row].photo], cell_px)
             groups = [[subject.render(direction, each) for each in strengths] for direction in model.directions]
-            path = out / f"person_{number + 1:02d}_{name.replace('/', '_')}.jpg"
+            path = out / f"person_{number + 1:02d}_{name.replace('/', '_')}.png"
             files.append(_write(path, person_page(subject.original(name), groups)))
             at_one = [subject.render(direction, OVERVIEW_STRENGTH) for direction in model.directions]
             everybody.append([subject.original(name), *at_one])
     finally:
         engine.close()
-    files.append(_write(out / "overview.jpg", page(everybody)))
-    files.append(_write(out / "confidence.jpg", page(everybody, show_confidence=True)))
+    files.append(_write(out / "overview.png", page(everybody)))
+    files.append(_write(out / "confidence.png", page(everybody, show_confidence=True)))
     progress.report(1.0, "sheets done")
     return tuple(files)
 
@@ -140,12 +140,15 @@ class _Subject:
         return Cell(name, self._cut(self.photo))
 
     def render(self, direction: str, strength: float) -> Cell:
+        label = f"{direction} {strength:+g}"
         state = EditState(None, (FaceEdit.of({direction: strength}),))
+        if state.is_identity:
+            return Cell(label, self._cut(self.photo))
         edited = self.engine.render(self.photo, state).photo
-        confidence = self.engine.flows(self.photo, state)[0].field.confidence
+        field = self.engine.flows(self.photo, state)[0].field
         size = (self.cell_px, self.cell_px)
-        fine: FloatMap = np.clip(cv2.resize(confidence, size, interpolation=cv2.INTER_LINEAR), 0, 1)
-        return Cell(f"{direction} {strength:+g}", self._cut(edited), fine)
+        fine: FloatMap = np.clip(cv2.resize(field.confidence, size, interpolation=cv2.INTER_LINEAR), 0, 1)
+        return Cell(label, self._cut(edited), fine)
 
     def _cut(self, photo: Photo) -> NDArray[np.uint8]:
         return extract_crop(photo, self.photo_to_crop, size=self.cell_px).pixels
@@ -164,30 +167,24 @@ def page(rows: Sequence[Sequence[Cell]], *, show_confidence: bool = False) -> ND
 
     Args:
         rows: cells of one size.
-        show_confidence: under the confidence's heat-map; pictures without one count as trusted.
+        show_confidence: edited pictures under the confidence's heat-map.
     """
     size = rows[0][0].pixels.shape[0]
     columns = max(len(row) for row in rows)
     step = size + _LABEL_PX
     sheet = np.full((step * len(rows), size * columns, 3), 255, np.uint8)
-    trust = np.ones(sheet.shape[:2], np.float32)
     places = [(j * step, i * size, cell) for j, row in enumerate(rows) for i, cell in enumerate(row)]
     for top, left, cell in places:
-        inside = slice(top + _LABEL_PX, top + step), slice(left, left + size)
-        sheet[inside] = cell.pixels
-        if cell.confidence is not None:
-            trust[inside] = cell.confidence
-    if show_confidence:
-        sheet = draw_confidence(sheet, trust, opacity=0.55).astype(np.uint8)
-    for top, left, cell in places:
-        strip = sheet[top : top + _LABEL_PX, left : left + size]
-        strip[...] = _WHITE
+        pixels: RgbImage = cell.pixels
+        if show_confidence and cell.confidence is not None:
+            pixels = draw_confidence(pixels, cell.confidence, opacity=0.55)
+        sheet[top + _LABEL_PX : top + step, left : left + size] = pixels
         # Text is drawn on the cell's own strip: a long label is cut off instead of running into its neighbour.
-        lettered = np.ascontiguousarray(strip)
-        cv2.putText(lettered, cell.label, (3, _LABEL_PX - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.42, _BLACK, 1, cv2.LINE_AA)
-        strip[...] = lettered
+        strip = np.full((_LABEL_PX, size, 3), 255, np.uint8)
+        cv2.putText(strip, cell.label, (3, _LABEL_PX - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
+        sheet[top : top + _LABEL_PX, left : left + size] = strip
     return sheet
 
 
 def _write(path: Path, pixels: NDArray[np.uint8]) -> Path:
-    return write_photo(Photo(pixels), path, options=_JPEG)
+    return write_photo(Photo(pixels), path, options=_PNG)

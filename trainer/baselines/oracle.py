@@ -73,7 +73,7 @@ def oracle_flow(
             coherence = flow_coherence_loss(flow, coarse_target, settings.coherence_alpha)
             loss = loss + settings.coherence_weight * stride**2 * len(flow) * coherence
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
             optimizer.step()
             done += 1
             progress.report(done / total, f"oracle flow, {size // stride} px")

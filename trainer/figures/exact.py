@@ -40,7 +40,8 @@ class ExactFigures:
         displacement_px: mean true displacement of moving, visible pixels (longer than 1 px), crop pixels.
         end_point_px: mean end-point error there, encoder path g(S, mean(T)).
         edit_end_point_px: the same, edit path g(S, mean(S) + W e).
-        auc: of the confidence against exact visibility, encoder path, where something moves, is hidden, or is the mouth.
+        auc: of the confidence against exact visibility, where something moves, is hidden, or is the mouth: encoder
+            path.
         calibration: expected calibration error there, 10 bins.
         hidden_share: of that region's pixels, how many the photo does not show.
         edit_auc: as `auc`, edit path: what a slider shows.
@@ -163,7 +164,8 @@ def mouth_region(landmarks: NDArray[np.float32]) -> NDArray[np.bool_]:
     mask = np.zeros((CROP_SIZE, CROP_SIZE), np.uint8)
     cv2.fillConvexPoly(mask, hull, 1)
     side = 2 * MOUTH_MARGIN_PX + 1
-    return cv2.dilate(mask, np.ones((side, side), np.uint8)).astype(np.bool_)
+    grown: NDArray[np.uint8] = cv2.dilate(mask, np.ones((side, side), np.uint8))
+    return grown.astype(np.bool_)
 
 
 def _latents(model: LoadedModel, batch: PairBatch, axes: Tensor | None) -> dict[str, Tensor]:
