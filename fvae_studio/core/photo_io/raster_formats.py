@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import numpy as np
-from PIL import Image, JpegImagePlugin
+from PIL import JpegImagePlugin
 
 from fvae_studio.core.photo_io import jpeg_blocks, png_chunks, webp_chunks
 from fvae_studio.core.photo_io.colour_profiles import srgb_profile, to_srgb
@@ -24,7 +24,7 @@ _PNG_MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
 def read_jpeg(source: SourceFile, limits: ReadLimits) -> Decoded:
     """Grey, colour, and ink (through its profile, to sRGB). Of several pictures in a file, the first.
 
-    Damage inside the compressed pixels can go unseen: a JPEG file has no checksum.
+    Damage inside the compressed pixels can go unseen: a JPEG file has no checksum (nor have WebP and HEIC).
     """
     limits.check_loaded(source)
     content = source.read_all()
@@ -36,12 +36,13 @@ def read_jpeg(source: SourceFile, limits: ReadLimits) -> Decoded:
             "Export it as PNG or TIFF."
         )
     icc = header.icc
-    samples: Samples
-    if not jpeg_blocks.is_complete(content, header.scan_offset):
-        # Some cameras leave out the end marker of a whole picture. Pillow can tell, at several times the cost.
-        samples, icc = _decode_with_pillow(content, source, icc)
-    elif header.num_components == 4:
-        samples, icc = _decode_with_pillow(content, source, icc)
+    # libjpeg fills what is missing with grey and calls it a warning. Every block of 8 x 8 takes at least one bit.
+    num_blocks = -(-header.width // 8) * -(-header.height // 8)
+    is_plausible = 8 * (len(content) - header.scan_offset) >= num_blocks
+    if not is_plausible or not jpeg_blocks.is_complete(content, header.scan_offset):
+        raise truncated(source.path)
+    if header.num_components == 4:
+        samples, icc = _decode_ink(content, icc), srgb_profile()
     else:
         samples = _decode_jpeg(content)
     metadata = PhotoMetadata(
@@ -67,16 +68,12 @@ def _decode_jpeg(content: bytes) -> Samples:
     return samples
 
 
-def _decode_with_pillow(content: bytes, source: SourceFile, icc: bytes | None) -> tuple[Samples, bytes | None]:
+def _decode_ink(content: bytes, icc: bytes | None) -> Samples:
+    """Through Pillow, which knows that Adobe's programs store ink inverted."""
     with quiet_pillow():
-        image: Image.Image = JpegImagePlugin.JpegImageFile(io.BytesIO(content))
-    try:
-        image.load()
-    except OSError as error:
-        raise truncated(source.path) from error
-    if image.mode == "CMYK":
-        return array_of(to_srgb(image, icc)), srgb_profile()
-    return array_of(image), icc
+        image = JpegImagePlugin.JpegImageFile(io.BytesIO(content))
+    image.load()
+    return array_of(to_srgb(image, icc))
 
 
 def read_png(source: SourceFile, limits: ReadLimits) -> Decoded:

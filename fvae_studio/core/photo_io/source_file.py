@@ -84,7 +84,7 @@ def open_source(path: Path) -> Iterator[SourceFile]:
         try:
             # Never open a pipe or a device: that may wait for ever, or rewind a tape.
             _require_ordinary(path, path.stat())
-            handle = stack.enter_context(open(path, "rb", opener=_open_without_waiting))  # noqa: PTH123 (opener)
+            handle = stack.enter_context(open(path, "rb", opener=_open_without_waiting))
             found = os.fstat(handle.fileno())
             _require_ordinary(path, found)
             head = handle.read(HEAD_BYTES)

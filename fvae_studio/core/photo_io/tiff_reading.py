@@ -32,6 +32,7 @@ _LOSSY_COMPRESSIONS = _JPEG_COMPRESSIONS | {50001, 50002, 33003, 33004, 33005, 3
 _PREMULTIPLIED = 1
 _MAX_CHANNELS = 8
 _MAX_BLOCK_BYTES = 64 << 20
+_READ_AHEAD_BYTES = 16 << 20
 
 # It reports through logging what becomes an error of ours, or does not matter.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
@@ -43,7 +44,7 @@ def read_tiff(source: SourceFile, limits: ReadLimits) -> Decoded:
     with tifffile.TiffFile(source.handle, name=source.path.name) as file:
         page = file.pages.first
         _require_supported(page, source, limits)
-        samples = _channels_last(page.asarray(maxworkers=2), page, source)
+        samples = _channels_last(page.asarray(maxworkers=2, buffersize=_READ_AHEAD_BYTES), page, source)
         blocks = _blocks_of(page, source)
     photometric, bits = int(page.photometric), int(page.bitspersample)
     extra = tuple(int(kind) for kind in page.extrasamples)

@@ -25,6 +25,9 @@ _BIG_TIFF_FROM = 3_900_000_000
 _DEFLATE_LEVEL = 4
 _ROWS_PER_STRIP_BYTES = 1 << 20
 
+_STAND_IN = 1
+"""tifffile writes no pointers to EXIF directories: their place is held by the unused numbers just before them."""
+
 _TagTuple = tuple[int, int, int, bytes, bool]
 
 
@@ -40,7 +43,6 @@ def write_tiff(file: BinaryIO, samples: Samples, blocks: Blocks) -> None:
     tree = _tree_of(blocks.exif)
     num_channels = 1 if samples.ndim == 2 else samples.shape[2]
     row_bytes = samples.shape[1] * num_channels * samples.itemsize
-    # tifffile counts the file from where it is given to it.
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tree.order) as writer:
         writer.write(
             samples,
@@ -75,8 +77,7 @@ def _tags(blocks: Blocks, tree: ExifTree, *, is_big: bool) -> list[_TagTuple]:
         (entry.tag, entry.kind, entry.count, entry.data, True) for entry in tree.root if entry.tag in DESCRIPTIVE_TAGS
     ]
     if not is_big:
-        # Filled in when the directories have their place.
-        tags += [(tag, _LONG, 1, bytes(4), True) for tag in _pointers_needed(tree)]
+        tags += [(tag - _STAND_IN, _LONG, 1, bytes(4), True) for tag in _pointers_needed(tree)]
     if blocks.xmp:
         tags.append((XMP, _BYTE, len(blocks.xmp), blocks.xmp, True))
     if blocks.iptc:
@@ -104,6 +105,7 @@ def _append_directories(file: BinaryIO, tree: ExifTree) -> None:
     (root_offset,) = struct.unpack(tree.order + "L", read_at(4, 4))
     places = {entry.tag: entry.position for entry in read_directory(read_at, root_offset, tree.order)[0]}
     for entry in pointers:
-        file.seek(places[entry.tag])
-        file.write(entry.data)
+        # An entry is tag, kind, count and here the value itself.
+        file.seek(places[entry.tag - _STAND_IN] - 8)
+        file.write(struct.pack(tree.order + "HHL", entry.tag, entry.kind, entry.count) + entry.data)
     file.seek(0, 2)
