@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from fvae_studio import paths
 from fvae_studio.core.progress import Progress
 from fvae_studio.errors import Cancelled, DataError, FvaeStudioError
+
+if TYPE_CHECKING:
+    # torch stays out of the command line's own import.
+    from fvae_studio.model.checkpoint import LoadedModel
 
 app = typer.Typer(
     name="fvae-train",
@@ -75,8 +81,9 @@ def fit_faces(work: WorkOption = DEFAULT_WORK, data: DataOption = None) -> None:
     from trainer.facekit.mesh import load_facekit
     from trainer.prepare import load_prepared
 
-    facekit = load_facekit(data_folder(data) / "facekit" / "FaceXModel.tar.xz", work / "facekit.npz")
     prepared = load_prepared(work / "prepared")
+    cache = work / "facekit.npz"
+    facekit = load_facekit(cache if cache.exists() else data_folder(data) / "facekit" / "FaceXModel.tar.xz", cache)
     faces = prepared.faces
     with line_progress() as progress:
         fits = run(
@@ -169,7 +176,11 @@ def train_mask(
 def evaluate(
     work: WorkOption = DEFAULT_WORK,
     config: ConfigOption = "studio",
+    data: DataOption = None,
     model: Annotated[str | None, typer.Option(help="A released model's name or file; default: this run.")] = None,
+    redetect: Annotated[
+        bool, typer.Option("--redetect", help="Find landmarks again in the edited pictures (slow).")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the report; default: WORK/report.")] = None,
 ) -> None:
     """Figures on held-out people: the table, the edit itself, sharpness, folds."""
@@ -179,7 +190,14 @@ def evaluate(
     prepared = load_prepared(work / "prepared")
     with line_progress() as progress:
         report = run(
-            assembled(work, config, model, progress), prepared, shards_dir=work / "shards", run_dir=work / "run", progress=progress
+            assembled(work, config, model, progress),
+            prepared,
+            shards_dir=work / "shards",
+            # The axes W belong to this run's model, not to another one's.
+            run_dir=work / "run" if model is None else None,
+            data=data or paths.data_dir(),
+            redetect=redetect,
+            progress=progress,
         )
     report.write(out or work / "report")
     print(report.to_markdown())
@@ -190,11 +208,12 @@ def release(
     work: WorkOption = DEFAULT_WORK,
     config: ConfigOption = "studio",
     name: Annotated[str, typer.Option(help="Name of the released model.")] = "studio-1",
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of models; default: the shipped ones.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; default: the shipped models.")] = None,
 ) -> None:
     """Turn the run into a weights file with named directions and a manifest row."""
     import json
 
+    from trainer.prepare import load_prepared
     from trainer.release import write_release
 
     report = work / "report" / "report.json"
@@ -203,11 +222,12 @@ def release(
     metrics = json.loads(report.read_text(encoding="utf-8"))["summary"]
     with line_progress() as progress:
         model = assembled(work, config, None, progress, name=name)
+    people = {face.person for face in load_prepared(work / "prepared").faces if face.split == "train"}
     path = write_release(
         model,
         out or paths.models_dir(),
         title=f"FVAE Studio {name}",
-        description="Trained on 65 + 32 people of the London and Canada sets in rendered and real expressions.",
+        description=f"Trained on photos of {len(people)} people, in rendered and in real expressions.",
         metrics=metrics,
     )
     print(f"released {path} ({path.stat().st_size / 1e6:.1f} MB)")
@@ -227,9 +247,9 @@ def sheet(
     from trainer.sheet import make_sheet
 
     with line_progress() as progress:
-        loaded = assembled(work, config, model, progress)
+        loaded, prepared = assembled(work, config, model, progress), load_prepared(work / "prepared")
         folder = out or work / "sheet"
-        make_sheet(loaded, load_prepared(work / "prepared"), data_folder(data), folder, people=people, progress=progress)
+        make_sheet(loaded, prepared, data_folder(data), folder, people=people, progress=progress)
     print(f"sheets in {folder}")
 
 
@@ -241,11 +261,14 @@ def samples(
     """Make the sample portraits: averages of many people."""
     from trainer.samples import make_samples
 
+    folder = data_folder(data)
     with line_progress() as progress:
-        make_samples(data_folder(data), out or paths.samples_dir(), progress)
+        files = make_samples(folder / "frl_london", out or paths.samples_dir(), progress)
+    for path in files:
+        print(f"{path} ({path.stat().st_size / 1e3:.0f} kB)")
 
 
-def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = "studio-1"):  # type: ignore[no-untyped-def]  # noqa: ANN201 (torch stays out of the command line's import)
+def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = "studio-1") -> LoadedModel:
     """The released model that was named, or the one that this run would release."""
     from fvae_studio.model.registry import load_model
     from trainer.config import load_config
@@ -265,22 +288,22 @@ def assembled(work: Path, config: str, model: str | None, progress: Progress, *,
     )
 
 
-class line_progress:  # noqa: N801 (reads as a function: `with line_progress() as progress`)
+@contextmanager
+def line_progress() -> Iterator[Progress]:
     """Progress with time left on a terminal; plain lines, one every few seconds, in a log."""
+    from trainer.console import ConsoleProgress
 
-    def __enter__(self) -> Progress:
-        from trainer.console import ConsoleProgress
-
-        self._progress = ConsoleProgress()
-        return self._progress
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.close()
+    progress = ConsoleProgress()
+    try:
+        yield progress
+    finally:
+        progress.close()
 
 
 def main() -> None:
     """Run; a failure that is meant for the user is one sentence and exit code 1."""
-    if sys.platform == "linux" and "MALLOC_MMAP_THRESHOLD_" not in os.environ and {"train", "train-mask"} & set(sys.argv):
+    trains = bool({"train", "train-mask"} & set(sys.argv[1:2]))
+    if trains and sys.platform == "linux" and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
         # Read by glibc when the process starts: start once more with them set.
         os.execve(sys.executable, [sys.executable, "-m", "trainer", *sys.argv[1:]], os.environ | MALLOC_SETTINGS)
     try:

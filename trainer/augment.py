@@ -37,7 +37,9 @@ def mirror(batch: PairBatch, chosen: Tensor, code_names: Sequence[str]) -> PairB
     """Flip the chosen pairs left to right (section 5.2): images, flow, visibility and code.
 
     Args:
+        batch: B pairs.
         chosen: (B,) bool.
+        code_names: of the code's entries.
     """
     order, signs = mirror_order(code_names)
     pick = chosen[:, None, None, None]

@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Final
 
+from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
@@ -20,8 +21,13 @@ class ConsoleProgress:
         self._last_line = 0.0
         self._bar: RichProgress | None = None
         if sys.stderr.isatty():
+            # Where the question was asked: standard output may be piped elsewhere.
             self._bar = RichProgress(
-                BarColumn(), TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.description}")
+                BarColumn(),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.description}"),
+                console=Console(stderr=True),
             )
             self._task = self._bar.add_task("", total=1.0)
             self._bar.start()

@@ -43,7 +43,11 @@ class PairTable:
 
     def __init__(self, shards: Sequence[Shard], *, held_out: bool) -> None:
         self.shards = shards
-        rendered, real = [], []
+        rendered: list[tuple[int, int]] = []
+        real: list[tuple[int, int]] = []
+        names = {shard.code_names for shard in shards}
+        if len(names) > 1:
+            raise DataError("the shards were rendered with different expression shapes; render them again")
         for number, shard in enumerate(shards):
             for row in np.flatnonzero(shard.held_out == held_out):
                 (real if shard.kind[row] == REAL else rendered).append((number, int(row)))
@@ -61,6 +65,12 @@ class PairTable:
     def code_names(self) -> tuple[str, ...]:
         """Names of the code's entries."""
         return self.shards[0].code_names
+
+    def num_used(self, rendered_share: float) -> int:
+        """Pairs that `random_batches` draws from."""
+        return (len(self.rendered) if rendered_share > 0 or not self.real else 0) + (
+            len(self.real) if rendered_share < 1 or not self.rendered else 0
+        )
 
     def batch(self, pairs: Sequence[tuple[int, int]]) -> PairBatch:
         """Load these pairs."""

@@ -6,6 +6,7 @@ Lightning Fabric gives device, precision and several processes (`torchrun` / `fa
 from __future__ import annotations
 
 import json
+import pickle
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ from trainer.shards import read_shards
 from trainer.step import EditableFlowVae, FlowVaeStep, MaskStep
 from trainer.validation import validate
 
+BEST = "best.pt"
+"""The averaged weights with the best held-out loss; written where early stopping is asked for."""
+
 CHECKPOINT = "checkpoint.pt"
 """Training state: read with `weights_only=True`, so it runs no code. Released weights are safetensors."""
 
@@ -43,14 +47,20 @@ def train(
     """Train f, g and W; resumes from `run_dir` if a checkpoint is there.
 
     Args:
-        accelerator, devices: Lightning Fabric's.
+        config: of everything.
+        shards_dir: folder of shards, all of which are used.
+        run_dir: where checkpoint, figures and TensorBoard's events go.
+        accelerator: Lightning Fabric's name of the kind of device.
+        devices: how many of them, a process for each.
+        resume: go on from the checkpoint, if there is one.
         max_seconds: stop (with a checkpoint) after this time; 0 for no limit.
+        progress: told every 25 steps and at evaluations; asked for cancelling after each checkpoint.
 
     Returns:
         The network with its averaged weights.
     """
     progress = progress or NoProgress()
-    fabric = Fabric(accelerator=accelerator, devices=devices, precision=config.train.precision)  # type: ignore[arg-type]  # a string from the configuration
+    fabric = Fabric(accelerator=accelerator, devices=devices, precision=config.train.precision)
     fabric.launch()
     shards = read_shards(shards_dir)
     table, held_out = PairTable(shards, held_out=False), PairTable(shards, held_out=True)
@@ -58,16 +68,18 @@ def train(
     network = EditableFlowVae(config.model, code_size=len(table.code_names))
     averaged = EditableFlowVae(config.model, code_size=len(table.code_names)).to(fabric.device)
     averaged.load_state_dict(network.state_dict())
-    optimizer = make_optimizer(config, network)
     start, best, waited = 0, float("inf"), 0
     checkpoint = run_dir / CHECKPOINT
+    state: dict[str, Any] = {}
     if resume and checkpoint.exists():
         state = load_state(checkpoint, config)
         network.load_state_dict(state["network"])
         averaged.load_state_dict(state["averaged"])
-        optimizer.load_state_dict(state["optimizer"])
         start, best, waited = state["step"], state["best"], state["waited"]
-    module, optimizer = fabric.setup(FlowVaeStep(network, config.loss), optimizer)
+    module, optimizer = fabric.setup(FlowVaeStep(network, config.loss), make_optimizer(config, network))
+    if state:
+        # After the network has moved to its device: the optimiser's tensors follow the parameters.
+        optimizer.load_state_dict(state["optimizer"])
     run_dir.mkdir(parents=True, exist_ok=True)
     writer = SummaryWriter(str(run_dir)) if fabric.is_global_zero else None
     # Another seed after a resume: the order of pairs need not repeat, the run need only be repeatable as a whole.
@@ -77,7 +89,7 @@ def train(
         config.data.rendered_share,
         config.train.seed * 104729 + start * 31 + fabric.global_rank,
     )
-    steps = total_steps(config, len(table))
+    steps = total_steps(config, table.num_used(config.data.rendered_share))
     began, shown = time.monotonic(), time.monotonic()
     step = start
     for step in range(start + 1, steps + 1):
@@ -112,11 +124,13 @@ def train(
                 f"step {step}/{steps}  loss {losses.total.item():.4f}  end point {losses.end_point.item():.3f} px  "
                 f"KL {losses.prior.item():.0f}  {rate:.0f} pairs/s  {left / 60:.0f} min left",
             )
-        out_of_time = bool(max_seconds) and time.monotonic() - began > max_seconds
+        # One clock for all processes: one that stopped alone would leave the others waiting.
+        out_of_time = bool(max_seconds) and bool(fabric.broadcast(time.monotonic() - began > max_seconds))
         if step % config.train.evaluate_every == 0 or step == steps or out_of_time:
             if fabric.is_global_zero:
                 figures = validate(averaged, held_out)
-                best, waited = (figures["loss"], 0) if figures["loss"] < best else (best, waited + 1)
+                is_best = figures["loss"] < best
+                best, waited = (figures["loss"], 0) if is_best else (best, waited + 1)
                 log_figures(writer, run_dir, step, figures)
                 progress.report(step / steps, " ".join(f"{name} {value:.3f}" for name, value in figures.items()))
                 state = {
@@ -130,13 +144,26 @@ def train(
                     "code_names": list(table.code_names),
                 }
                 save_state(checkpoint, state)
+                if is_best and config.train.early_stopping:
+                    save_state(run_dir / BEST, {"averaged": averaged.state_dict(), "step": step})
             waited = int(fabric.broadcast(waited))
             progress.raise_if_cancelled()
             if out_of_time or (config.train.early_stopping and waited >= config.train.patience):
                 break
     if writer:
         writer.close()
+    if config.train.early_stopping and (run_dir / BEST).exists() and fabric.is_global_zero:
+        keep_best(run_dir, averaged, is_over=step == steps or waited >= config.train.patience)
     return averaged.eval()
+
+
+def keep_best(run_dir: Path, averaged: EditableFlowVae, *, is_over: bool) -> None:
+    """Give `averaged` the best weights that were evaluated; once the training is over, the checkpoint too."""
+    best = torch.load(run_dir / BEST, map_location="cpu", weights_only=True)
+    averaged.load_state_dict(best["averaged"])
+    if is_over:
+        state = torch.load(run_dir / CHECKPOINT, map_location="cpu", weights_only=True)
+        save_state(run_dir / CHECKPOINT, state | {"averaged": best["averaged"]})
 
 
 def train_mask(
@@ -148,10 +175,10 @@ def train_mask(
     max_seconds: float = 0.0,
     progress: Progress | None = None,
 ) -> ConfidenceNet:
-    """Train M with f and g frozen (section 3.2); adds its weights to the run's checkpoint."""
+    """Train M with f and g frozen (section 3.2); adds its weights to the run's checkpoint, and resumes from there."""
     progress = progress or NoProgress()
     state = load_state(run_dir / CHECKPOINT, config)
-    fabric = Fabric(accelerator=accelerator, devices=1, precision=config.train.precision)  # type: ignore[arg-type]  # as above
+    fabric = Fabric(accelerator=accelerator, devices=1, precision=config.train.precision)
     table = PairTable(read_shards(shards_dir), held_out=False)
     network = EditableFlowVae(config.model, code_size=len(table.code_names))
     network.load_state_dict(state["averaged"])
@@ -162,10 +189,12 @@ def train_mask(
         confidence.load_state_dict(state["confidence"])
     optimizer = torch.optim.AdamW(confidence.parameters(), lr=config.optim.learning_rate)
     module, optimizer = fabric.setup(MaskStep(confidence, config.loss), optimizer)
-    generator = torch.Generator().manual_seed(config.train.seed)
-    batches = table.random_batches(config.train.batch_size, config.data.rendered_share, config.train.seed + 1)
+    start = state.get("mask_step", 0)
+    generator = torch.Generator().manual_seed(config.train.seed + start)
+    batches = table.random_batches(config.train.batch_size, config.data.rendered_share, config.train.seed + 1 + start)
     steps, began = config.train.mask_steps, time.monotonic()
-    for step in range(1, steps + 1):
+    step = start
+    for step in range(start + 1, steps + 1):
         rate = config.optim.learning_rate * 0.5 * (1 + torch.cos(torch.tensor(torch.pi * step / steps)).item())
         for group in optimizer.param_groups:
             group["lr"] = rate
@@ -185,7 +214,7 @@ def train_mask(
             progress.raise_if_cancelled()
         if max_seconds and time.monotonic() - began > max_seconds:
             break
-    state["confidence"] = confidence.state_dict()
+    state |= {"confidence": confidence.state_dict(), "mask_step": step}
     save_state(run_dir / CHECKPOINT, state)
     return confidence.eval()
 
@@ -262,22 +291,24 @@ def update_average(averaged: EditableFlowVae, network: EditableFlowVae, decay: f
     """Exponential moving average of the weights; statistics of the batch normalisation are copied."""
     for mean, value in zip(averaged.parameters(), network.parameters(), strict=True):
         mean.lerp_(value.detach(), 1 - decay)
-    for mean, value in zip(averaged.buffers(), network.buffers(), strict=True):
-        mean.copy_(value)
+    for statistic, current in zip(averaged.buffers(), network.buffers(), strict=True):
+        statistic.copy_(current)
 
 
 def load_state(path: Path, config: TrainConfig) -> dict[str, Any]:
     """Read a training checkpoint.
 
     Raises:
-        DataError: there is none.
+        DataError: there is none, or it is damaged.
         ConfigError: it was made with another architecture.
     """
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        saved = json.loads(state["config"])["model"]
     except FileNotFoundError as error:
         raise DataError(f"there is no checkpoint {path}; run `fvae-train train` first") from error
-    saved = json.loads(state["config"])["model"]
+    except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, TypeError, KeyError) as error:
+        raise DataError(f"{path} is no training checkpoint of this program; train with --fresh") from error
     if saved != json.loads(json.dumps(config.model.to_dict())):
         raise ConfigError(f"{path} was trained with another [model] table; choose another --run folder")
     return state

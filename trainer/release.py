@@ -13,12 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
+from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.types import AlignedCrop
-from fvae_studio.core.geometry import SimilarityTransform
-from fvae_studio.core.alignment import TEMPLATE_ID
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import CheckpointHeader, LoadedModel, save_checkpoint
 from fvae_studio.model.directions import Direction, DirectionSet
@@ -79,7 +78,9 @@ def mean_smile(fits: FaceFits, prepared: PreparedFaces, names: Sequence[str]) ->
     return even
 
 
-def direction_vector(axes: NDArray[np.float32], code_names: Sequence[str], shapes: Mapping[str, float]) -> NDArray[np.float32]:
+def direction_vector(
+    axes: NDArray[np.float32], code_names: Sequence[str], shapes: Mapping[str, float]
+) -> NDArray[np.float32]:
     """W e for named shapes: (C, h, w)."""
     code = np.zeros(len(code_names), np.float32)
     for name, weight in shapes.items():
@@ -149,11 +150,18 @@ def smile_gain(model: LoadedModel, prepared: PreparedFaces) -> float:
     return float(gains[int(np.argmin(shares.mean(axis=0)))])
 
 
-def trusted_ranges(model: LoadedModel, prepared: PreparedFaces, *, num_photos: int = 12) -> dict[str, tuple[float, float]]:
-    """For each direction, the widest range around 0 in which the raw flow of the median held-out photo hardly folds."""
-    neutral = [
-        row for row, face in enumerate(prepared.faces) if face.split == "held_out" and face.label == "neutral"
-    ][:num_photos]
+def trusted_ranges(
+    model: LoadedModel, prepared: PreparedFaces, *, num_photos: int = 12
+) -> dict[str, tuple[float, float]]:
+    """For each direction, the widest range around 0 in which the raw flow of the median held-out photo hardly folds.
+
+    Raises:
+        DataError: no held-out person has a neutral photo.
+    """
+    neutral = [row for row, face in enumerate(prepared.faces) if (face.split, face.label) == ("held_out", "neutral")]
+    neutral = neutral[:num_photos]
+    if not neutral:
+        raise DataError("no held-out person has a neutral photo, on which the ranges of the directions are checked")
     predictor = FlowPredictor(model, device="cpu")
     folds = {name: np.zeros((len(neutral), len(CHECKED_STRENGTHS))) for name in model.directions}
     for number, row in enumerate(neutral):
@@ -185,7 +193,10 @@ def write_release(model: LoadedModel, out: Path, *, title: str, description: str
     """Write the weights file and its row in `manifest.json`; it becomes the default model.
 
     Args:
+        model: as `assemble` builds it; its header's name becomes the file's.
         out: the folder of models; other rows of its manifest are kept.
+        title: for people.
+        description: a sentence or two.
         metrics: of the evaluation, a few numbers by name.
     """
     out.mkdir(parents=True, exist_ok=True)

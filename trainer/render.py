@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +18,7 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.colour import transfer_colour
 from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.errors import DataError
 from trainer.facekit.expressions import NUM_POSE, sample_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.lids import compose, compose_reverse, lid_shift
@@ -49,6 +53,9 @@ def render_expressions(
     """One photo in many expressions.
 
     Args:
+        facekit: the face model.
+        fits: of all prepared photos.
+        prepared: the photos' crops and landmarks.
         row: of the photo.
         codes: (56,) changes of expression and pose.
     """
@@ -132,10 +139,25 @@ def render(
     """Write one shard: every photo in `expressions_per_photo` expressions both ways, and all real pairs.
 
     Args:
+        prepared_dir: what `prepare` wrote.
+        fits_path: what `fit_faces` found.
+        facekit_cache: the face model as npz.
+        out: folder of the shard.
+        expressions_per_photo: rendered from each; every one makes a pair in both directions.
         seed: another seed gives other expressions; several shards are trained on together.
+        workers: processes; 1 renders in this one.
+        progress: told of every six photos.
+
+    Raises:
+        DataError: an earlier step is missing, or the fits are of other photos.
     """
     progress = progress or NoProgress()
     prepared, fits = load_prepared(prepared_dir), FaceFits.load(fits_path)
+    if len(fits.scale) != len(prepared.faces):
+        raise DataError(
+            f"{fits_path} has fits of {len(fits.scale)} photos, {prepared_dir} holds {len(prepared.faces)}; "
+            "run `fvae-train fit-faces` again"
+        )
     facekit = load_facekit(facekit_cache, facekit_cache)
     faces = prepared.faces
     persons = sorted({face.person for face in faces})
@@ -163,19 +185,20 @@ def render(
         visible.append(np.round(seen * 255).astype(np.uint8))
 
     chunks = [list(range(start, min(start + 6, len(faces)))) for start in range(0, len(faces), 6)]
-    with ProcessPoolExecutor(workers) as pool:
-        jobs = [
-            pool.submit(_render_rows, prepared_dir, fits_path, facekit_cache, chunk, expressions_per_photo, seed)
-            for chunk in chunks
-        ]
-        for number, job in enumerate(jobs):
-            pairs, owners = job.result()
+    work = partial(_render_rows, prepared_dir, fits_path, facekit_cache, count=expressions_per_photo, seed=seed)
+    with contextlib.ExitStack() as stack:
+        results: Iterator[tuple[list[RenderedPair], list[int]]] = map(work, chunks)
+        if workers > 1:
+            # Not a fork: it would copy torch's threads' locks, and other systems have none.
+            pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+            results = stack.enter_context(pool).map(work, chunks)
+        for number, (pairs, owners) in enumerate(results):
             for pair, row in zip(pairs, owners, strict=True):
                 images.append(pair.target)
                 picture = len(images) - 1
                 add(row, picture, RENDERED, row, pair.code, (pair.forward, pair.forward_visible))
                 add(picture, row, RENDERED_REVERSE, row, -pair.code, (pair.backward, pair.backward_visible))
-            progress.report((number + 1) / len(jobs), f"render: {len(flows)} pairs")
+            progress.report((number + 1) / len(chunks), f"render: {len(flows)} pairs")
             progress.raise_if_cancelled()
     for first, second in prepared.pairs("neutral", "smile"):
         for source, target in ((first, second), (second, first)):

@@ -12,12 +12,14 @@ A shard folder holds
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import TEMPLATE_ID
@@ -83,17 +85,18 @@ def read_shard(folder: Path) -> Shard:
     """
     try:
         header = json.loads((folder / "shard.json").read_text())
-        with np.load(folder / "pairs.npz") as pairs:
+        # Opened here: numpy leaves a file that is no archive open.
+        with (folder / "pairs.npz").open("rb") as file, np.load(file) as pairs:
             columns = {name: pairs[name] for name in ("source", "target", "code", "kind", "person", "held_out")}
         shard = Shard(
-            images=np.load(folder / "images.npy", mmap_mode="r"),
-            flows=np.load(folder / "flows.npy", mmap_mode="r"),
-            visible=np.load(folder / "visible.npy", mmap_mode="r"),
+            images=open_memmap(folder / "images.npy", mode="r"),
+            flows=open_memmap(folder / "flows.npy", mode="r"),
+            visible=open_memmap(folder / "visible.npy", mode="r"),
             code_names=tuple(header["code_names"]),
             persons=tuple(header["persons"]),
             **columns,
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(f"{folder} is no finished shard ({error}); run `fvae-train render` again") from error
     if header.get("template") != TEMPLATE_ID:
         raise TemplateMismatchError(

@@ -31,4 +31,5 @@ def transfer_colour(
     ratio = np.clip(std_target / np.maximum(std_source, 1e-3), 0.5, 2.0)
     moved = (lab_source - mean_source) * ratio + mean_target
     rgb = cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_LAB2RGB)
-    return np.clip(np.round(rgb * 255), 0, 255).astype(np.uint8)
+    matched: NDArray[np.uint8] = np.clip(np.round(rgb * 255), 0, 255).astype(np.uint8)
+    return matched

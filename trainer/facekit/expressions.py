@@ -137,6 +137,8 @@ def sample_code(
     """A random change of expression and pose, (53 + 3,), to be added to `base`.
 
     Args:
+        facekit: its shapes' names and order.
+        rng: source of randomness.
         kind: 0: one recipe, 1: one single shape pair, 2: a mixture of recipes, slightly asymmetric, 3: a sparse mixture
             of shapes, 4: back to the neutral face.
         base: (53,) expression of the photo.

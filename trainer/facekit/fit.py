@@ -5,6 +5,7 @@ A person's photos share the identity; every photo has its own expression and pos
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from fvae_studio.core.alignment import EYE_CENTER, EYE_DISTANCE
 from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.errors import DataError
 from trainer.facekit.landmarks import BROWS, EYES, JAW, LIPS, MEDIAPIPE_TO_IBUG
 from trainer.facekit.mesh import FaceKit
 
@@ -54,9 +56,17 @@ class FaceFits:
 
     @staticmethod
     def load(path: Path) -> FaceFits:
-        """Read what `save` wrote."""
-        with np.load(path) as stored:
-            return FaceFits(**{name: stored[name] for name in stored.files})
+        """Read what `save` wrote.
+
+        Raises:
+            DataError: there is none, or it is damaged.
+        """
+        try:
+            # Opened here: numpy leaves a file that is no archive open.
+            with path.open("rb") as file, np.load(file) as stored:
+                return FaceFits(**{name: stored[name] for name in stored.files})
+        except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
+            raise DataError(f"{path} holds no fitted faces ({error}); run `fvae-train fit-faces` first") from error
 
 
 @dataclass(frozen=True)
@@ -107,9 +117,12 @@ def fit_faces(
     """Fit all photos together.
 
     Args:
+        facekit: the model.
         landmarks: (N, 478, 2) crop pixels.
         persons: (N,) who is in each photo.
         is_neutral: (N,) whether the photo is labelled neutral.
+        options: weights of the terms.
+        progress: told every 50 steps.
     """
     options, progress = options or FitOptions(), progress or NoProgress()
     names = sorted(set(persons))
@@ -170,7 +183,7 @@ def fit_faces(
         loss = loss + options.expression_weight * expression.sum(dim=1).mean()
         loss = loss + bias.square().sum()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
         optimizer.step()
         schedule.step()
         if step % 50 == 0:

@@ -69,11 +69,11 @@ def lid_shift(
             meeting = top + MEETING * (bottom - top)
             lid, under = top + share * (meeting - top), bottom - share * (bottom - meeting)
             if reverse:
-                # Open from closed: what was covered is stretched from the rims of the gap between the lids.
-                sample = np.interp(rows, [still, top, bottom, below], [still, lid, under, below])
+                # Open from closed: what the lids covered is stretched from their rims.
+                sample = np.interp(
+                    rows, [still, top, lid, under, bottom, below], [still, lid, lid, under, under, below]
+                )
                 visible[:, x] &= ~((rows > top) & (rows < bottom) & ((rows < lid) | (rows > under)))
-                inner = (rows >= max(lid, top)) & (rows <= min(under, bottom))
-                sample = np.where(inner, rows, sample)
             else:
                 sample = np.where(
                     rows <= lid,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import lzma
 import tarfile
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -26,9 +29,7 @@ VERTEX_RANGES: Final = {
     "teeth": (17039, 21451),
     "eyeballs": (21451, 24591),
 }
-"""Half-open ranges of vertex numbers. Lacrimal fluid, lashes and occluders follow; they are not opaque and are left out."""
-
-LEFT_RIGHT_NOTE: Final = "ARKit's _L is the person's own left side: on the right of a photo."
+"""Half-open ranges of vertex numbers. Lacrimal fluid, lashes and occluders follow; they are not opaque: left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,29 +82,36 @@ def load_facekit(archive: Path, cache: Path) -> FaceKit:
         arrays = _read_folder(archive) if archive.is_dir() else _read_archive(archive)
         cache.parent.mkdir(parents=True, exist_ok=True)
         temporary = cache.with_suffix(".tmp.npz")
-        np.savez(temporary, **arrays)  # type: ignore[arg-type]  # numpy's stub mistakes the keywords
+        np.savez(temporary, **arrays)
         temporary.replace(cache)
-    with np.load(cache) as stored:
-        return FaceKit(
-            neutral=stored["neutral"],
-            identity=stored["identity"],
-            expression=stored["expression"],
-            expression_names=tuple(str(name) for name in stored["expression_names"]),
-            triangles=stored["triangles"],
-            landmark_vertices=stored["landmark_vertices"],
-            part=stored["part"],
-        )
+    try:
+        # Opened here: numpy leaves a file that is no archive open.
+        with cache.open("rb") as file, np.load(file) as stored:
+            return FaceKit(
+                neutral=stored["neutral"],
+                identity=stored["identity"],
+                expression=stored["expression"],
+                expression_names=tuple(str(name) for name in stored["expression_names"]),
+                triangles=stored["triangles"],
+                landmark_vertices=stored["landmark_vertices"],
+                part=stored["part"],
+            )
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(f"{cache} is damaged ({error}); delete it and run `fvae-train fit-faces` again") from error
 
 
 def _read_archive(archive: Path) -> dict[str, NDArray[np.generic]]:
     if not archive.exists():
         raise DataError(f"there is no FaceKit archive at {archive}; it is ICT-FaceKit's FaceXModel.tar.xz")
     files: dict[str, str] = {}
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            stream = tar.extractfile(member) if member.isfile() else None
-            if stream is not None:
-                files[Path(member.name).name] = stream.read().decode("utf-8", "replace")
+    try:
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                stream = tar.extractfile(member) if member.isfile() else None
+                if stream is not None:
+                    files[Path(member.name).name] = stream.read().decode("utf-8", "replace")
+    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError) as error:
+        raise DataError(f"{archive} is no whole archive ({error}); fetch FaceXModel.tar.xz again") from error
     return _assemble(files)
 
 
@@ -116,10 +124,12 @@ def _assemble(files: dict[str, str]) -> dict[str, NDArray[np.generic]]:
         indices = json.loads(files["vertex_indices.json"])
         neutral = parse_vertices(files["generic_neutral_mesh.obj"])
         names = tuple(indices["expressions"])
-        identity = np.stack([parse_vertices(files[f"identity{i:03d}.obj"]) - neutral for i in range(NUM_IDENTITIES)])
-        expression = np.stack([parse_vertices(files[f"{name}.obj"]) - neutral for name in names])
+        identity = np.stack([_offsets(files, f"identity{i:03d}.obj", neutral) for i in range(NUM_IDENTITIES)])
+        expression = np.stack([_offsets(files, f"{name}.obj", neutral) for name in names])
     except KeyError as error:
         raise DataError(f"this is not FaceKit's light model: {error} is missing") from error
+    except ValueError as error:
+        raise DataError(f"a file of FaceKit's light model is malformed: {error}") from error
     part = np.full(len(neutral), -1, np.int8)
     for number, (start, stop) in enumerate(VERTEX_RANGES.values()):
         part[start:stop] = number
@@ -133,6 +143,13 @@ def _assemble(files: dict[str, str]) -> dict[str, NDArray[np.generic]]:
         "landmark_vertices": np.array(indices["idx_to_landmark_verts"], np.int64),
         "part": part,
     }
+
+
+def _offsets(files: dict[str, str], name: str, neutral: NDArray[np.float32]) -> NDArray[np.float32]:
+    vertices = parse_vertices(files[name])
+    if vertices.shape != neutral.shape:
+        raise ValueError(f"{name} has {len(vertices)} vertices, the neutral mesh {len(neutral)}")
+    return vertices - neutral
 
 
 def parse_vertices(obj: str) -> NDArray[np.float32]:
@@ -150,5 +167,5 @@ def _fans(lines: Iterable[str]) -> Iterable[tuple[int, int, int]]:
     for line in lines:
         if line.startswith("f "):
             corners = [int(corner.split("/")[0]) - 1 for corner in line.split()[1:]]
-            for second, third in zip(corners[1:-1], corners[2:], strict=True):
+            for second, third in pairwise(corners[1:]):
                 yield corners[0], second, third

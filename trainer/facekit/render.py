@@ -6,7 +6,7 @@ Frames: crop pixels at `CROP_SIZE`; x right, y down, z towards the viewer (in th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from embreex.mesh_construction import TriangleMesh
@@ -144,14 +144,14 @@ class FaceScene:
         self.scene = EmbreeScene()
         TriangleMesh(self.scene, np.ascontiguousarray(vertices[self.triangles]))
 
-    def cast(self, positions: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
-        """First hits of rays through (N, 2) positions."""
+    def cast(self, positions: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        """First hits of rays through (N, 2) positions: Embree's `primID` (-1: none), `u`, `v`, `tfar`, `Ng`."""
         origins = np.empty((len(positions), 3), np.float32)
         origins[:, :2] = positions
         origins[:, 2] = FAR
         directions = np.zeros_like(origins)
         directions[:, 2] = -1
-        hits: dict[str, NDArray[np.generic]] = self.scene.run(origins, directions, output=1)
+        hits: dict[str, NDArray[Any]] = self.scene.run(origins, directions, output=1)
         return hits
 
 
@@ -172,7 +172,7 @@ def exact_flow(target: FaceScene, source: FaceScene, *, size: int = CROP_SIZE) -
     part = target.facekit.part[triangles[:, 0]]
     inner = np.isin(part, [_PARTS.index(name) for name in ("mouth_socket", "gums_and_tongue", "teeth")])
     visible = hit & (back["primID"] >= 0) & (there[:, 2] >= depth - DEPTH_TOLERANCE) & ~inner
-    # What was seen already (teeth of a smile) is found again where the first hit in the source is the same kind of thing.
+    # What was seen already (teeth of a smile) is found where the first hit in the source is the same kind of thing.
     source_part = target.facekit.part[source.triangles[np.maximum(back["primID"], 0)][:, 0]]
     seen_inner = (
         hit
@@ -230,14 +230,15 @@ def _span_gaps(
     spanned = (gap & known).astype(np.float32)
     weight = cv2.GaussianBlur(spanned, (9, 1), 2.0)[..., None]
     even = cv2.GaussianBlur(flow * spanned[..., None], (9, 1), 2.0) / np.maximum(weight, 1e-6)
-    return np.where(spanned[..., None] > 0, even, flow), known
+    spread: NDArray[np.float32] = np.where(spanned[..., None] > 0, even, flow)
+    return spread, known
 
 
 def _fill(
     flow: NDArray[np.float32], known: NDArray[np.bool_], head: NDArray[np.bool_], gap: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    # Outside the head the flow fades with the distance; what the source doesn't show (a mouth's gap) is spanned from its
-    # rims, so that lips part and the dark line between them widens, instead of lips being stretched.
+    # Outside the head the flow fades with the distance; what the source doesn't show (a mouth's gap) is spanned from
+    # its rims, so that lips part and the dark line between them widens, instead of lips being stretched.
     outside = cv2.distanceTransform((~head).astype(np.uint8), cv2.DIST_L2, 5)
     still = ~head & (outside > DECAY)
     near = ~head & ~still
@@ -251,7 +252,8 @@ def _fill(
     filled = np.where(known[..., None], flow, filled) * np.where(head, 1, fade)[..., None]
     axis = np.minimum(np.arange(size), np.arange(size)[::-1])
     rim = np.clip(np.minimum(axis[:, None], axis[None]) / (size / 16), 0, 1)[..., None]
-    return (filled * rim).astype(np.float32)
+    faded: NDArray[np.float32] = (filled * rim).astype(np.float32)
+    return faded
 
 
 def push_pull(values: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -280,10 +282,11 @@ def push_pull(values: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[
     for _ in range(12):
         smooth = cv2.blur(guess, (3, 3), borderType=cv2.BORDER_REPLICATE).reshape(guess.shape)
         guess[unknown] = smooth[unknown]
-    return guess.astype(np.float32)
+    smoothed: NDArray[np.float32] = guess.astype(np.float32)
+    return smoothed
 
 
-def _shade(part: NDArray[np.int8], hits: dict[str, NDArray[np.generic]], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def _shade(part: NDArray[np.int8], hits: dict[str, NDArray[Any]], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     normals = hits["Ng"] / np.maximum(np.linalg.norm(hits["Ng"], axis=1, keepdims=True), 1e-9)
     light = 0.45 + 0.55 * np.abs(normals[:, 2])
     colours = np.zeros((len(part), 3), np.float32)
@@ -294,9 +297,10 @@ def _shade(part: NDArray[np.int8], hits: dict[str, NDArray[np.generic]], mask: N
     ):
         colours[part == _PARTS.index(name)] = colour
     # Deeper is darker: light hardly reaches the throat.
-    return np.concatenate([np.clip(colours * light[:, None], 0, 255), np.where(mask, 255, 0)[:, None]], axis=1).astype(
-        np.uint8
-    )
+    alpha = np.where(mask, 255, 0)[:, None]
+    shaded = np.clip(colours * light[:, None], 0, 255)
+    painted: NDArray[np.uint8] = np.concatenate([shaded, alpha], axis=1).astype(np.uint8)
+    return painted
 
 
 def _rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
@@ -329,4 +333,5 @@ def apply_flow(image: NDArray[np.uint8], flow: NDArray[np.float32], inside: NDAr
     exposure = np.clip(np.percentile(small, 95) / 235, 0.4, 1.1)
     alpha = cv2.GaussianBlur(inside[..., 3].astype(np.float32) / 255, (3, 3), 0)[..., None]
     painted = cv2.GaussianBlur(inside[..., :3].astype(np.float32) * exposure, (3, 3), 0)
-    return np.clip(small * (1 - alpha) + painted * alpha, 0, 255).astype(np.uint8)
+    shown: NDArray[np.uint8] = np.clip(small * (1 - alpha) + painted * alpha, 0, 255).astype(np.uint8)
+    return shown
