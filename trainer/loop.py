@@ -112,7 +112,8 @@ def train(
         if config.optim.clip_norm:
             fabric.clip_gradients(module, optimizer, max_norm=config.optim.clip_norm, error_if_nonfinite=False)
         optimizer.step()
-        update_average(averaged, network, config.train.ema if step > 100 else 0.0)
+        # A short memory at first: the average shall not carry the untrained weights along.
+        update_average(averaged, network, min(config.train.ema, step / (step + 30)))
         if writer and step % 25 == 0:
             for name, value in zip(losses._fields, losses, strict=True):
                 writer.add_scalar(f"train/{name}", value.item(), step)
@@ -288,11 +289,13 @@ def prior_share(config: TrainConfig, step: int, steps: int) -> float:
 
 @torch.no_grad()
 def update_average(averaged: EditableFlowVae, network: EditableFlowVae, decay: float) -> None:
-    """Exponential moving average of the weights; statistics of the batch normalisation are copied."""
-    for mean, value in zip(averaged.parameters(), network.parameters(), strict=True):
-        mean.lerp_(value.detach(), 1 - decay)
-    for statistic, current in zip(averaged.buffers(), network.buffers(), strict=True):
-        statistic.copy_(current)
+    """Exponential moving average of weights and of the batch normalisation's statistics, which belong together."""
+    for values, news in ((averaged.parameters(), network.parameters()), (averaged.buffers(), network.buffers())):
+        for mean, value in zip(values, news, strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value.detach(), 1 - decay)
+            else:
+                mean.copy_(value)
 
 
 def load_state(path: Path, config: TrainConfig) -> dict[str, Any]:
@@ -307,7 +310,7 @@ def load_state(path: Path, config: TrainConfig) -> dict[str, Any]:
         saved = json.loads(state["config"])["model"]
     except FileNotFoundError as error:
         raise DataError(f"there is no checkpoint {path}; run `fvae-train train` first") from error
-    except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, TypeError, KeyError) as error:
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError, TypeError, KeyError) as error:
         raise DataError(f"{path} is no training checkpoint of this program; train with --fresh") from error
     if saved != json.loads(json.dumps(config.model.to_dict())):
         raise ConfigError(f"{path} was trained with another [model] table; choose another --run folder")

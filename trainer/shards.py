@@ -89,9 +89,9 @@ def read_shard(folder: Path) -> Shard:
         with (folder / "pairs.npz").open("rb") as file, np.load(file) as pairs:
             columns = {name: pairs[name] for name in ("source", "target", "code", "kind", "person", "held_out")}
         shard = Shard(
-            images=open_memmap(folder / "images.npy", mode="r"),
-            flows=open_memmap(folder / "flows.npy", mode="r"),
-            visible=open_memmap(folder / "visible.npy", mode="r"),
+            images=open_memmap(folder / "images.npy", mode="r"),  # type: ignore[no-untyped-call]  # numpy has no types here
+            flows=open_memmap(folder / "flows.npy", mode="r"),  # type: ignore[no-untyped-call]  # numpy has no types here
+            visible=open_memmap(folder / "visible.npy", mode="r"),  # type: ignore[no-untyped-call]  # numpy has no types here
             code_names=tuple(header["code_names"]),
             persons=tuple(header["persons"]),
             **columns,

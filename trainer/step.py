@@ -105,8 +105,8 @@ class FlowVaeStep(nn.Module):
         known = ~clean.is_real
         latent_distance = zero
         if options.latent_weight and bool(known.any()):
-            # The encoder follows W, not W the encoder: the edit path learns in the first hundred steps what a code does,
-            # and tells the encoder what to look for. Pulling both ways would be one more way to collapse.
+            # The encoder follows W, not W the encoder: the edit path learns in the first hundred steps what a code
+            # does, and tells the encoder what to look for. Pulling both ways would be one more way to collapse.
             step = (mean_target - mean_source) - self.network.offset(seen.code).detach()
             latent_distance = step[known].square().mean()
         fold = fold_loss(flow, options.fold_margin, vae.config.crop_size) if options.fold_weight else zero

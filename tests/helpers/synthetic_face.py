@@ -79,7 +79,7 @@ def make_facekit() -> FaceKit:
     landmarks = landmark_positions()
     ys, xs = np.meshgrid(np.linspace(-10, 9, 30), np.linspace(-8, 8, 27), indexing="ij")
     grid = np.stack([xs.ravel(), ys.ravel()], axis=1)
-    # Triangulated with open lips, then closed: no triangle crosses the slit. No grid vertex near a landmark or in there.
+    # Triangulated with open lips, then closed: no triangle crosses the slit. No grid vertex near a landmark or in it.
     turn = np.delete(np.arange(40), np.arange(0, 40, 5)) * 2 * np.pi / 40
     between = np.stack([1.9 * np.cos(turn), 0.04 * np.sin(turn)], axis=1) + MOUTH
     closed = np.concatenate([landmarks, between])

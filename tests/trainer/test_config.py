@@ -58,7 +58,7 @@ def test_whole_numbers_are_fine_where_a_number_is_wanted():
     ("override", "sentence"),
     [
         ("train.max_stepz=7", "unknown option 'max_stepz'"),
-        ("trian.max_steps=7", "unknown tables"),
+        ("trainer.max_steps=7", "unknown tables"),
         ("model.depth=3", "unknown model options"),
         ("train.max_steps=many", "max_steps is 'many'; a whole number was expected"),
         ("train.max_steps=1.5", "a whole number"),
