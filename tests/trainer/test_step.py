@@ -66,6 +66,21 @@ def test_edit_path_alone_reaches_the_axes_through_the_flow(network):
     assert network.raw_axes.grad.abs().max() > 0
 
 
+@pytest.mark.parametrize("edit", [False, True])
+def test_either_path_learns_a_batch(network, edit):
+    network.train()
+    batch, optimizer = make_batch(4), torch.optim.Adam(network.parameters(), 0.003)
+    totals = []
+    for _ in range(45):
+        losses = losses_of(network, batch, edit=edit)
+        optimizer.zero_grad()
+        losses.total.backward()
+        optimizer.step()
+        totals.append(losses.total.item())
+
+    assert totals[-1] < 0.7 * totals[0]
+
+
 def test_networks_see_other_light_than_the_losses_compare(network):
     batch = make_batch()
     dark = batch._replace(source=batch.source * 0.5 - 0.3)
