@@ -42,6 +42,7 @@ ConfigOption = Annotated[str, typer.Option("--config", "-c", help="studio, paper
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="section.key=value, may be repeated.")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of data sets; default: FVAE_DATA.")]
 SecondsOption = Annotated[float, typer.Option("--max-seconds", help="Stop with a checkpoint after this time.")]
+InitOption = Annotated[str | None, typer.Option("--init", help="Begin with a released model: its name or file.")]
 DeviceOption = Annotated[str, typer.Option("--accelerator", help="auto, cpu, cuda, mps (Lightning Fabric).")]
 
 DEFAULT_WORK: Final = Path("runs/studio")
@@ -57,6 +58,15 @@ def data_folder(data: Path | None) -> Path:
     if folder is None or not folder.is_dir():
         raise DataError("no training data found; name its folder with --data or the variable FVAE_DATA")
     return folder
+
+
+def initial_model(name: str | None) -> LoadedModel | None:
+    """The released model to begin with, if one was named."""
+    if name is None:
+        return None
+    from fvae_studio.model.registry import load_model
+
+    return load_model(name)
 
 
 @app.command()
@@ -127,6 +137,7 @@ def train(
     work: WorkOption = DEFAULT_WORK,
     config: ConfigOption = "studio",
     options: SetOption = None,
+    init: InitOption = None,
     accelerator: DeviceOption = "auto",
     devices: Annotated[int, typer.Option(help="Processes, one for each device.")] = 1,
     max_seconds: SecondsOption = 0.0,
@@ -144,6 +155,7 @@ def train(
             accelerator=accelerator,
             devices=devices,
             resume=not fresh,
+            init=initial_model(init),
             max_seconds=max_seconds,
             progress=progress,
         )
@@ -154,6 +166,7 @@ def train_mask(
     work: WorkOption = DEFAULT_WORK,
     config: ConfigOption = "studio",
     options: SetOption = None,
+    init: InitOption = None,
     accelerator: DeviceOption = "auto",
     max_seconds: SecondsOption = 0.0,
 ) -> None:
@@ -167,6 +180,7 @@ def train_mask(
             work / "shards",
             work / "run",
             accelerator=accelerator,
+            init=initial_model(init),
             max_seconds=max_seconds,
             progress=progress,
         )

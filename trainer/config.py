@@ -53,6 +53,9 @@ class LossConfig:
         coherence_stride: 2 computes Eq. 6 at half size.
         confidence_beta: Eq. 7.
         end_point_weight: distance to the known flow.
+        eye_weight: how much more the flow around the eyes counts there: lids are small, and every pixel of them shows.
+        gradient_weight: distance of the flow's differences between neighbours from the known ones; sharpens lids and
+            lips, which a distance alone leaves to be blurred.
         edit_weight: share of rendered pairs that take the edit path, mean(S) + W e.
         latent_weight: distance of mean(T) - mean(S) from W e; trains the encoder only.
         fold_weight: penalty on a Jacobian below `fold_margin`.
@@ -71,6 +74,8 @@ class LossConfig:
     coherence_stride: int = 1
     confidence_beta: float = 0.1
     end_point_weight: float = 0.0
+    eye_weight: float = 0.0
+    gradient_weight: float = 0.0
     edit_weight: float = 0.0
     latent_weight: float = 0.0
     fold_weight: float = 0.0

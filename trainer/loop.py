@@ -18,10 +18,12 @@ from torch.utils.tensorboard import SummaryWriter
 
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.errors import ConfigError, DataError
+from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.flow_vae import ConfidenceNet
 from trainer.augment import jitter, mirror, relight
 from trainer.config import TrainConfig
 from trainer.dataset import PairBatch, PairTable
+from trainer.initial import require_same_architecture, start_from
 from trainer.shards import read_shards
 from trainer.step import EditableFlowVae, FlowVaeStep, MaskStep
 from trainer.validation import validate
@@ -41,6 +43,7 @@ def train(
     accelerator: str = "auto",
     devices: int = 1,
     resume: bool = True,
+    init: LoadedModel | None = None,
     max_seconds: float = 0.0,
     progress: Progress | None = None,
 ) -> EditableFlowVae:
@@ -53,6 +56,7 @@ def train(
         accelerator: Lightning Fabric's name of the kind of device.
         devices: how many of them, a process for each.
         resume: go on from the checkpoint, if there is one.
+        init: released weights to begin with; not looked at where a run is resumed.
         max_seconds: stop (with a checkpoint) after this time; 0 for no limit.
         progress: told every 25 steps and at evaluations; asked for cancelling after each checkpoint.
 
@@ -66,12 +70,15 @@ def train(
     table, held_out = PairTable(shards, held_out=False), PairTable(shards, held_out=True)
     torch.manual_seed(config.train.seed)
     network = EditableFlowVae(config.model, code_size=len(table.code_names))
-    averaged = EditableFlowVae(config.model, code_size=len(table.code_names)).to(fabric.device)
-    averaged.load_state_dict(network.state_dict())
     start, best, waited = 0, float("inf"), 0
     checkpoint = run_dir / CHECKPOINT
     state: dict[str, Any] = {}
-    if resume and checkpoint.exists():
+    is_resumed = resume and checkpoint.exists()
+    if init is not None and not is_resumed:
+        start_from(init, network, table, seed=config.train.seed)
+    averaged = EditableFlowVae(config.model, code_size=len(table.code_names)).to(fabric.device)
+    averaged.load_state_dict(network.state_dict())
+    if is_resumed:
         state = load_state(checkpoint, config)
         network.load_state_dict(state["network"])
         averaged.load_state_dict(state["averaged"])
@@ -173,10 +180,14 @@ def train_mask(
     run_dir: Path,
     *,
     accelerator: str = "auto",
+    init: LoadedModel | None = None,
     max_seconds: float = 0.0,
     progress: Progress | None = None,
 ) -> ConfidenceNet:
-    """Train M with f and g frozen (section 3.2); adds its weights to the run's checkpoint, and resumes from there."""
+    """Train M with f and g frozen (section 3.2); adds its weights to the run's checkpoint, and resumes from there.
+
+    With `init`, a first call begins with that model's M.
+    """
     progress = progress or NoProgress()
     state = load_state(run_dir / CHECKPOINT, config)
     fabric = Fabric(accelerator=accelerator, devices=1, precision=config.train.precision)
@@ -188,6 +199,9 @@ def train_mask(
     confidence = ConfidenceNet(config.model)
     if "confidence" in state:
         confidence.load_state_dict(state["confidence"])
+    elif init is not None:
+        require_same_architecture(init, config.model)
+        confidence.load_state_dict(init.confidence.state_dict())
     optimizer = torch.optim.AdamW(confidence.parameters(), lr=config.optim.learning_rate)
     module, optimizer = fabric.setup(MaskStep(confidence, config.loss), optimizer)
     start = state.get("mask_step", 0)

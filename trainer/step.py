@@ -8,12 +8,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fvae_studio.core.alignment import CROP_SIZE, EYE_CENTER, EYE_DISTANCE
 from fvae_studio.model.config import FlowVaeConfig
 from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
 from fvae_studio.model.warp import resize_flow, warp
 from trainer.config import LossConfig
 from trainer.dataset import PairBatch
-from trainer.losses import confidence_labels, confidence_loss, end_point_loss, flow_coherence_loss, kl_loss
+from trainer.losses import (
+    confidence_labels,
+    confidence_loss,
+    end_point_loss,
+    flow_coherence_loss,
+    flow_gradient_loss,
+    kl_loss,
+)
 
 AXES_SCALE = 5.0
 """Latents are of the order of 1, Adam's steps of the order of the learning rate: without it W would lag behind."""
@@ -49,6 +57,7 @@ class StepLosses(NamedTuple):
     prior: Tensor
     coherence: Tensor
     end_point: Tensor
+    gradient: Tensor
     latent: Tensor
     fold: Tensor
 
@@ -101,7 +110,11 @@ class FlowVaeStep(nn.Module):
             coarse, guide = (F.avg_pool2d(value, stride) for value in (full, clean.target))
             coherence = flow_coherence_loss(coarse, guide, options.coherence_alpha, options.coherence_radius)
             coherence = coherence * (stride**2 / pixels)
-        end_point = self._end_point(full, clean) if options.end_point_weight else zero
+        weight = self._motion_weight(clean)
+        end_point = end_point_loss(full, clean.flow, weight) if options.end_point_weight else zero
+        gradient = (
+            flow_gradient_loss(full, clean.flow, weight * known_share(clean)) if options.gradient_weight else zero
+        )
         known = ~clean.is_real
         latent_distance = zero
         if options.latent_weight and bool(known.any()):
@@ -115,18 +128,20 @@ class FlowVaeStep(nn.Module):
             + options.prior_weight * prior_share * prior
             + options.coherence_weight * coherence
             + options.end_point_weight * end_point
+            + options.gradient_weight * gradient
             + options.latent_weight * latent_distance
             + options.fold_weight * fold
         )
-        return StepLosses(total, reconstruction, prior, coherence, end_point, latent_distance, fold)
+        return StepLosses(total, reconstruction, prior, coherence, end_point, gradient, latent_distance, fold)
 
-    def _end_point(self, flow: Tensor, clean: PairBatch) -> Tensor:
+    def _motion_weight(self, clean: PairBatch) -> Tensor:
         # Most pixels hardly move: without a weight on those that do, zero flow is a comfortable answer.
         moving = clean.flow.square().sum(dim=1, keepdim=True).sqrt().clamp(max=3.0)
         weight = (0.4 + moving) * (self.loss.hidden_weight + (1 - self.loss.hidden_weight) * clean.visible)
+        if self.loss.eye_weight:
+            weight = weight * (1 + self.loss.eye_weight * eye_region(clean.flow.shape[-1]).to(weight.device))
         # The meshes' guess of a real pair's flow is right to a pixel or so: it leads, the photo decides.
-        weight = weight * torch.where(clean.is_real, 0.3, 1.0)[:, None, None, None]
-        return end_point_loss(flow, clean.flow, weight)
+        return weight * torch.where(clean.is_real, 0.3, 1.0)[:, None, None, None]
 
 
 class MaskStep(nn.Module):
@@ -165,6 +180,21 @@ def mask_labels(clean: PairBatch, flow: Tensor, beta: float) -> Tensor:
     soft = F.avg_pool2d(torch.cat([clean.target, warped], dim=1), 3, stride=1, padding=1, count_include_pad=False)
     photometric = confidence_labels(soft[:, :3], soft[:, 3:], beta)
     return torch.where(clean.is_real[:, None, None, None], photometric, clean.visible)
+
+
+def known_share(clean: PairBatch) -> Tensor:
+    """(B, 1, 1, 1): 1 for pairs whose flow is exact, 0 for real ones: the meshes' edges lie beside the photo's."""
+    return (~clean.is_real).float()[:, None, None, None]
+
+
+def eye_region(size: int) -> Tensor:
+    """(S, S) in (0, 1]: 1 at the eyes, where every aligned crop has them; covers lids and lashes."""
+    axis = torch.arange(size, dtype=torch.float32) * (CROP_SIZE / size)
+    rows = torch.exp(-0.5 * ((axis - EYE_CENTER[1]) / 5.0).square())
+    columns = sum(
+        torch.exp(-0.5 * ((axis - EYE_CENTER[0] - side * EYE_DISTANCE / 2) / 8.0).square()) for side in (-1, 1)
+    )
+    return rows[:, None] * torch.as_tensor(columns)[None, :]
 
 
 def fold_loss(flow: Tensor, margin: float, crop_size: int) -> Tensor:

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
 from fvae_studio.core.edits import EditState, Strengths
-from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
@@ -28,6 +27,7 @@ from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, RenderRe
 from fvae_studio.core.warp import Kernel, warp_faces
 from fvae_studio.errors import FaceError, NoFaceError
 from fvae_studio.pipeline.detector import FaceDetector, choose_faces, require_editable
+from fvae_studio.pipeline.requests import PlacedFlow
 
 if TYPE_CHECKING:
     # torch is imported where it is first needed: half of a short command's time is its import.
@@ -47,23 +47,6 @@ class LeftOut:
 
     face: int
     reason: str
-
-
-@dataclass(frozen=True, eq=False)
-class PlacedFlow:
-    """The flow of one edited face and where it lies in the photo.
-
-    Attributes:
-        face: whose.
-        strengths: what was asked of it, sorted by name, without zeros.
-        field: backward flow in crop pixels with its confidence.
-        photo_to_crop: photo pixels -> crop pixels.
-    """
-
-    face: Face
-    strengths: Strengths
-    field: FlowField
-    photo_to_crop: SimilarityTransform
 
 
 _WarpKey: TypeAlias = tuple[Kernel, tuple[tuple[int, Strengths], ...]]

@@ -1,0 +1,156 @@
+"""What a window asks of the engine, and what it gets back: frozen values, without torch.
+
+Levels: level k of a photo is the photo made smaller by 2^k; its pixel q stands for the photo position
+(q + 0.5) 2^k - 0.5. Level 0 is the photo itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
+
+from fvae_studio.core.edits import EditState, Strengths
+from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.progress import Progress
+from fvae_studio.core.types import Face, FlowField, Photo, RenderResult, RgbImage
+
+Quality: TypeAlias = Literal["preview", "full_res"]
+
+
+@dataclass(frozen=True)
+class DirectionInfo:
+    """One slider: what `Direction` tells, without its vector."""
+
+    name: str
+    label: str
+    group: str
+    description: str
+    trusted: tuple[float, float]
+    mirrored: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """The loaded model, as people see it.
+
+    Attributes:
+        name, title, description: from its header and manifest.
+        device: where it runs: "cpu", "cuda", "mps".
+        directions: its sliders, in the order in which they are listed.
+        metrics, provenance: from its header.
+        sha256: of the weights.
+    """
+
+    name: str
+    title: str
+    description: str
+    device: str
+    directions: tuple[DirectionInfo, ...]
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    provenance: tuple[Mapping[str, Any], ...] = ()
+    sha256: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedFlow:
+    """The flow of one edited face and where it lies in the photo.
+
+    Attributes:
+        face: whose.
+        strengths: what was asked of it, sorted by name, without zeros.
+        field: backward flow in crop pixels with its confidence.
+        photo_to_crop: photo pixels -> crop pixels.
+    """
+
+    face: Face
+    strengths: Strengths
+    field: FlowField
+    photo_to_crop: SimilarityTransform
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """Edited pixels of one region at one level; everything outside the patches is the photo's own.
+
+    Attributes:
+        level: see the module.
+        roi: in pixels of that level.
+        pixels: (roi.height, roi.width, 3), depth and encoding of the photo.
+    """
+
+    level: int
+    roi: Rect
+    pixels: RgbImage
+
+
+@dataclass(frozen=True, eq=False)
+class RenderRequest:
+    """All that rendering needs.
+
+    Attributes:
+        photo: by reference.
+        state: the whole edit of it.
+        quality: "preview" renders at `level`, "full_res" at level 0.
+        level: of a preview.
+        revision: rises with every request; comes back with the result.
+    """
+
+    photo: Photo
+    state: EditState
+    quality: Quality
+    level: int
+    revision: int
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedEdit:
+    """Answer to a `RenderRequest`.
+
+    Attributes:
+        request: what was asked.
+        patches: edited regions; none where the edit changes nothing.
+        flows: of the edited faces, for overlays.
+        trust: by face number: share in [0, 1] of the motion that the confidence vouches for.
+        left_out: by face number: why an edit of all faces passes it over.
+        timings_ms: milliseconds by stage.
+    """
+
+    request: RenderRequest
+    patches: tuple[Patch, ...]
+    flows: tuple[PlacedFlow, ...]
+    trust: Mapping[int, float]
+    left_out: Mapping[int, str]
+    timings_ms: Mapping[str, float]
+
+
+class StudioEngine(Protocol):
+    """What the Studio needs of an engine; `pipeline.engine.Engine` is one, tests have a fake one.
+
+    All methods but `close` are called in one thread, which also made the engine.
+    """
+
+    def summary(self) -> ModelSummary:
+        """The model, loaded if it was not (`ModelError`)."""
+
+    def open(self, path: Path | str) -> Photo:
+        """Read a photo (`PhotoError`)."""
+
+    def detect(self, photo: Photo) -> tuple[Face, ...]:
+        """All faces, numbered from the left; found once per photo object."""
+
+    def set_faces(self, photo: Photo, faces: tuple[Face, ...]) -> None:
+        """From now on, the photo has exactly these faces (one was removed, or an undo brings one back)."""
+
+    def find_face(self, photo: Photo, region: Rect) -> Face:
+        """Look for one face in a region that a person has drawn; it gets the next free number (`NoFaceError`)."""
+
+    def render_patches(self, request: RenderRequest, progress: Progress) -> RenderedEdit:
+        """The edited regions (`EditError`, `FaceError`, `Cancelled`)."""
+
+    def render(self, photo: Photo, state: EditState, progress: Progress | None = None) -> RenderResult:
+        """The whole edited photo at its own resolution, as exports need it."""
+
+    def close(self) -> None:
+        """Free what is held."""
