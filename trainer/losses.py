@@ -119,8 +119,8 @@ def end_point_loss(
 def flow_gradient_loss(flow: Tensor, true_flow: Tensor, weight: Tensor) -> Tensor:
     """Weighted mean distance between two flows' differences of neighbours, in pixels per pixel; not in the paper.
 
-    Where lids or lips part, the true flow jumps. A wrong place of the jump costs an end-point loss little, and a blurred
-    one least: only the differences tell them apart.
+    Where lids or lips part, the true flow jumps. An end-point loss charges little for a jump in the wrong place, and
+    least for a blurred one: only the differences tell them apart.
 
     Args:
         flow: (B, 2, H, W), crop pixels.

@@ -15,6 +15,7 @@ from trainer.losses import (
     confidence_loss,
     end_point_loss,
     flow_coherence_loss,
+    flow_gradient_loss,
     kl_loss,
     reconstruction_loss,
 )
@@ -197,3 +198,41 @@ def test_losses_compute_in_float32_under_bfloat16_autocast(generator: torch.Gene
     # The inputs hold bfloat16 values; computed with them in float32, nothing more may be lost.
     for low, high in zip(losses, all_losses(torch.float32), strict=True):
         assert low.item() == pytest.approx(high.item(), rel=1e-5)
+
+
+def test_gradient_loss_is_the_weighted_mean_distance_of_neighbours_differences(generator: torch.Generator) -> None:
+    flow, truth = torch.randn(2, 2, 5, 4, generator=generator), torch.randn(2, 2, 5, 4, generator=generator)
+    weight = torch.rand(2, 1, 5, 4, generator=generator)
+    error, factor = (flow - truth).double().numpy(), weight.double().numpy()
+    expected = 0.0
+    for dy, dx in ((1, 0), (0, 1)):
+        total, weights = 0.0, 0.0
+        for b in range(2):
+            for y in range(5 - dy):
+                for x in range(4 - dx):
+                    step = error[b, :, y + dy, x + dx] - error[b, :, y, x]
+                    pair = min(factor[b, 0, y + dy, x + dx], factor[b, 0, y, x])
+                    total += pair * (math.sqrt((step**2).sum() + 1e-4) - 1e-2)
+                    weights += pair
+        expected += total / weights
+
+    assert flow_gradient_loss(flow, truth, weight).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_gradient_loss_sees_differences_only() -> None:
+    def profile(values: list[float]) -> Tensor:
+        return torch.tensor(values)[None, None, :, None].expand(1, 2, 8, 3)
+
+    truth = profile([0, 0, 0, 0, -4, -4, -4, -4])
+    slope = profile([0, 0, -0.8, -1.6, -2.4, -3.2, -4, -4])
+    weight = torch.ones(1, 1, 8, 3)
+
+    assert flow_gradient_loss(truth, truth, weight).item() == pytest.approx(0, abs=1e-6)
+    assert flow_gradient_loss(slope, truth, weight) > 0.1
+    assert flow_gradient_loss(slope + 3, truth, weight) == pytest.approx(
+        flow_gradient_loss(slope, truth, weight).item(), rel=1e-4
+    )
+
+
+def test_gradient_loss_without_weight_is_zero() -> None:
+    assert flow_gradient_loss(torch.ones(1, 2, 4, 4), torch.zeros(1, 2, 4, 4), torch.zeros(1, 1, 4, 4)).item() == 0

@@ -6,7 +6,7 @@ import torch
 from fvae_studio.model.warp import warp
 from tests.trainer.pairs import CODE_NAMES, make_batch
 from trainer.config import load_config
-from trainer.step import AXES_SCALE, EditableFlowVae, FlowVaeStep, fold_loss, mask_labels
+from trainer.step import AXES_SCALE, EditableFlowVae, FlowVaeStep, eye_region, fold_loss, mask_labels
 from trainer.validation import face_ellipse, fold_share, masked_psnr
 
 CONFIG = load_config("tiny")
@@ -42,13 +42,15 @@ def test_offset_of_one_shape_is_its_axis(network):
 
 
 def test_total_is_the_weighted_sum_of_its_terms(network):
-    losses, weights = losses_of(network, make_batch(), share=0.5), CONFIG.loss
+    config = load_config("tiny", ["loss.gradient_weight=0.5"])
+    losses, weights = losses_of(network, make_batch(), share=0.5, config=config), config.loss
 
     total = (
         weights.reconstruction_weight * losses.reconstruction
         + weights.prior_weight * 0.5 * losses.prior
         + weights.coherence_weight * losses.coherence
         + weights.end_point_weight * losses.end_point
+        + weights.gradient_weight * losses.gradient
         + weights.latent_weight * losses.latent
         + weights.fold_weight * losses.fold
     )
@@ -64,6 +66,37 @@ def test_edit_path_alone_reaches_the_axes_through_the_flow(network):
     assert network.raw_axes.grad is None or not network.raw_axes.grad.any()
     losses_of(network, batch, edit=True, config=weights).total.backward()
     assert network.raw_axes.grad.abs().max() > 0
+
+
+def test_eye_region_lies_on_the_eyes_of_an_aligned_crop():
+    region = eye_region(128)
+
+    assert region[45, 46] > 0.9
+    assert region[45, 81] > 0.9
+    assert region[45, 63] < 0.25
+    assert region[75, 46] < 1e-4
+    torch.testing.assert_close(region, region.flip(1))
+
+
+def test_error_at_the_eyes_costs_more_with_an_eye_weight(network):
+    batch = make_batch()
+    # The network's own error is largest where the truth is far from it: at the eyes here, and nowhere else.
+    batch = batch._replace(flow=4 * eye_region(128).expand(6, 2, 128, 128), visible=torch.ones(6, 1, 128, 128))
+    plain, weighted = (
+        losses_of(network, batch, config=load_config("tiny", [f"loss.eye_weight={weight}"])).end_point
+        for weight in (0.0, 3.0)
+    )
+
+    assert weighted > plain * 1.05
+
+
+def test_gradient_term_leaves_real_pairs_out(network):
+    config = load_config("tiny", ["loss.gradient_weight=0.5"])
+    batch = make_batch()
+
+    assert losses_of(network, batch, config=config).gradient > 0
+    real = batch._replace(is_real=torch.ones(6, dtype=torch.bool))
+    assert losses_of(network, real, config=config).gradient == 0
 
 
 @pytest.mark.parametrize("edit", [False, True])

@@ -1,0 +1,93 @@
+"""Starting from released weights: the networks are the model's, the axes fit its latents."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from fvae_studio.errors import ConfigError
+from fvae_studio.model.checkpoint import CheckpointHeader, LoadedModel
+from fvae_studio.model.directions import DirectionSet
+from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
+from tests.trainer.pairs import CODE_NAMES, make_shard, write_shards
+from trainer.config import load_config
+from trainer.dataset import PairTable
+from trainer.initial import start_from
+from trainer.loop import load_state, train, train_mask
+from trainer.shards import read_shards
+from trainer.step import EditableFlowVae
+
+CONFIG = load_config("tiny")
+
+
+@pytest.fixture
+def model() -> LoadedModel:
+    torch.manual_seed(3)
+    return LoadedModel(
+        FlowVae(CONFIG.model).eval(),
+        ConfidenceNet(CONFIG.model).eval(),
+        DirectionSet([], latent_shape=CONFIG.model.latent_shape),
+        CheckpointHeader("released", CONFIG.model),
+    )
+
+
+@pytest.fixture
+def table(tmp_path) -> PairTable:
+    return PairTable(read_shards(write_shards(tmp_path / "shards", make_shard(per_person=24))), held_out=False)
+
+
+def test_networks_are_those_of_the_model(model, table):
+    network = EditableFlowVae(CONFIG.model, code_size=len(CODE_NAMES))
+
+    start_from(model, network, table)
+
+    for name, value in network.vae.state_dict().items():
+        torch.testing.assert_close(value, model.vae.state_dict()[name])
+    assert all(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_axes_explain_the_latents_better_than_none(model, table):
+    network = EditableFlowVae(CONFIG.model, code_size=len(CODE_NAMES)).eval()
+
+    start_from(model, network, table)
+
+    batch = table.batch(table.rendered[:48])
+    with torch.no_grad():
+        step = network.vae.encode(batch.target)[0] - network.vae.encode(batch.source)[0]
+        left = step - network.offset(batch.code)
+    assert left.square().mean() < 0.9 * step.square().mean()
+
+
+def test_another_architecture_is_refused(model, table):
+    other = load_config("tiny", ["model.latent_channels=6"]).model
+
+    with pytest.raises(ConfigError, match="another architecture"):
+        start_from(model, EditableFlowVae(other, code_size=len(CODE_NAMES)), table)
+
+
+def test_a_run_begins_with_the_model_and_a_resumed_one_with_its_checkpoint(model, tmp_path):
+    shards = write_shards(tmp_path / "shards", make_shard())
+    still = load_config("tiny", ["optim.learning_rate=0.0", "optim.weight_decay=0.0", "train.max_steps=2"])
+
+    train(still, shards, tmp_path / "run", accelerator="cpu", init=model)
+    started = load_state(tmp_path / "run" / "checkpoint.pt", still)["network"]
+    weights = {name: value for name, value in model.vae.named_parameters()}
+    assert weights
+    for name, value in weights.items():
+        torch.testing.assert_close(started[f"vae.{name}"], value)
+
+    moving = load_config("tiny", ["train.max_steps=4"])
+    train(moving, shards, tmp_path / "run", accelerator="cpu", init=model)
+    resumed = load_state(tmp_path / "run" / "checkpoint.pt", moving)
+    assert resumed["step"] == 4
+
+
+def test_mask_training_begins_with_the_models_confidence(model, tmp_path):
+    shards = write_shards(tmp_path / "shards", make_shard())
+    still = load_config("tiny", ["optim.learning_rate=0.0", "train.max_steps=1", "train.mask_steps=1"])
+    train(still, shards, tmp_path / "run", accelerator="cpu")
+
+    confidence = train_mask(still, shards, tmp_path / "run", accelerator="cpu", init=model)
+
+    for name, value in model.confidence.named_parameters():
+        torch.testing.assert_close(dict(confidence.named_parameters())[name], value)
