@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
 from fvae_studio.core.edits import EditState, Strengths
+from fvae_studio.core.geometry import Points
+from fvae_studio.core.lips import keep_lips_closed
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
@@ -158,7 +160,8 @@ class Engine:
             fields = self._predict(photo, [face for face, _ in missing], [dict(strengths) for _, strengths in missing])
             for (face, strengths), predicted in zip(missing, fields, strict=True):
                 progress.raise_if_cancelled()
-                cache.flows[face.index, strengths] = settle(predicted)
+                landmarks = self.crop(photo, face).photo_to_crop.apply(face.landmarks)
+                cache.flows[face.index, strengths] = settle(predicted, landmarks)
         placed = []
         for face, strengths in plan:
             cache.flows.move_to_end((face.index, strengths))
@@ -316,13 +319,16 @@ def only_face(faces: Sequence[Face], number: int | None) -> Face:
     return chosen[0]
 
 
-def settle(predicted: FlowField) -> FlowField:
+def settle(predicted: FlowField, landmarks: Points) -> FlowField:
     """What is done to a predicted flow before it moves pixels.
 
-    Its border comes to zero and its folds are smoothed away. The confidence is passed on and fades nothing: a fade of
-    the displacement where nothing can be shown belongs here.
+    Closed lips stay closed, the border comes to zero, folds are smoothed away. The confidence is passed on.
+
+    Args:
+        predicted: as the network gave it.
+        landmarks: (478, 2) of the face, crop pixels.
     """
-    return FlowField(prepare_flow(predicted.flow), predicted.confidence)
+    return FlowField(prepare_flow(keep_lips_closed(predicted.flow, landmarks)), predicted.confidence)
 
 
 def _neighbours(placed: Sequence[PlacedFlow]) -> list[list[PlacedFlow]]:

@@ -209,7 +209,7 @@ def test_people_who_smile_as_the_slider_says_are_reached_at_strength_1(model, pr
     predictor = FlowPredictor(model, device="cpu")
     for neutral, smile in prepared.pairs("neutral", "smile"):
         predictor.set_crop(model_crop(prepared, neutral))
-        shown = settle(predictor.predict({"smile": 1.0}))
+        shown = settle(predictor.predict({"smile": 1.0}), landmarks[neutral])
         # Another position and size of the head: registration has to undo it.
         moved = landmark_motion(landmarks[neutral], shown.flow)
         landmarks[smile] = SimilarityTransform(1.05, 0.03, 2.0, -4.0).apply(moved)

@@ -71,7 +71,7 @@ def test_a_run_begins_with_the_model_and_a_resumed_one_with_its_checkpoint(model
 
     train(still, shards, tmp_path / "run", accelerator="cpu", init=model)
     started = load_state(tmp_path / "run" / "checkpoint.pt", still)["network"]
-    weights = {name: value for name, value in model.vae.named_parameters()}
+    weights = dict(model.vae.named_parameters())
     assert weights
     for name, value in weights.items():
         torch.testing.assert_close(started[f"vae.{name}"], value)

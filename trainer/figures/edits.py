@@ -111,7 +111,7 @@ def edit_figures(
         fields = predictor.predict_many([{DIRECTION: strength} for strength in strengths])
         photo_landmarks = prepared.landmarks[neutral]
         for column, predicted in enumerate(fields):
-            shown = settle(predicted)
+            shown = settle(predicted, photo_landmarks)
             moved = landmark_motion(photo_landmarks, shown.flow)
             errors[number, column] = _error(prepared, (neutral, smile), moved)
             if strengths[column] == 1:

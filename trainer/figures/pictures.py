@@ -138,7 +138,7 @@ def picture_figures(
         large = _full_subject(prepared, row, photos, detector)
         background = ~face_region(landmarks, grow_px=BACKGROUND_MARGIN_PX)
         for name, predicted in zip(names, predictor.predict_many([{name: 1.0} for name in names]), strict=True):
-            shown = settle(predicted)
+            shown = settle(predicted, landmarks)
             length = np.hypot(*np.moveaxis(_on_crop(shown.flow), -1, 0))
             sharpness, _ = _judge(small, shown)
             sharpness_full, outside = _judge(large, shown)

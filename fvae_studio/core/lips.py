@@ -1,0 +1,102 @@
+"""Lips that are closed in the photo stay closed.
+
+A flow that parts closed lips has nothing to put between them: no pixel of the photo shows teeth. What it does instead is
+to stretch the lips over the gap, to twice their height. The same expression with closed lips looks like a photo: the
+lower lip and the chin follow the upper lip. Teeth have to come from another photo.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.geometry import Points
+
+UPPER_OUTER: Final = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
+LOWER_OUTER: Final = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
+UPPER_INNER: Final = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+LOWER_INNER: Final = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+"""MediaPipe's points along the lips, from the photo's left to its right."""
+
+CLOSED_PX: Final = 0.8
+"""Up to this gap between the lips, in crop pixels, the mouth is closed; at twice that it counts as open."""
+
+LEAST_SLOPE: Final = 0.8
+"""Rows of the photo that a row of the edited lips shows at least: closed lips grow by a quarter at most."""
+
+_SOFT_PX = 1.5
+_SMOOTH_COLUMNS = (5.0, 1.5)
+
+
+def opening(landmarks: Points) -> float:
+    """The largest gap between the lips, in units of the landmarks."""
+    gap = landmarks[list(LOWER_INNER), 1] - landmarks[list(UPPER_INNER), 1]
+    return float(max(gap.max(), 0.0))
+
+
+def keep_lips_closed(flow: NDArray[np.floating[Any]], landmarks: Points) -> NDArray[np.float32]:
+    """Take out of a flow what parts closed lips; a mouth that is open in the photo is left alone.
+
+    Column by column: wherever a row of the edited lips shows less than `LEAST_SLOPE` rows of the photo's, everything
+    below is shifted up by what is missing. The shift ends where the flow had pressed rows together to make room for
+    the opened mouth.
+
+    Args:
+        flow: (h, w, 2) backward flow, crop pixels.
+        landmarks: (478, 2) of the photo's face, crop pixels.
+
+    Returns:
+        A flow of the same size; the very same values where nothing was parted.
+    """
+    flow = np.array(flow, np.float32)
+    closed = float(np.clip(2 - opening(landmarks) / CLOSED_PX, 0, 1))
+    # The first pass also takes the corners of the mouth along, which hang where the jaw had dropped; blurred as widely as
+    # that, it leaves a rest in the middle for the second.
+    for smooth_columns in _SMOOTH_COLUMNS:
+        shift = _shift(flow, landmarks) * np.float32(closed)
+        if not shift.any():
+            break
+        flow[..., 1] += cv2.GaussianBlur(shift, (0, 0), smooth_columns, sigmaY=0.5, borderType=cv2.BORDER_REPLICATE)
+    return flow
+
+
+def _shift(flow: NDArray[np.float32], landmarks: Points) -> NDArray[np.float32]:
+    """(h, w): what is to be added to the flow along y, crop pixels."""
+    height, width = flow.shape[:2]
+    cell = CROP_SIZE / height
+    rows = (np.arange(height, dtype=np.float32) + 0.5) * cell - 0.5
+    columns = (np.arange(width, dtype=np.float32) + 0.5) * (CROP_SIZE / width) - 0.5
+    source_x, source_y = columns[None, :] + flow[..., 0], rows[:, None] + flow[..., 1]
+    upper, lower = _curve(landmarks, UPPER_OUTER, source_x), _curve(landmarks, LOWER_OUTER, source_x)
+    left, right = landmarks[UPPER_OUTER[0], 0], landmarks[UPPER_OUTER[-1], 0]
+    within = _soft_step(source_x - left) * _soft_step(right - source_x)
+    on_lips = _soft_step(source_y - upper) * _soft_step(lower - source_y) * within
+    slope = np.ones_like(source_y)
+    slope[1:] = np.diff(source_y, axis=0) / cell
+    shift = np.cumsum(on_lips * np.maximum(0, LEAST_SLOPE - slope) * cell, axis=0)
+    total = shift[-1:]
+    # Below the lips, the shift is given back where rows are pressed together; what is left over, evenly.
+    below = _soft_step(source_y - lower) * (rows[:, None] < CROP_SIZE - 6)
+    pressed = below * np.maximum(0, slope - 1) * cell
+    room = pressed.sum(axis=0, keepdims=True)
+    even = below / np.maximum(below.sum(axis=0, keepdims=True), 1e-6)
+    giving = pressed * np.minimum(1, total / np.maximum(room, 1e-6)) + even * np.maximum(0, total - room)
+    shift -= np.cumsum(giving, axis=0)
+    return shift.astype(np.float32)
+
+
+def _curve(landmarks: Points, indices: tuple[int, ...], x: NDArray[np.float32]) -> NDArray[np.float32]:
+    points = landmarks[list(indices)]
+    order = np.argsort(points[:, 0])
+    heights: NDArray[np.float32] = np.interp(x, points[order, 0], points[order, 1]).astype(np.float32)
+    return heights
+
+
+def _soft_step(distance: NDArray[np.float32]) -> NDArray[np.float32]:
+    # 0 outside, 1 inside, over a pixel and a half on either side of the edge.
+    step = np.clip(distance / (2 * _SOFT_PX) + 0.5, 0, 1)
+    return step

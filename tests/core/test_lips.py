@@ -1,0 +1,136 @@
+"""Closed lips stay closed, and nothing else is changed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fvae_studio.core.lips import (
+    CLOSED_PX,
+    LEAST_SLOPE,
+    LOWER_INNER,
+    LOWER_OUTER,
+    UPPER_INNER,
+    UPPER_OUTER,
+    keep_lips_closed,
+    opening,
+)
+from fvae_studio.core.regularise import fold_share, prepare_flow
+
+SEAM = 82.0
+HEIGHT = 5.0
+
+
+def mouth(gap: float = 0.0) -> np.ndarray:
+    """A mouth between x = 48 and 79, its lips 5 px high in the middle, parted by `gap`."""
+    landmarks = np.zeros((478, 2), np.float32)
+    x = np.linspace(48, 79, len(UPPER_OUTER))
+    bow = np.sin(np.linspace(0, np.pi, len(x)))
+    for indices, y in (
+        (UPPER_INNER, SEAM - gap / 2 * bow),
+        (LOWER_INNER, SEAM + gap / 2 * bow),
+        (UPPER_OUTER, SEAM - (HEIGHT + gap / 2) * bow),
+        (LOWER_OUTER, SEAM + (HEIGHT + gap / 2) * bow),
+    ):
+        landmarks[list(indices)] = np.stack([x, y], axis=1)
+    return landmarks
+
+
+def parting_flow(up: float = 3.0, down: float = 3.0, *, size: int = 128) -> np.ndarray:
+    """Raises everything above the seam and lowers everything below it, as an opened mouth does."""
+    cell = 128 / size
+    axis = (np.arange(size, dtype=np.float32) + 0.5) * cell - 0.5
+    x, y = axis[None, :], axis[:, None]
+    across = np.exp(-0.5 * ((x - 63.5) / 9) ** 2)
+    above = up * np.exp(-0.5 * (np.minimum(y - SEAM, 0) / 12) ** 2)
+    below = -down * np.exp(-0.5 * (np.maximum(y - SEAM, 0) / 12) ** 2)
+    part = np.clip((y - SEAM) / 8 + 0.5, 0, 1)
+    flow = np.zeros((size, size, 2), np.float32)
+    flow[..., 1] = across * (above * (1 - part) + below * part)
+    return flow
+
+
+def slope(flow: np.ndarray, column: int = 63) -> np.ndarray:
+    cell = 128 / len(flow)
+    return 1 + np.diff(flow[:, column // int(cell), 1]) / cell
+
+
+@pytest.mark.parametrize("size", [64, 128])
+def test_parted_lips_are_closed(size):
+    flow = parting_flow(size=size)
+    assert slope(flow).min() < 0.3
+
+    closed = keep_lips_closed(flow, mouth())
+
+    assert slope(closed).min() > LEAST_SLOPE - 0.1
+    assert fold_share(prepare_flow(closed)) == 0
+
+
+def test_upper_lip_goes_where_the_flow_put_it():
+    flow = parting_flow()
+    closed = keep_lips_closed(flow, mouth())
+
+    np.testing.assert_allclose(closed[:68], flow[:68], atol=0.05)
+    # The lower lip follows it: it is sampled lower down than the flow had said.
+    assert closed[86, 63, 1] > flow[86, 63, 1] + 2
+
+
+def test_shift_ends_above_the_crops_border():
+    flow = parting_flow()
+    closed = keep_lips_closed(flow, mouth())
+
+    np.testing.assert_allclose(closed[-4:], flow[-4:], atol=1e-3)
+
+
+@pytest.mark.parametrize("flow", [np.zeros((128, 128, 2), np.float32), -parting_flow()], ids=["still", "pressing"])
+def test_flow_that_parts_nothing_is_returned_as_it_is(flow):
+    np.testing.assert_array_equal(keep_lips_closed(flow, mouth()), flow)
+
+
+def test_mouth_that_is_open_in_the_photo_is_left_alone():
+    flow = parting_flow()
+
+    np.testing.assert_array_equal(keep_lips_closed(flow, mouth(gap=2 * CLOSED_PX + 0.1)), flow)
+
+
+def test_half_open_mouth_is_half_closed():
+    flow = parting_flow()
+    whole, half = (keep_lips_closed(flow, mouth(gap)) for gap in (0.0, 1.5 * CLOSED_PX))
+
+    assert flow[86, 63, 1] + 0.5 < half[86, 63, 1] < whole[86, 63, 1] - 0.5
+
+
+def test_cheeks_and_brows_are_left_alone():
+    flow = parting_flow()
+    flow[20:30, 40:90, 1] += 3
+    closed = keep_lips_closed(flow, mouth())
+
+    np.testing.assert_allclose(closed[:60], flow[:60], atol=1e-4)
+    np.testing.assert_allclose(closed[:, :25], flow[:, :25], atol=1e-3)
+
+
+def test_input_is_not_changed():
+    flow = parting_flow()
+    before = flow.copy()
+    keep_lips_closed(flow, mouth())
+
+    np.testing.assert_array_equal(flow, before)
+
+
+def test_opening_is_the_largest_gap():
+    assert opening(mouth()) == 0
+    assert opening(mouth(gap=3.0)) == pytest.approx(3.0, abs=1e-3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.0, 12.0))
+def test_any_flow_stays_finite_and_no_longer_than_the_crop(seed, scale):
+    rng = np.random.default_rng(seed)
+    flow = (rng.normal(size=(64, 64, 2)) * scale).astype(np.float32)
+    landmarks = rng.uniform(-20, 150, (478, 2)).astype(np.float32)
+    closed = keep_lips_closed(flow, landmarks)
+
+    assert np.isfinite(closed).all()
+    assert np.abs(closed).max() <= np.abs(flow).max() + 2 * 128
