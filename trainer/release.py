@@ -26,8 +26,8 @@ from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.config import TrainConfig
 from trainer.facekit.expressions import NUM_POSE, RECIPES, Recipe
 from trainer.facekit.fit import FaceFits
+from trainer.fit_expression import fit_expression
 from trainer.loop import CHECKPOINT, load_state
-from trainer.metrics import landmark_motion, mouth_error_share
 from trainer.prepare import PreparedFaces
 from trainer.render import small_crop
 from trainer.step import EditableFlowVae
@@ -100,8 +100,8 @@ def assemble(
 ) -> LoadedModel:
     """Build the model that is evaluated and released from a run's checkpoint.
 
-    Every slider is W e of its recipe. "Smile" is the training people's mean smile, and its strength 1 is the common
-    strength that brings *training* people's mouths closest to their real smiles.
+    Every slider is W e of its recipe. "Smile" starts as the training people's mean smile and is then fitted, so that at
+    strength 1 it brings *training* people's mouths closest to their real smiles.
     """
     progress = progress or NoProgress()
     state = load_state(run_dir / CHECKPOINT, config)
@@ -116,38 +116,25 @@ def assemble(
     confidence.eval().requires_grad_(requires_grad=False)
     axes = network.axes.detach().numpy()
 
+    smile = fit_expression(
+        vae,
+        axes,
+        code_names,
+        prepared,
+        prepared.pairs("neutral", "smile", split="train"),
+        mean_smile(fits, prepared, code_names[:-NUM_POSE]),
+        progress=progress.subrange(0.0, 0.5),
+    )
     directions = []
     for recipe in RECIPES:
-        shapes = mean_smile(fits, prepared, code_names[:-NUM_POSE]) if recipe.name == "smile" else recipe.shapes
+        shapes = smile if recipe.name == "smile" else recipe.shapes
         directions.append(_direction(recipe, direction_vector(axes, code_names, shapes)))
     header = CheckpointHeader(name=name, config=config.model, provenance=PROVENANCE, training=config.to_dict())
     model = LoadedModel(vae, confidence, DirectionSet(directions, latent_shape=config.model.latent_shape), header)
-    progress.report(0.3, "calibrating the smile")
-    gain = smile_gain(model, prepared)
-    directions = [
-        replace(item, vector=(item.vector * gain).astype(np.float32)) if item.name == "smile" else item
-        for item in directions
-    ]
-    model = replace(model, directions=DirectionSet(directions, latent_shape=config.model.latent_shape))
     progress.report(0.5, "checking the ranges of the directions")
     ranges = trusted_ranges(model, prepared)
     directions = [replace(item, vector=item.vector.copy(), trusted=ranges[item.name]) for item in directions]
     return replace(model, directions=DirectionSet(directions, latent_shape=config.model.latent_shape))
-
-
-def smile_gain(model: LoadedModel, prepared: PreparedFaces) -> float:
-    """The common strength of "smile" that leaves the least mouth landmark error on training people."""
-    pairs = prepared.pairs("neutral", "smile", split="train")
-    predictor = FlowPredictor(model, device="cpu")
-    gains = np.arange(0.5, 2.51, 0.25)
-    shares = np.zeros((len(pairs), len(gains)))
-    for row, (neutral, smile) in enumerate(pairs):
-        predictor.set_crop(model_crop(prepared, neutral))
-        for column, gain in enumerate(gains):
-            field = predictor.predict([{"smile": float(gain)}])[0]
-            moved = landmark_motion(prepared.landmarks[neutral], field.flow)
-            shares[row, column] = mouth_error_share(moved, prepared.landmarks[neutral], prepared.landmarks[smile])
-    return float(gains[int(np.argmin(shares.mean(axis=0)))])
 
 
 def trusted_ranges(

@@ -1,8 +1,8 @@
 """Lips that are closed in the photo stay closed.
 
-A flow that parts closed lips has nothing to put between them: no pixel of the photo shows teeth. What it does instead is
-to stretch the lips over the gap, to twice their height. The same expression with closed lips looks like a photo: the
-lower lip and the chin follow the upper lip. Teeth have to come from another photo.
+A flow that parts closed lips has nothing to put between them: no pixel of the photo shows teeth. What it does instead
+is to stretch the lips over the gap, to twice their height. The same expression with closed lips looks like a photo:
+the lower lip and the chin follow the upper lip. Teeth have to come from another photo.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def keep_lips_closed(flow: NDArray[np.floating[Any]], landmarks: Points) -> NDAr
     """
     flow = np.array(flow, np.float32)
     closed = float(np.clip(2 - opening(landmarks) / CLOSED_PX, 0, 1))
-    # The first pass also takes the corners of the mouth along, which hang where the jaw had dropped; blurred as widely as
-    # that, it leaves a rest in the middle for the second.
+    # The first pass also takes the corners of the mouth along, which hang where the jaw had dropped; blurred as widely
+    # as that, it leaves a rest in the middle for the second.
     for smooth_columns in _SMOOTH_COLUMNS:
         shift = _shift(flow, landmarks) * np.float32(closed)
         if not shift.any():
@@ -98,5 +98,5 @@ def _curve(landmarks: Points, indices: tuple[int, ...], x: NDArray[np.float32]) 
 
 def _soft_step(distance: NDArray[np.float32]) -> NDArray[np.float32]:
     # 0 outside, 1 inside, over a pixel and a half on either side of the edge.
-    step = np.clip(distance / (2 * _SOFT_PX) + 0.5, 0, 1)
+    step: NDArray[np.float32] = np.clip(distance / (2 * _SOFT_PX) + 0.5, 0, 1)
     return step

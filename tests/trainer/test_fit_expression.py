@@ -1,0 +1,67 @@
+"""The code of an expression, fitted to people's landmarks through a network whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from tests.helpers.prepared_faces import SMILE_MOTION, make_prepared
+from tests.helpers.synthetic_face import EXPRESSION_NAMES
+from trainer.fit_expression import RANGE, fit_expression
+
+NAMES = (*EXPRESSION_NAMES, "yaw", "pitch", "roll")
+PEOPLE = tuple((name, "train") for name in "abcdef")
+
+
+class UniformFlow(nn.Module):
+    """A network whose latent is a displacement of the whole crop."""
+
+    def encode(self, target):
+        return torch.full((len(target), 2, 1, 1), 7.0), None
+
+    def source_features(self, source):
+        return (source,)
+
+    def decode(self, features, latent):
+        return latent.expand(len(features[0]), 2, 1, 1).expand(-1, -1, 16, 16)
+
+
+def axes(**shapes: tuple[float, float]) -> np.ndarray:
+    """W: for each shape, both sides together give this backward flow."""
+    found = np.zeros((len(NAMES), 2, 1, 1), np.float32)
+    for stem, flow in shapes.items():
+        for side in "LR":
+            found[NAMES.index(f"{stem}_{side}"), :, 0, 0] = np.array(flow) / 2
+    return found
+
+
+@pytest.fixture
+def prepared():
+    return make_prepared(PEOPLE)
+
+
+def fit(prepared, weights, start):
+    return fit_expression(UniformFlow(), weights, NAMES, prepared, prepared.pairs("neutral", "smile"), start)
+
+
+def test_code_that_moves_lips_to_the_real_ones_is_found(prepared):
+    # A backward flow: what is shown at p comes from p + flow, so lips move by minus the flow.
+    code = fit(prepared, axes(mouthSmile=tuple(-SMILE_MOTION / 0.8)), {"mouthSmile_L": 0.3, "mouthSmile_R": 0.3})
+
+    assert code["mouthSmile_L"] == code["mouthSmile_R"] == pytest.approx(0.8, abs=0.08)
+
+
+def test_shapes_that_do_not_reach_the_lips_keep_their_weights(prepared):
+    start = {"mouthSmile_L": 0.3, "mouthSmile_R": 0.3, "browInnerUp_L": 0.2, "browInnerUp_R": 0.2}
+    code = fit(prepared, axes(mouthSmile=tuple(-SMILE_MOTION), browInnerUp=tuple(-SMILE_MOTION)), start)
+
+    assert code["browInnerUp_L"] == code["browInnerUp_R"] == pytest.approx(0.2)
+    assert not set(code) & {"yaw", "pitch", "roll", "eyeBlink_L"}
+
+
+def test_weights_stay_where_shapes_were_rendered(prepared):
+    code = fit(prepared, axes(mouthSmile=tuple(-SMILE_MOTION / 5)), {})
+
+    assert code["mouthSmile_L"] <= RANGE[1]

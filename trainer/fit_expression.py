@@ -1,0 +1,131 @@
+"""Finding the expression code that brings neutral photos closest to people's real photos of an expression.
+
+Algorithm 1 takes the difference of two mean latents. With the axes W at hand there is a surer way: choose the code e
+so that g(S, Z(S) + W e) moves the *training* people's lips to where their real photos have them. Only the mixture of
+shapes is chosen; what each shape does to a face was learned from exact flows, so the slider stays a pure expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fvae_studio.core.alignment import CROP_SIZE, EYE_DISTANCE
+from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.model.flow_vae import FlowVae
+from fvae_studio.model.preprocess import normalise
+from trainer.facekit.expressions import NUM_POSE
+from trainer.facekit.landmarks import MOUTH_POINTS
+from trainer.metrics import register
+from trainer.prepare import PreparedFaces
+from trainer.render import small_crop
+
+MOVES_LIPS: Final = ("mouth", "cheek", "jaw", "nose")
+"""Shapes that are fitted: the others hardly reach the lips, and lips cannot tell how much of them there should be."""
+
+STEPS: Final = 60
+BATCH: Final = 13
+LEARNING_RATE: Final = 0.04
+STAY: Final = 0.003
+"""Price, in eye distances, of a code one squared unit away from where the search begins."""
+
+RANGE: Final = (-0.3, 1.5)
+"""Of a shape's weight: beyond, no shape was ever rendered."""
+
+
+def fit_expression(
+    vae: FlowVae,
+    axes: NDArray[np.float32],
+    code_names: Sequence[str],
+    prepared: PreparedFaces,
+    pairs: Sequence[tuple[int, int]],
+    start: Mapping[str, float],
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, float]:
+    """Fit one code to many people.
+
+    Args:
+        vae: frozen, in evaluation mode.
+        axes: W, (K, C, h, w).
+        code_names: K names, the last three those of the head's pose, which stays as it is.
+        prepared: the photos.
+        pairs: rows (neutral, with the expression) of the same person.
+        start: weights of shapes to begin with, and to stay near; those that do not move lips are kept.
+        seed: of the order of people.
+        progress: told of each step.
+
+    Returns:
+        Weights of shapes, the same on both sides of the face; those below 0.01 are left out.
+    """
+    progress = progress or NoProgress()
+    axis = torch.from_numpy(axes)
+    names = list(code_names)
+    groups = _symmetric_groups(names[:-NUM_POSE])
+    still = {name: weight for name, weight in start.items() if not name.startswith(MOVES_LIPS)}
+    rest = torch.tensor([still.get(name, 0.0) for name in names])
+    spread = torch.zeros(len(groups), len(names))
+    for row, members in enumerate(groups):
+        spread[row, members] = 1
+    begin = torch.tensor([float(np.mean([start.get(names[k], 0.0) for k in members])) for members in groups])
+    weights = begin.clone().requires_grad_()
+    optimizer = torch.optim.Adam([weights], lr=LEARNING_RATE)
+    order = np.random.default_rng(seed)
+    queue: list[int] = []
+    for step in range(STEPS):
+        progress.raise_if_cancelled()
+        progress.report(step / STEPS, "fitting the smile to people's smiles")
+        if not queue:
+            queue = order.permutation(len(pairs)).tolist()
+        chosen, queue = [pairs[row] for row in queue[:BATCH]], queue[BATCH:]
+        offset = torch.einsum("k,kchw->chw", weights @ spread + rest, axis)
+        loss = _lip_distance(vae, offset, prepared, chosen) + STAY * (weights - begin).square().sum()
+        optimizer.zero_grad()
+        loss.backward()
+        for group in optimizer.param_groups:
+            group["lr"] = LEARNING_RATE * (1 - step / STEPS)
+        optimizer.step()
+        with torch.no_grad():
+            weights.clamp_(*RANGE)
+    code = (weights.detach() @ spread + rest).tolist()
+    return {name: round(value, 4) for name, value in zip(names, code, strict=True) if abs(value) >= 0.01}
+
+
+def _lip_distance(vae: FlowVae, offset: Tensor, prepared: PreparedFaces, pairs: Sequence[tuple[int, int]]) -> Tensor:
+    """How far from a person's real lips, in eye distances, the pixels come from that are shown there."""
+    crops = np.stack([small_crop(prepared.crops[neutral]) for neutral, _ in pairs])
+    images = normalise(torch.from_numpy(crops).permute(0, 3, 1, 2))
+    with torch.no_grad():
+        mean, _ = vae.encode(images)
+        features = vae.source_features(images)
+        base = vae.decode(features, mean)
+    flow = vae.decode(features, mean + offset) - base
+    photo = np.stack([prepared.landmarks[neutral][MOUTH_POINTS] for neutral, _ in pairs])
+    wanted = np.stack(
+        [register(prepared.landmarks[target], prepared.landmarks[neutral])[MOUTH_POINTS] for neutral, target in pairs]
+    )
+    at = torch.from_numpy(wanted.astype(np.float32))
+    grid = ((at + 0.5) * (2 / CROP_SIZE) - 1)[:, None]
+    seen = F.grid_sample(flow.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
+    # The output shows, at the wanted place of each landmark, what lies at p + flow(p) in the photo.
+    error = at + seen[:, :, 0].transpose(1, 2) - torch.from_numpy(photo.astype(np.float32))
+    return torch.sqrt(error.square().sum(dim=2) + 1e-3).mean() / EYE_DISTANCE
+
+
+def _symmetric_groups(names: Sequence[str]) -> list[list[int]]:
+    """Indices of shapes that move together: both sides of one kind; a shape that has one side only is left out."""
+    groups: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        stem, _, side = name.rpartition("_")
+        if side in {"L", "R"}:
+            groups.setdefault(stem, []).append(index)
+        elif name == "jawOpen":
+            groups[name] = [index]
+    return [members for stem, members in groups.items() if stem.startswith(MOVES_LIPS)]
