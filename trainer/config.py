@@ -53,7 +53,8 @@ class LossConfig:
         coherence_stride: 2 computes Eq. 6 at half size.
         confidence_beta: Eq. 7.
         end_point_weight: distance to the known flow.
-        eye_weight: how much more the flow around the eyes counts there: lids are small, and every pixel of them shows.
+        eye_weight: how much more the flow around the eyes counts there. A blink moves 2 % of the crop: without a weight
+            (and with 2) the network left lids alone, with 12 they moved after 150 steps.
         gradient_weight: distance of the flow's differences between neighbours from the known ones; sharpens lids and
             lips, which a distance alone leaves to be blurred.
         edit_weight: share of rendered pairs that take the edit path, mean(S) + W e.

@@ -137,7 +137,7 @@ class FlowVaeStep(nn.Module):
     def _motion_weight(self, clean: PairBatch) -> Tensor:
         # Most pixels hardly move: without a weight on those that do, zero flow is a comfortable answer.
         moving = clean.flow.square().sum(dim=1, keepdim=True).sqrt().clamp(max=3.0)
-        weight = (0.4 + moving) * (self.loss.hidden_weight + (1 - self.loss.hidden_weight) * clean.visible)
+        weight = (0.15 + moving) * (self.loss.hidden_weight + (1 - self.loss.hidden_weight) * clean.visible)
         if self.loss.eye_weight:
             weight = weight * (1 + self.loss.eye_weight * eye_region(clean.flow.shape[-1]).to(weight.device))
         # The meshes' guess of a real pair's flow is right to a pixel or so: it leads, the photo decides.

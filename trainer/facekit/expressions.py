@@ -21,8 +21,7 @@ POSE_UNIT: Final = 10.0
 """Degrees of head rotation per unit of a pose code."""
 
 BLINK_SHARE: Final = 0.3
-"""Of the random codes that also close an eye. Lids are small and hard to learn: with the 6 % that the recipes bring by
-themselves, a trained model did not close eyes at all (half a pixel of motion in place of four)."""
+"""Of the random codes that also close an eye: the recipes alone bring 6 %, too little for something so small."""
 
 
 def both(**weights: float) -> dict[str, float]:
