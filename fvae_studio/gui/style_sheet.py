@@ -76,9 +76,9 @@ QComboBox:hover { background: $hover; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url("$folder/down-$name.svg"); width: 10px; height: 10px; }
 QComboBox QAbstractItemView { background: $window; border: 1px solid $line; padding: 4px; outline: none; }
-QAbstractSpinBox { min-height: 18px; padding: 3px 18px 3px 4px; }
+QAbstractSpinBox { min-height: 18px; padding: 3px 2px 3px 4px; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { background: transparent; border: none; padding: 0 3px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; background: transparent; width: 16px; }
-QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
 QAbstractSpinBox::up-arrow { image: url("$folder/up-$name.svg"); width: 8px; height: 8px; }
 QAbstractSpinBox::down-arrow { image: url("$folder/down-$name.svg"); width: 8px; height: 8px; }
 QAbstractSpinBox[role="quiet"] {

@@ -1,0 +1,76 @@
+"""A heading that opens and closes what stands below it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from fvae_studio.gui.icons import icon
+from fvae_studio.gui.widgets.strength_slider import ChangedDot
+
+
+class CollapsibleGroup(QWidget):
+    """A titled stack of widgets; a dot beside the title tells that something inside was changed."""
+
+    toggled = Signal(bool)
+    """A person opened (True) or closed it."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self._build_ui()
+        self._head.clicked.connect(self._on_clicked)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the content shows."""
+        return self._is_open
+
+    def add(self, widget: QWidget) -> None:
+        """Append a widget to the content."""
+        self._rows.addWidget(widget)
+
+    def set_open(self, is_open: bool) -> None:
+        """Open or close it; no signal."""
+        self._is_open = is_open
+        self._content.setVisible(is_open)
+        self._head.setIcon(icon("caret-down-bold" if is_open else "caret-right-bold"))
+        self._head.setToolTip((self.tr("Close {name}") if is_open else self.tr("Open {name}")).format(name=self.title))
+
+    def set_changed(self, changed: bool) -> None:
+        """Show or hide the dot."""
+        self._dot.set_on(changed)
+
+    def _build_ui(self) -> None:
+        self._is_open = True
+        self._head = QToolButton()
+        self._head.setText(self.title)
+        self._head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._head.setIconSize(QSize(11, 11))
+        self._head.setAccessibleName(self.title)
+        self._head.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        font = self._head.font()
+        font.setBold(True)
+        self._head.setFont(font)
+        self._dot = ChangedDot()
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(2)
+        head.addWidget(self._head)
+        head.addWidget(self._dot)
+        head.addStretch(1)
+        self._content = QWidget()
+        self._rows = QVBoxLayout(self._content)
+        self._rows.setContentsMargins(4, 0, 0, 6)
+        self._rows.setSpacing(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(1)
+        layout.addLayout(head)
+        layout.addWidget(self._content)
+        self.set_open(True)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        self.set_open(not self._is_open)
+        self.toggled.emit(self._is_open)
