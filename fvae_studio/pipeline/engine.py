@@ -6,38 +6,38 @@ encoding. An engine belongs to one thread at a time; only what `preload` starts 
 
 from __future__ import annotations
 
-import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
 from fvae_studio.core.edits import EditState, Strengths
-from fvae_studio.core.geometry import Points
+from fvae_studio.core.geometry import Points, Rect
+from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
 from fvae_studio.core.lips import keep_lips_closed
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
+from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, RenderResult, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_faces
-from fvae_studio.errors import FaceError, NoFaceError
+from fvae_studio.errors import EditError, FaceError, NoFaceError
 from fvae_studio.pipeline.detector import FaceDetector, choose_faces, require_editable
-from fvae_studio.pipeline.requests import PlacedFlow
+from fvae_studio.pipeline.drawn_face import find_drawn_face
+from fvae_studio.pipeline.lazy import Lazy
+from fvae_studio.pipeline.requests import ModelSummary, Patch, PlacedFlow, RenderedEdit, RenderRequest
 
 if TYPE_CHECKING:
     # torch is imported where it is first needed: half of a short command's time is its import.
     from fvae_studio.model.checkpoint import LoadedModel
     from fvae_studio.model.directions import DirectionSet
     from fvae_studio.pipeline.predictor import FlowPredictor
-
-T = TypeVar("T")
 
 _MAX_FLOWS = 64
 """Flows remembered per photo; one takes 200 kB."""
@@ -51,7 +51,8 @@ class LeftOut:
     reason: str
 
 
-_WarpKey: TypeAlias = tuple[Kernel, tuple[tuple[int, Strengths], ...]]
+_WarpKey: TypeAlias = tuple[tuple[int, Strengths], ...]
+"""A group of neighbours: who, and what is asked of them."""
 
 
 @dataclass(eq=False)
@@ -59,7 +60,8 @@ class _PhotoCache:
     faces: tuple[Face, ...] | None = None
     crops: dict[int, AlignedCrop] = field(default_factory=dict)
     flows: OrderedDict[tuple[int, Strengths], FlowField] = field(default_factory=OrderedDict)
-    warped: dict[_WarpKey, tuple[WarpedFace, ...]] = field(default_factory=dict)
+    warped: dict[tuple[Kernel, int], dict[_WarpKey, tuple[WarpedFace, ...]]] = field(default_factory=dict)
+    levels: dict[int, Photo] = field(default_factory=dict)
 
 
 class Engine:
@@ -79,8 +81,8 @@ class Engine:
         device: str = "auto",
         detector: FaceDetector | None = None,
     ) -> None:
-        self._predictor = _Lazy(lambda: _make_predictor(model, device))
-        self._detector: _Lazy[FaceDetector] = _Lazy(_make_detector if detector is None else lambda: detector)
+        self._predictor = Lazy(lambda: _make_predictor(model, device))
+        self._detector: Lazy[FaceDetector] = Lazy(_make_detector if detector is None else lambda: detector)
         self._owns_detector = detector is None
         self._caches: weakref.WeakKeyDictionary[Photo, _PhotoCache] = weakref.WeakKeyDictionary()
         self._encoded: tuple[weakref.ref[Photo], tuple[int, ...]] | None = None
@@ -110,6 +112,16 @@ class Engine:
         """What can be edited."""
         return self.model.directions
 
+    def summary(self) -> ModelSummary:
+        """The model as people see it, loaded if it was not.
+
+        Raises:
+            ModelError, DeviceError: it cannot be used.
+        """
+        from fvae_studio.pipeline.summary import summarise
+
+        return summarise(self._predictor.get())
+
     def open(self, path: Path | str) -> Photo:
         """Read a photo.
 
@@ -124,6 +136,34 @@ class Engine:
         if cache.faces is None:
             cache.faces = self._detector.get().detect(photo)
         return cache.faces
+
+    def set_faces(self, photo: Photo, faces: tuple[Face, ...]) -> None:
+        """From now on, the photo has exactly these faces; what was computed for others is forgotten."""
+        cache = self._cache(photo)
+        before = {face.index: face for face in cache.faces or ()}
+        after = {face.index: face for face in faces}
+        gone = {index for index in before if after.get(index) is not before[index]}
+        for index in gone:
+            cache.crops.pop(index, None)
+        for key in [key for key in cache.flows if key[0] in gone]:
+            del cache.flows[key]
+        if gone:
+            cache.warped.clear()
+            self._encoded = None
+        cache.faces = faces
+
+    def find_face(self, photo: Photo, region: Rect) -> Face:
+        """Look for one face in a region that a person has drawn; the photo's faces stay what they are.
+
+        Returns:
+            The face, with the number after the photo's last.
+
+        Raises:
+            NoFaceError: none can be seen there.
+        """
+        found = find_drawn_face(self._detector.get(), photo, region)
+        last = max((face.index for face in self.detect(photo)), default=0)
+        return replace(found, index=last + 1)
 
     def crop(self, photo: Photo, face: Face) -> AlignedCrop:
         """What the model sees of a face."""
@@ -211,6 +251,30 @@ class Engine:
         progress.report(1.0, "done")
         return RenderResult(edited, tuple(face.roi for face in moved), timings)
 
+    def render_patches(self, request: RenderRequest, progress: Progress) -> RenderedEdit:
+        """The edited regions of a photo, at a level for a preview, or just as `render` gives them.
+
+        A preview warps the photo at its level along the same flows; only the kernel is quicker.
+
+        Raises:
+            EditError: an unknown direction.
+            FaceError: no face, no face of that number, or one that cannot be edited.
+            Cancelled: the progress says so.
+        """
+        photo, state, timings = request.photo, request.state, dict[str, float]()
+        if state.is_identity:
+            return RenderedEdit(request, (), (), {}, {}, timings)
+        full_res = request.quality == "full_res"
+        level = 0 if full_res else min(request.level, highest_level(photo))
+        with _timed(timings, "predict"):
+            placed = self.flows(photo, state, progress)
+        with _timed(timings, "warp"):
+            warped = self._warp(photo, placed, "lanczos" if full_res else "bicubic", progress, level=level)
+        patches = tuple(Patch(level, face.roi, face.pixels) for face in warped if face.moved.any())
+        trust = {flow.face.index: motion_trust(flow.field) for flow in placed}
+        left_out = {one.face: one.reason for one in self.left_out(photo, state)}
+        return RenderedEdit(request, patches, placed, trust, left_out, timings)
+
     def interpolate(
         self,
         first: Photo,
@@ -235,32 +299,77 @@ class Engine:
             EditError: fewer than 2 steps.
             FaceError: no face, several and none named, or one that cannot be edited.
         """
-        from fvae_studio.pipeline.interpolator import InterpolationSource, Interpolator
+        if steps < 2:
+            raise EditError(f"A transition needs at least 2 frames, its ends, not {steps}.")
+        positions = [index / (steps - 1) for index in range(steps)]
+        return self.sequence((first, second), positions, faces=(face_in_first, face_in_second), progress=progress)
+
+    def sequence(
+        self,
+        photos: Sequence[Photo],
+        positions: Sequence[float],
+        *,
+        faces: Sequence[int | None] | None = None,
+        aligned: bool = False,
+        progress: Progress | None = None,
+    ) -> Iterator[Photo]:
+        """Pictures along several photos of one person, one by one (Algorithm 2).
+
+        Args:
+            photos: two or more; the first gives the frame, and is itself the picture at position 0, bit by bit.
+            positions: 0 for the first photo, 1 for the second, and so on; see `core.easing.moments`.
+            faces: which face of each photo; None where there is only one.
+            aligned: give the square around the face, eyes level, in place of the whole photo.
+            progress: told of each picture.
+
+        Raises:
+            EditError: fewer than two photos, or a position beyond them.
+            FaceError: no face, several and none named, or one that cannot be edited.
+        """
+        from fvae_studio.pipeline.interpolator import InterpolationSource, Interpolator, aligned_square
 
         sources = []
-        for photo, number in ((first, face_in_first), (second, face_in_second)):
+        for photo, number in zip(photos, faces or [None] * len(photos), strict=True):
             face = only_face(self.detect(photo), number)
             require_editable(face, photo)
             sources.append(InterpolationSource(photo, self.crop(photo, face)))
-        return Interpolator(self._predictor.get(), sources).frames(steps, progress=progress)
+        pictures = Interpolator(self._predictor.get(), sources).at(positions, progress=progress)
+        if not aligned:
+            return pictures
+        to_crop = sources[0].crop.photo_to_crop
+        return (aligned_square(picture, to_crop) for picture in pictures)
 
     def _warp(
-        self, photo: Photo, placed: Sequence[PlacedFlow], kernel: Kernel, progress: Progress
+        self, photo: Photo, placed: Sequence[PlacedFlow], kernel: Kernel, progress: Progress, *, level: int = 0
     ) -> tuple[WarpedFace, ...]:
         """Warp neighbours together and all others apart; who did not change since the last call is not warped again."""
-        before = self._cache(photo).warped
+        cache = self._cache(photo)
+        before = cache.warped.get((kernel, level), {})
         after: dict[_WarpKey, tuple[WarpedFace, ...]] = {}
+        to_photo = level_to_photo(level)
+        source = self._at_level(photo, level)
         done = 0
         for group in _neighbours(placed):
             progress.report(done / len(placed), "warping")
-            key = kernel, tuple((flow.face.index, flow.strengths) for flow in group)
+            key = tuple((flow.face.index, flow.strengths) for flow in group)
             part = progress.subrange(done / len(placed), len(group) / len(placed))
-            after[key] = before.get(key) or warp_faces(
-                photo, [(flow.field, flow.photo_to_crop) for flow in group], kernel=kernel, progress=part
-            )
+            faces = [(flow.field, to_photo.then(flow.photo_to_crop)) for flow in group]
+            after[key] = before.get(key) or warp_faces(source, faces, kernel=kernel, progress=part)
             done += len(group)
-        self._cache(photo).warped = after
+        if level:
+            # A zoom leaves the levels behind that it passed.
+            for other in [key for key in cache.warped if key[1] not in (0, level)]:
+                del cache.warped[other]
+        cache.warped[kernel, level] = after
         return tuple(face for group in after.values() for face in group)
+
+    def _at_level(self, photo: Photo, level: int) -> Photo:
+        if level == 0:
+            return photo
+        levels = self._cache(photo).levels
+        if level not in levels:
+            levels[level] = reduce_photo(photo, level)
+        return levels[level]
 
     def _predict(
         self, photo: Photo, faces: Sequence[Face], strengths: Sequence[Mapping[str, float]]
@@ -352,36 +461,6 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     timings[stage] = (time.perf_counter() - start) * 1000
-
-
-class _Lazy(Generic[T]):
-    """A value that is made on first use, or in a thread of its own from `start` on."""
-
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
-        self._future: Future[T] | None = None
-
-    @property
-    def is_made(self) -> bool:
-        return self._future is not None and self._future.done() and self._future.exception() is None
-
-    def start(self) -> None:
-        if self._future is None:
-            self._future = Future()
-            # A daemon: a command that fails early must not wait for torch.
-            threading.Thread(target=self._run, args=(self._future,), daemon=True).start()
-
-    def get(self) -> T:
-        if self._future is None:
-            self._future = Future()
-            self._run(self._future)
-        return self._future.result()
-
-    def _run(self, future: Future[T]) -> None:
-        try:
-            future.set_result(self._make())
-        except BaseException as error:
-            future.set_exception(error)
 
 
 def _make_predictor(model: LoadedModel | Path | str | None, device: str) -> FlowPredictor:

@@ -1,0 +1,203 @@
+"""Stand-ins for what is slow or not there: an engine without torch, values as it would give them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment
+from fvae_studio.core.edits import EditState, FaceEdit
+from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.levels import level_to_photo, reduce_photo
+from fvae_studio.core.photo_io import read_photo
+from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.core.trust import motion_trust
+from fvae_studio.core.types import NUM_LANDMARKS, Face, FlowField, Photo, RenderResult
+from fvae_studio.errors import EditError, NoFaceError
+from fvae_studio.pipeline.requests import (
+    DirectionInfo,
+    ModelSummary,
+    Patch,
+    PlacedFlow,
+    Quality,
+    RenderedEdit,
+    RenderRequest,
+)
+
+DIRECTIONS = (
+    DirectionInfo("smile", "Smile", "Emotions", "Raises the corners of the mouth.", (-0.5, 1.2)),
+    DirectionInfo("anger", "Anger", "Emotions", "Draws the brows together.", (0.0, 1.0)),
+    DirectionInfo("open_mouth", "Open mouth", "Mouth", "Drops the jaw.", (0.0, 0.8)),
+    DirectionInfo("close_eye_left", "Close left eye", "Eyes", "Lowers the lid.", (0.0, 1.0), "close_eye_right"),
+    DirectionInfo("close_eye_right", "Close right eye", "Eyes", "Lowers the lid.", (0.0, 1.0), "close_eye_left"),
+    DirectionInfo("brows_up", "Raise brows", "Brows", "Lifts both brows.", (-0.6, 0.9)),
+)
+SUMMARY = ModelSummary(
+    name="fake",
+    title="Fake model",
+    description="Brightens faces.",
+    device="cpu",
+    directions=DIRECTIONS,
+    metrics={"psnr_db": 30.0},
+    provenance=({"name": "random numbers", "licence": "none needed"},),
+    sha256="0" * 64,
+)
+
+
+def make_face(index: int, center: tuple[float, float], *, crop_px: float = 200.0) -> Face:
+    """A face whose aligned crop is `crop_px` photo pixels wide; its points fill an oval."""
+    from tests.helpers.fake_faces import make_face as make_unnumbered
+
+    face = make_unnumbered(center, crop_px=crop_px)
+    assert face.landmarks.shape == (NUM_LANDMARKS, 2)
+    return replace(face, index=index)
+
+
+def two_faces() -> tuple[Face, Face]:
+    """Side by side in a photo of 640 x 480."""
+    return make_face(1, (170, 240)), make_face(2, (460, 240))
+
+
+def make_request(
+    photo: Photo, state: EditState | None = None, *, quality: Quality = "preview", level: int = 0, revision: int = 1
+) -> RenderRequest:
+    """A request for `state`, or for half a smile on all faces."""
+    if state is None:
+        state = EditState(None, (FaceEdit.of({"smile": 0.5}),))
+    return RenderRequest(photo, state, quality, level, revision)
+
+
+def make_flow(strength: float, *, grid: int = 64) -> FlowField:
+    """A bump of `strength` times six crop pixels upwards around the mouth, less trusted at its middle."""
+    rows, columns = np.mgrid[0:grid, 0:grid] / (grid - 1) - 0.5
+    bump = np.exp(-((rows - 0.2) ** 2 + columns**2) / 0.02)
+    bump *= np.clip(4 * (0.5 - np.maximum(abs(rows), abs(columns))), 0, 1)
+    flow = np.stack([0.3 * bump, bump], axis=-1) * 6 * strength
+    return FlowField(flow.astype(np.float32), (1 - 0.4 * bump).astype(np.float32))
+
+
+def make_rendered(request: RenderRequest, faces: Sequence[Face] | None = None) -> RenderedEdit:
+    """An answer in which the middle of every edited face is brighter the more is asked of it."""
+    faces = two_faces() if faces is None else faces
+    level = 0 if request.quality == "full_res" else request.level
+    source = reduce_photo(request.photo, level)
+    patches, flows, trust = [], [], {}
+    for face in faces:
+        active = tuple((name, value) for name, value in request.state.for_face(face.index).strengths if value)
+        if not active:
+            continue
+        total = sum(value for _, value in active)
+        roi = _at_level(face.box, level).intersect(source.bounds)
+        brighter = source.pixels[roi.slices].astype(np.float32) + 100 * total * source.max_value / 255
+        patches.append(Patch(level, roi, np.clip(brighter, 0, source.max_value).astype(source.pixels.dtype)))
+        flows.append(PlacedFlow(face, active, make_flow(total), estimate_alignment(face.landmarks)))
+        trust[face.index] = motion_trust(flows[-1].field)
+    return RenderedEdit(request, tuple(patches), tuple(flows), trust, {}, {"predict": 3.0, "warp": 2.0})
+
+
+def _at_level(box: Rect, level: int) -> Rect:
+    to_level: SimilarityTransform = level_to_photo(level).inverse
+    corners = np.array([[box.x, box.y], [box.right - 1, box.bottom - 1]], np.float32)
+    return Rect.around(to_level.apply(corners))
+
+
+@dataclass
+class FakeEngine:
+    """A `StudioEngine` that answers at once, unless told to wait.
+
+    Attributes:
+        faces: what `detect` finds in every photo.
+        calls: what was asked, in order, such as "open", "render preview 3".
+        gate: cleared, every preview waits for it; so a test can see what happens while one is running.
+        fail: called with the name of each method; may raise.
+        on_call: told of every call.
+    """
+
+    faces: tuple[Face, ...] = field(default_factory=two_faces)
+    model: ModelSummary = SUMMARY
+    calls: list[str] = field(default_factory=list)
+    gate: threading.Event = field(default_factory=threading.Event)
+    fail: Callable[[str], None] = lambda _name: None
+    requests: list[RenderRequest] = field(default_factory=list)
+    is_closed: bool = False
+    threads: set[int] = field(default_factory=set)
+    _own_faces: dict[int, tuple[Face, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def summary(self) -> ModelSummary:
+        self._called("summary")
+        return self.model
+
+    def open(self, path: Path | str) -> Photo:
+        self._called("open")
+        return read_photo(path)
+
+    def detect(self, photo: Photo) -> tuple[Face, ...]:
+        self._called("detect")
+        return self._own_faces.setdefault(id(photo), self.faces)
+
+    def set_faces(self, photo: Photo, faces: tuple[Face, ...]) -> None:
+        self._own_faces[id(photo)] = faces
+
+    def find_face(self, photo: Photo, region: Rect) -> Face:
+        self._called("find_face")
+        if region.width < 20:
+            raise NoFaceError("No face can be seen in this frame.")
+        known = self._own_faces.get(id(photo), self.faces)
+        number = max((face.index for face in known), default=0) + 1
+        return make_face(number, region.center, crop_px=region.width)
+
+    def render_patches(self, request: RenderRequest, progress: Progress) -> RenderedEdit:
+        self._called(f"render {request.quality} {request.revision}")
+        self.requests.append(request)
+        self.gate.wait(10)
+        progress.raise_if_cancelled()
+        self._check(request.state)
+        return make_rendered(request, self._own_faces.get(id(request.photo), self.faces))
+
+    def render(self, photo: Photo, state: EditState, progress: Progress | None = None) -> RenderResult:
+        self._called("render")
+        (progress or NoProgress()).report(0.5, "warping")
+        (progress or NoProgress()).raise_if_cancelled()
+        if state.is_identity:
+            return RenderResult(photo, (), {})
+        self._check(state)
+        request = RenderRequest(photo, state, "full_res", 0, 0)
+        rendered = make_rendered(request, self._own_faces.get(id(photo), self.faces))
+        pixels = photo.pixels.copy()
+        for patch in rendered.patches:
+            pixels[patch.roi.slices] = patch.pixels
+        return RenderResult(photo.with_pixels(pixels), tuple(patch.roi for patch in rendered.patches), {})
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        self.threads.add(threading.get_ident())
+        self.fail(name)
+
+    def _check(self, state: EditState) -> None:
+        known = {direction.name for direction in self.model.directions}
+        for edit in state.edits:
+            for name, _ in edit.strengths:
+                if name not in known:
+                    raise EditError(f"There is no expression called {name!r}.")
+
+
+__all__ = [
+    "CROP_SIZE",
+    "DIRECTIONS",
+    "SUMMARY",
+    "FakeEngine",
+    "make_face",
+    "make_flow",
+    "make_rendered",
+    "make_request",
+]
