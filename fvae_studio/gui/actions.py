@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from fvae_studio.gui.icons import icon
+from fvae_studio.gui.translation import translate_later as _T
 
 Condition: TypeAlias = Literal[
     "photo", "faces", "one_face", "edited", "any_edited", "undo", "redo", "copied_edit", "other_photos", "exports"
@@ -71,12 +72,11 @@ def _row(
     return ActionRow(name, text, menu, sequences, icon, tip, frozenset(needs), group, checkable or bool(group), line)
 
 
-_T = QT_TRANSLATE_NOOP
 _P: Final[tuple[Condition, ...]] = ("photo",)
 _F: Final[tuple[Condition, ...]] = ("photo", "faces")
 _E: Final[tuple[Condition, ...]] = ("photo", "edited")
 
-MENU_TITLES: Final[Mapping[MenuId, object]] = {
+MENU_TITLES: Final[Mapping[MenuId, str]] = {
     "file": _T("actions", "&File"),
     "edit": _T("actions", "&Edit"),
     "view": _T("actions", "&View"),
@@ -217,7 +217,7 @@ class Actions(QObject):
         nested = {child for children in _SUBMENUS.values() for child in children}
         for menu_id, title in MENU_TITLES.items():
             if menu_id not in nested:
-                menus[menu_id] = bar.addMenu(_translate(str(title)))
+                menus[menu_id] = bar.addMenu(_translate(title))
         for row in ACTION_ROWS:
             if row.menu in nested:
                 continue
@@ -227,7 +227,7 @@ class Actions(QObject):
         for parent, children in _SUBMENUS.items():
             menus[parent].addSeparator()
             for child in children:
-                menus[child] = menus[parent].addMenu(_translate(str(MENU_TITLES[child])))
+                menus[child] = menus[parent].addMenu(_translate(MENU_TITLES[child]))
                 for row in ACTION_ROWS:
                     if row.menu == child:
                         menus[child].addAction(self._by_name[row.name])
