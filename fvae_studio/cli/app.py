@@ -195,43 +195,76 @@ def edit(
 _INTERPOLATE_EXAMPLES = """Examples:
 
 \b
-  fvae-studio interpolate neutral.jpg laughing.jpg --steps 24 -o frames/
-  fvae-studio interpolate neutral.jpg laughing.jpg --steps 36 -o laugh.gif --fps 18"""
+  fvae-studio interpolate neutral.jpg laughing.jpg --seconds 2 --easing ease -o laugh.mp4
+  fvae-studio interpolate neutral.jpg laughing.jpg --ping-pong --mode face -o laugh.webp
+  fvae-studio interpolate neutral.jpg smiling.jpg laughing.jpg --steps 48 -o frames/"""
 
 
-@app.command(short_help="Make the in-betweens of two photos.", epilog=_INTERPOLATE_EXAMPLES)
+@app.command(short_help="Make the in-betweens of two or more photos.", epilog=_INTERPOLATE_EXAMPLES)
 def interpolate(
-    first: Annotated[Path, typer.Argument(metavar="A", help="The first photo.", show_default=False)],
-    second: Annotated[Path, typer.Argument(metavar="B", help="Another photo of the same person.", show_default=False)],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="A folder for numbered frames, or a .gif file.", show_default=False)
+    photos: Annotated[
+        list[Path],
+        typer.Argument(metavar="A B [C ...]", help="Photos of one person, in order.", show_default=False),
     ],
-    steps: Annotated[int, typer.Option(min=2, max=10_000, help="Frames, both ends included.")] = 24,
-    face_a: Annotated[int | None, typer.Option("--face-a", min=1, help="Face in A, if there are several.")] = None,
-    face_b: Annotated[int | None, typer.Option("--face-b", min=1, help="Face in B, if there are several.")] = None,
-    frame_format: Annotated[Literal["png", "jpg"], typer.Option("--format", help="Of the frames in a folder.")] = "png",
-    fps: Annotated[float, typer.Option(min=0.1, max=50.0, help="Frames per second of a GIF.")] = 12.0,
-    size: Annotated[
-        int | None, typer.Option(min=16, max=4096, help="Longer side of a GIF in pixels; else at most 640.")
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="A .mp4, .webm, .webp or .gif file, or a folder for frames.", show_default=False
+        ),
+    ],
+    steps: Annotated[
+        int | None, typer.Option(min=2, max=10_000, help="Frames, both ends included; else 24 per photo to reach.")
     ] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.05, max=600.0, help="Length, in place of --steps.")] = None,
+    fps: Annotated[float, typer.Option(min=0.1, max=120.0, help="Frames per second.")] = 24.0,
+    easing: Annotated[
+        Literal["linear", "ease", "ease-in", "ease-out"], typer.Option(help="How the change is spread over time.")
+    ] = "linear",
+    ping_pong: Annotated[bool, typer.Option("--ping-pong", help="There and back again, so that it repeats.")] = False,
+    mode: Annotated[
+        Literal["photo", "face"],
+        typer.Option(help="The whole of photo A with its face changing, or the square around the face, eyes level."),
+    ] = "photo",
+    codec: Annotated[
+        Literal["auto", "h264", "hevc", "av1", "vp9"], typer.Option(help="Of a video; auto plays everywhere.")
+    ] = "auto",
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of a video.")] = 80,
+    face: Annotated[
+        list[int] | None,
+        typer.Option("--face", min=1, help="Which face, where there are several: once for all photos, or for each."),
+    ] = None,
+    frame_format: Annotated[
+        Literal["png", "jpg", "tif"], typer.Option("--format", help="Of the frames in a folder.")
+    ] = "png",
+    size: Annotated[int | None, typer.Option(min=16, max=8192, help="Longer side of a video or GIF in pixels.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep frames that the folder holds, add the missing.")
+    ] = False,
     overwrite: OverwriteOption = False,
     model: ModelOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Make the in-betweens of two photos of one person."""
+    """Make the in-betweens of two or more photos of one person."""
     from fvae_studio.cli import commands
+    from fvae_studio.cli.output import WrongUsageError
 
+    if steps is not None and seconds is not None:
+        raise WrongUsageError("--steps and --seconds both say how many frames there are; give one of them.")
     commands.interpolate(
-        first,
-        second,
-        face_in_first=face_a,
-        face_in_second=face_b,
+        photos,
+        faces=face or [],
         output=output,
-        steps=steps,
+        num_frames=steps if seconds is None else max(2, round(seconds * fps)),
+        easing=easing,
+        ping_pong=ping_pong,
+        aligned=mode == "face",
         frame_format=frame_format,
         fps=fps,
+        codec=codec,
+        quality=quality,
         size=size,
+        resume=resume,
         overwrite=overwrite,
         model=model,
         device=device,

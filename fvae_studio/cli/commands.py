@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fvae_studio.cli.output import WrongUsageError, default_output, print_json, progress_bar, refuse_existing, say
 from fvae_studio.errors import EditError, FaceError, OverwriteError, PhotoNotFoundError
 
 if TYPE_CHECKING:
+    from fvae_studio.core.easing import Easing
     from fvae_studio.core.edits import EditState
     from fvae_studio.core.types import Face, FlowField
+    from fvae_studio.core.video_io import Codec
     from fvae_studio.pipeline.engine import Engine
 
 FaceChoice = int | Literal["all"] | None
+
+FRAMES_PER_PHOTO: Final = 24
+"""In-betweens from one photo to the next where nothing else is said."""
 
 
 def edit(
@@ -160,42 +165,70 @@ def read_text(path: Path) -> str:
 
 
 def interpolate(
-    first: Path,
-    second: Path,
+    paths: Sequence[Path],
     *,
-    face_in_first: int | None,
-    face_in_second: int | None,
+    faces: Sequence[int],
     output: Path,
-    steps: int,
-    frame_format: Literal["png", "jpg"],
+    num_frames: int | None,
+    easing: Easing,
+    ping_pong: bool,
+    aligned: bool,
+    frame_format: Literal["png", "jpg", "tif"],
     fps: float,
+    codec: Codec,
+    quality: int,
     size: int | None,
+    resume: bool,
     overwrite: bool,
     model: str | None,
     device: str,
     as_json: bool,
 ) -> None:
-    """Write the in-betweens of two photos as numbered files or as a GIF."""
-    require_file(first)
-    require_file(second)
-    is_gif = output.suffix.lower() == ".gif"
-    if is_gif:
+    """Write the in-betweens of photos of one person as a video, or as numbered files."""
+    if len(paths) < 2:
+        raise WrongUsageError("In-betweens need at least 2 photos of one person.")
+    if len(faces) not in {0, 1, len(paths)}:
+        raise WrongUsageError(
+            f"--face was given {len(faces)} times for {len(paths)} photos; give it once, or for each."
+        )
+    for path in paths:
+        require_file(path)
+    from fvae_studio.core.easing import moments
+    from fvae_studio.core.video_io import (
+        VIDEO_SUFFIXES,
+        VideoOptions,
+        require_video_format,
+        write_sequence,
+        write_video,
+    )
+
+    count = num_frames if num_frames is not None else FRAMES_PER_PHOTO * (len(paths) - 1)
+    positions = moments(len(paths), count, easing, ping_pong=ping_pong)
+    # A name with another ending would silently become a folder.
+    is_video = output.suffix.lower() in VIDEO_SUFFIXES or (bool(output.suffix) and not output.is_dir())
+    if is_video:
+        require_video_format(output, codec)
         refuse_existing(output, overwrite=overwrite)
     engine = start_engine(model, device)
-    from fvae_studio.cli.frames import write_frames, write_gif
-
-    photos = engine.open(first), engine.open(second)
+    photos = [engine.open(path) for path in paths]
+    chosen = [None] * len(paths) if not faces else list(faces) * (len(paths) if len(faces) == 1 else 1)
     with progress_bar() as progress:
-        frames = engine.interpolate(
-            *photos, steps=steps, face_in_first=face_in_first, face_in_second=face_in_second, progress=progress
-        )
-        if is_gif:
-            write_gif(frames, output, fps=fps, longer_side=size)
-            written = [output]
+        frames = engine.sequence(photos, positions, faces=chosen, aligned=aligned, progress=progress)
+        if is_video:
+            options = VideoOptions(fps=fps, codec=codec, quality=quality, longer_side=size, overwrite=overwrite)
+            written = [write_video(frames, output, options)]
         else:
-            written = write_frames(frames, output, suffix=frame_format, num_frames=steps, overwrite=overwrite)
+            written = write_sequence(
+                frames, output, suffix=frame_format, num_frames=len(positions), overwrite=overwrite, resume=resume
+            )
     if as_json:
-        print_json({"photos": [str(first), str(second)], "frames": steps, "outputs": [str(path) for path in written]})
+        print_json(
+            {
+                "photos": [str(path) for path in paths],
+                "frames": len(positions),
+                "outputs": [str(path) for path in written],
+            }
+        )
     else:
         print(output)
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fvae_studio.core.alignment import crop_region
+from fvae_studio.core.alignment import CROP_SIZE, crop_region
 from fvae_studio.core.composite import blend_sources
+from fvae_studio.core.easing import photo_weights
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.registration import RegisteredPhoto, register_photo
 from fvae_studio.core.regularise import prepare_flow
+from fvae_studio.core.resample import KERNEL_REACH, resample
 from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo, RgbImage
 from fvae_studio.core.warp import warp_photo
 from fvae_studio.errors import EditError
@@ -79,13 +81,23 @@ class Interpolator:
             raise EditError(f"A transition goes between 2 photos, not {len(self._latents)}; blend more with `blend`.")
         if num_frames < 2:
             raise EditError(f"A transition needs at least 2 frames, its ends, not {num_frames}.")
-        return self._frames(num_frames, progress or NoProgress())
+        return self.at([index / (num_frames - 1) for index in range(num_frames)], progress=progress)
 
-    def _frames(self, num_frames: int, progress: Progress) -> Iterator[Photo]:
-        for index in range(num_frames):
-            t = index / (num_frames - 1)
-            progress.report(index / num_frames, "making in-betweens")
-            yield self.blend((1 - t, t), progress=progress.subrange(index / num_frames, 1 / num_frames))
+    def at(self, positions: Sequence[float], *, progress: Progress | None = None) -> Iterator[Photo]:
+        """The pictures at positions along the photos: 0 is the first, 1 the second, and so on (`core.easing.moments`).
+
+        Raises:
+            EditError: a position beyond the photos.
+            Cancelled: through `progress`.
+        """
+        progress = progress or NoProgress()
+        weights = [photo_weights(position, len(self._latents)) for position in positions]
+        return self._at(weights, progress)
+
+    def _at(self, weights: Sequence[Sequence[float]], progress: Progress) -> Iterator[Photo]:
+        for index, shares in enumerate(weights):
+            progress.report(index / len(weights), "making in-betweens")
+            yield self.blend(shares, progress=progress.subrange(index / len(weights), 1 / len(weights)))
         progress.report(1.0, "done")
 
     def blend(self, weights: Sequence[float], *, progress: Progress | None = None) -> Photo:
@@ -160,6 +172,26 @@ class Interpolator:
         to_crop = SimilarityTransform(1.0, 0.0, other.roi.x, other.roi.y).then(self._frame.crop.photo_to_crop)
         warped = warp_photo(Photo(other.pixels), field, to_crop, roi=region, progress=progress)
         return warped.pixels, warped.confidence
+
+
+def aligned_square(photo: Photo, photo_to_crop: SimilarityTransform) -> Photo:
+    """The aligned crop of a face at the photo's own resolution and depth, read once; beyond the photo its edge goes on.
+
+    Args:
+        photo: a picture in the frame that `photo_to_crop` belongs to.
+        photo_to_crop: photo pixels -> crop pixels.
+    """
+    size = max(1, round(CROP_SIZE / photo_to_crop.scale))
+    square_to_photo = SimilarityTransform.resize(size, CROP_SIZE).then(photo_to_crop.inverse)
+    pixels: RgbImage = np.empty_like(photo.pixels, shape=(size, size, 3))
+    region = crop_region(photo_to_crop).grow(KERNEL_REACH).intersect(photo.bounds)
+    source = np.ascontiguousarray(photo.pixels[region.slices])
+    for row in range(0, size, _ROWS_AT_ONCE):
+        rows = np.arange(row, min(row + _ROWS_AT_ONCE, size))
+        grid = np.stack(np.meshgrid(np.arange(size), rows), axis=-1)
+        positions = square_to_photo.apply(grid) - np.float32([region.x, region.y])
+        resample(source, positions.astype(np.float32), "lanczos", out=pixels[rows[0] : rows[-1] + 1])
+    return Photo(pixels, metadata=replace(photo.metadata, exif=None, xmp=None, file_stamp=None))
 
 
 def _mix(below: RgbImage, above: RgbImage, share: FloatMap) -> RgbImage:

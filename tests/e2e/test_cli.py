@@ -178,6 +178,50 @@ def test_gif_has_as_many_frames_as_asked_for(cli, pair, tmp_path):
         assert image.info["loop"] == 0
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".webp"])
+def test_video_goes_there_and_back(cli, pair, tmp_path, suffix):
+    output = tmp_path / f"between{suffix}"
+    outcome = cli("interpolate", *pair, "--steps", "4", "--ping-pong", "-o", output, "--size", "96", "--json")
+
+    assert outcome.code == 0, outcome.err
+    assert json.loads(outcome.out)["frames"] == 6
+    assert output.stat().st_size > 500
+
+
+def test_length_in_seconds_decides_how_many_frames(cli, pair, tmp_path):
+    outcome = cli("interpolate", *pair, "--seconds", "0.25", "--fps", "16", "-o", tmp_path / "frames", "--json")
+
+    assert json.loads(outcome.out)["frames"] == 4
+    assert len(list((tmp_path / "frames").iterdir())) == 4
+
+
+def test_three_photos_are_passed_in_order(cli, pair, tmp_path):
+    outcome = cli("interpolate", *pair, pair[0], "--steps", "5", "-o", tmp_path / "frames")
+    frames = sorted((tmp_path / "frames").iterdir())
+
+    assert outcome.code == 0, outcome.err
+    np.testing.assert_array_equal(pixels(frames[0]), pixels(pair[0]))
+    assert (pixels(frames[2]) != pixels(frames[0])).any()
+
+
+def test_face_mode_gives_squares(cli, pair, tmp_path):
+    outcome = cli("interpolate", *pair, "--steps", "2", "--mode", "face", "-o", tmp_path / "frames")
+    height, width, _ = pixels(tmp_path / "frames" / "frame-0001.png").shape
+
+    assert outcome.code == 0, outcome.err
+    assert height == width
+
+
+def test_cut_export_is_resumed(cli, pair, tmp_path):
+    command = ["interpolate", *pair, "--steps", "3", "-o", tmp_path / "frames"]
+    assert cli(*command).code == 0
+    (tmp_path / "frames" / "frame-0003.png").unlink()
+
+    assert cli(*command).code == 1
+    assert cli(*command, "--resume").code == 0
+    assert len(list((tmp_path / "frames").iterdir())) == 3
+
+
 def test_frames_that_exist_are_kept(cli, pair, tmp_path):
     folder = tmp_path / "frames"
     folder.mkdir()
@@ -294,6 +338,10 @@ def broken(tmp_path: Path) -> dict[str, Path]:
         (["edit", "{whole}", "--nonsense"], 2),
         (["edit"], 2),
         (["interpolate", "{whole}", "{whole}", "-o", "{folder}/x.gif", "--steps", "1"], 2),
+        (["interpolate", "{whole}", "-o", "{folder}/x.gif"], 2),
+        (["interpolate", "{whole}", "{whole}", "-o", "{folder}/x.gif", "--steps", "9", "--seconds", "1"], 2),
+        (["interpolate", "{whole}", "{whole}", "-o", "{folder}/x.avi"], 1),
+        (["interpolate", "{whole}", "{whole}", "-o", "{folder}/x.webm", "--codec", "h264"], 1),
         (["paint"], 2),
         (["{whole}"], 1),
     ],

@@ -1,0 +1,241 @@
+"""Moving pictures: frames to MP4, WebM, animated WebP or GIF, one frame at a time, whole or not at all.
+
+FFmpeg does the encoding (PyAV, whose wheels carry it), Pillow the GIF. A file appears under its name only when it is
+complete, so a cut or cancelled export leaves nothing half.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fvae_studio.core.photo_io import WriteOptions, atomic_write, write_photo
+from fvae_studio.core.photo_io.colour_profiles import to_srgb
+from fvae_studio.core.types import Photo
+from fvae_studio.errors import EditError, OverwriteError, PhotoWriteError
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+
+Codec: TypeAlias = Literal["auto", "h264", "hevc", "av1", "vp9"]
+
+VIDEO_SUFFIXES: Final = (".mp4", ".webm", ".webp", ".gif")
+"""What `write_video` writes."""
+
+LONGER_SIDE: Final = {".mp4": 1920, ".webm": 1920, ".webp": 960, ".gif": 640}
+"""Unless asked for otherwise, the longer side in pixels is at most this: players stumble over a camera's pixels."""
+
+FPS_RANGE: Final = (0.1, 120.0)
+
+_ENCODERS: Final = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1", "vp9": "libvpx-vp9"}
+_CODECS: Final[dict[str, tuple[Codec, ...]]] = {".mp4": ("h264", "hevc", "av1"), ".webm": ("vp9", "av1")}
+# From the worst to the best quality on FFmpeg's scale of "constant rate factor", by encoder.
+_RATE_FACTORS: Final = {"libx264": (40, 12), "libx265": (42, 14), "libsvtav1": (55, 15), "libvpx-vp9": (55, 15)}
+_SPEED: Final = {
+    "libx264": {"preset": "medium"},
+    "libx265": {"preset": "medium", "x265-params": "log-level=none"},
+    "libsvtav1": {"preset": "8"},
+    "libvpx-vp9": {"b": "0", "row-mt": "1", "deadline": "good", "cpu-used": "4"},
+}
+
+
+@dataclass(frozen=True)
+class VideoOptions:
+    """How frames become a file.
+
+    Attributes:
+        fps: frames per second; GIF counts hundredths of a second.
+        codec: "auto": H.264 in an MP4, VP9 in a WebM.
+        quality: 1..100.
+        longer_side: of the picture, in pixels; None: the frames' own, at most `LONGER_SIDE`.
+        overwrite: replace a file that is there.
+    """
+
+    fps: float = 24.0
+    codec: Codec = "auto"
+    quality: int = 80
+    longer_side: int | None = None
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if not FPS_RANGE[0] <= self.fps <= FPS_RANGE[1]:
+            raise EditError(f"{self.fps} frames per second were asked for; {FPS_RANGE[0]} to {FPS_RANGE[1]} can be had")
+        if not 1 <= self.quality <= 100:
+            raise EditError(f"the quality is {self.quality}; it must lie between 1 and 100")
+        if self.longer_side is not None and not 16 <= self.longer_side <= 8192:
+            raise EditError(f"the longer side is {self.longer_side} px; it must lie between 16 and 8192")
+
+
+def require_video_format(path: Path, codec: Codec = "auto") -> None:
+    """Raise `PhotoWriteError` unless a video of this name and codec can be written."""
+    suffix = path.suffix.lower()
+    if suffix not in VIDEO_SUFFIXES:
+        raise PhotoWriteError(f"{path.name!r} does not say what to write; end the name in {', '.join(VIDEO_SUFFIXES)}.")
+    possible = _CODECS.get(suffix, ())
+    if codec != "auto" and codec not in possible:
+        names = ", ".join(possible) or "no choice of codecs"
+        raise PhotoWriteError(f"A {suffix} file cannot hold {codec}; there is {names}.")
+
+
+def write_video(frames: Iterable[Photo], path: Path, options: VideoOptions | None = None) -> Path:
+    """Write frames to one file, which repeats for ever where the format can (WebP, GIF).
+
+    Memory does not grow with the number of frames (but for a GIF's, whose frames are small).
+
+    Args:
+        frames: at least one, all of one size; taken one by one.
+        path: ends in one of `VIDEO_SUFFIXES`.
+        options: None for the defaults.
+
+    Raises:
+        PhotoWriteError: a name or codec that cannot be written, or the disk says no; what was there before is whole.
+        OverwriteError: the file exists.
+    """
+    options = options or VideoOptions()
+    require_video_format(path, options.codec)
+    if path.exists() and not options.overwrite:
+        raise OverwriteError(f"{path} exists; choose another name or allow it to be overwritten.")
+    suffix = path.suffix.lower()
+    limit = options.longer_side or LONGER_SIDE[suffix]
+    pictures = (_screen_picture(frame, limit, enlarge=options.longer_side is not None) for frame in frames)
+    with atomic_write(path, overwrite=options.overwrite) as file:
+        if suffix == ".gif":
+            _encode_gif(pictures, file, options)
+        else:
+            _encode(pictures, file, suffix, options)
+    return path
+
+
+def write_sequence(
+    frames: Iterable[Photo],
+    folder: Path,
+    *,
+    suffix: str,
+    num_frames: int,
+    overwrite: bool = False,
+    resume: bool = False,
+) -> list[Path]:
+    """Number the frames from 1 and write each as it comes, at full size and depth.
+
+    Args:
+        frames: as many as `num_frames`.
+        folder: made if it is not there.
+        suffix: "png", "jpg" or "tif".
+        num_frames: decides how many digits the names have.
+        overwrite: replace frames that are there.
+        resume: keep frames that are there, and write those that are missing.
+
+    Raises:
+        OverwriteError: the folder holds frames already.
+        PhotoWriteError: the folder or a file cannot be written.
+    """
+    digits = max(4, len(str(num_frames)))
+    paths = [folder / f"frame-{number:0{digits}d}.{suffix}" for number in range(1, num_frames + 1)]
+    if not overwrite and not resume:
+        for path in paths:
+            if path.exists():
+                raise OverwriteError(f"{path} exists; choose another folder or add --overwrite.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PhotoWriteError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    options = WriteOptions(overwrite=overwrite)
+    for frame, path in zip(frames, paths, strict=True):
+        if not (resume and path.exists()):
+            write_photo(frame, path, options=options)
+    return paths
+
+
+def _screen_picture(frame: Photo, limit: int, *, enlarge: bool) -> Image.Image:
+    """8 bits, in sRGB, at the size that is asked for: a video cannot say in which other colours it is meant."""
+    pixels = frame.pixels if frame.max_value == 255 else np.round(frame.pixels / 257).astype(np.uint8)
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    if frame.metadata.icc:
+        picture = to_srgb(picture, frame.metadata.icc)
+    longer = max(picture.size)
+    scale = limit / longer if enlarge or longer > limit else 1.0
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    return picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def _encode_gif(pictures: Iterator[Image.Image], file: BinaryIO, options: VideoOptions) -> None:
+    colours = (picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures)
+    data = BytesIO()
+    next(colours).save(
+        data,
+        format="GIF",
+        save_all=True,
+        append_images=colours,
+        duration=max(20, round(100 / options.fps) * 10),
+        loop=0,
+        optimize=False,
+        disposal=1,
+    )
+    file.write(data.getvalue())
+
+
+def _encode(pictures: Iterator[Image.Image], file: BinaryIO, suffix: str, options: VideoOptions) -> None:
+    # SVT-AV1 writes a page about itself to the terminal unless it is told to report errors only.
+    os.environ.setdefault("SVT_LOG", "1")
+    import av  # here: the command line's other commands need no FFmpeg
+
+    container: OutputContainer
+    try:
+        with av.open(file, "w", format=suffix[1:], options=_muxer_options(suffix)) as container:
+            stream: VideoStream | None = None
+            for picture in pictures:
+                pixels = _even(np.asarray(picture)) if suffix != ".webp" else np.asarray(picture)
+                if stream is None:
+                    stream = _add_stream(container, suffix, options, pixels.shape[1], pixels.shape[0])
+                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+                if suffix != ".webp":
+                    frame = frame.reformat(
+                        format="yuv420p", src_colorspace="ITU709", dst_colorspace="ITU709", dst_color_range="MPEG"
+                    )
+                container.mux(stream.encode(frame))
+            if stream is not None:
+                container.mux(stream.encode(None))
+    except av.FFmpegError as error:
+        raise PhotoWriteError(f"The video could not be encoded: {error.strerror or error}.") from error
+
+
+def _add_stream(container: OutputContainer, suffix: str, options: VideoOptions, width: int, height: int) -> VideoStream:
+    rate = Fraction(options.fps).limit_denominator(1001)
+    if suffix == ".webp":
+        settings = {"quality": str(options.quality), "lossless": "0"}
+        stream = cast("VideoStream", container.add_stream("libwebp_anim", rate=rate, options=settings))
+        stream.pix_fmt = "bgra"
+    else:
+        codec = options.codec if options.codec != "auto" else _CODECS[suffix][0]
+        encoder = _ENCODERS[codec]
+        worst, best = _RATE_FACTORS[encoder]
+        factor = round(worst + (best - worst) * (options.quality - 1) / 99)
+        settings = {"crf": str(factor), **_SPEED[encoder]}
+        stream = cast("VideoStream", container.add_stream(encoder, rate=rate, options=settings))
+        stream.pix_fmt = "yuv420p"
+        context: Any = stream.codec_context
+        # BT.709 primaries and matrix, sRGB's curve, video range: what the pixels are, so that no player has to guess.
+        context.color_primaries, context.color_trc, context.colorspace, context.color_range = 1, 13, 1, 1
+        if codec == "hevc":
+            context.codec_tag = "hvc1"  # Apple's players know it under this name only
+    stream.width, stream.height = width, height
+    return stream
+
+
+def _muxer_options(suffix: str) -> dict[str, str]:
+    return {".mp4": {"movflags": "+faststart"}, ".webp": {"loop": "0"}}.get(suffix, {})
+
+
+def _even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    # Colour is stored at half the resolution: an odd side gets its last row or column twice.
+    return np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), mode="edge")
