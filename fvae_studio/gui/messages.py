@@ -52,6 +52,7 @@ _TITLES: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (errors.FaceError, _T("messages", "This face cannot be edited")),
     (errors.ModelError, _T("messages", "The model cannot be used")),
     (errors.EditError, _T("messages", "This edit cannot be used")),
+    (errors.ProjectError, _T("messages", "The project cannot be used")),
     (errors.DeviceError, _T("messages", "The graphics processor cannot be used")),
     (errors.GeometryError, _T("messages", "This edit has no place in the photo")),
     (MemoryError, _T("messages", "There is not enough memory")),

@@ -91,7 +91,7 @@ LIGHT: Final = ThemeColours(
     accent="#1f6fc4",
     on_accent="#ffffff",
     track="#c4c4c4",
-    warning="#9a6700",
+    warning="#8a5a00",
     danger="#b3372a",
     success="#2e7d43",
 )

@@ -54,6 +54,8 @@ class FaceChoice(QWidget):
         for button in self._buttons.buttons():
             self._buttons.removeButton(button)
             self._row.removeWidget(button)
+            button.hide()
+            button.setParent(None)
             button.deleteLater()
         self._list.clear()
         several = len(self._numbers) > 1

@@ -64,9 +64,8 @@ class PresetPanel(QWidget):
 
     def clear_thumbnails(self) -> None:
         """Another face is present: forget all thumbnails, and ask for those in view if the panel is visible."""
+        self._view.tile_model.clear_pictures()
         self._asked.clear()
-        for card in self._cards:
-            self._view.tile_model.set_picture(card.name, None)
         self._ask_for_thumbnails()
 
     def set_applicable(self, applicable: bool) -> None:
@@ -145,13 +144,13 @@ class PresetPanel(QWidget):
         if not self._view.isVisible() or not self._view.isEnabled():
             return
         viewport, model = self._view.viewport().rect(), self._view.tile_model
-        wanted = [
+        in_view = [
             str(tile.key)
             for row, tile in enumerate(model.tiles)
-            if tile.picture is None
-            and tile.key not in self._asked
-            and self._view.visualRect(model.index(row)).intersects(viewport)
+            if tile.picture is None and self._view.visualRect(model.index(row)).intersects(viewport)
         ]
+        # Asking for a rectangle may lay the view out, and so come here again: look at `_asked` last.
+        wanted = [name for name in in_view if name not in self._asked]
         if wanted:
             self._asked.update(wanted)
             self.thumbnails_wanted.emit(wanted)

@@ -95,6 +95,12 @@ class TileModel(QAbstractListModel):
         self.tiles = (*self.tiles[:row], changed, *self.tiles[row + 1 :])
         self.dataChanged.emit(self.index(row), self.index(row))
 
+    def clear_pictures(self) -> None:
+        """Forget all pictures."""
+        self.tiles = tuple(replace(tile, picture=None) for tile in self.tiles)
+        if self.tiles:
+            self.dataChanged.emit(self.index(0), self.index(len(self.tiles) - 1))
+
     def row_of(self, key: Hashable) -> int:
         """Where the tile of that key stands, -1 if nowhere."""
         return next((row for row, tile in enumerate(self.tiles) if tile.key == key), -1)

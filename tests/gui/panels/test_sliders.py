@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from fvae_studio.gui.panels.sliders import SliderPanel
+from fvae_studio.gui.widgets.amount_slider import AmountSlider
+from fvae_studio.gui.widgets.group import CollapsibleGroup
+from fvae_studio.gui.widgets.strength_track import StrengthTrack
+from fvae_studio.pipeline.requests import DirectionInfo
+
+DIRECTIONS = (
+    DirectionInfo("smile", "Smile", "Emotions", "A friendly smile.", (-1.0, 1.5)),
+    DirectionInfo("sad", "Sad", "Emotions", "Corners down.", (-1.0, 1.5)),
+    DirectionInfo("wink_left", "Close left eye", "Eyes", "Left.", (-1.0, 1.0), "wink_right"),
+    DirectionInfo("wink_right", "Close right eye", "Eyes", "Right.", (-1.0, 1.0), "wink_left"),
+)
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> SliderPanel:
+    panel = SliderPanel()
+    qtbot.addWidget(panel)
+    panel.set_directions(DIRECTIONS)
+    panel.set_faces((1, 2), 1)
+    panel.resize(320, 600)
+    panel.show()
+    qtbot.waitExposed(panel)
+    return panel
+
+
+def button(panel: QWidget, name: str) -> QToolButton | QPushButton:
+    found = [one for kind in (QToolButton, QPushButton) for one in panel.findChildren(kind)]
+    return next(one for one in found if one.accessibleName() == name)
+
+
+def shown(panel: SliderPanel) -> list[str]:
+    return [one.name for one in DIRECTIONS if panel.slider(one.name).isVisible()]
+
+
+def test_one_slider_per_direction_in_groups(panel: SliderPanel) -> None:
+    titles = [group.title for group in panel.findChildren(CollapsibleGroup)]
+
+    assert shown(panel) == ["smile", "sad", "wink_left", "wink_right"]
+    assert titles == ["Emotions", "Eyes"]
+
+
+def test_strengths_are_shown_and_the_rest_is_zero(panel: SliderPanel) -> None:
+    panel.set_strengths({"sad": 0.4})
+    panel.set_strengths({"smile": 0.6})
+
+    assert panel.slider("smile").strength == pytest.approx(0.6)
+    assert panel.slider("sad").strength == 0
+
+
+def test_a_slider_is_heard_with_its_name(panel: SliderPanel, qtbot: QtBot) -> None:
+    heard: list[object] = []
+    panel.strength_changed.connect(lambda *args: heard.append(args))
+    panel.strength_settled.connect(heard.append)
+    qtbot.keyClick(panel.slider("sad").track, Qt.Key.Key_Right)
+
+    assert heard == [("sad", 0.01), "sad"]
+
+
+def test_linked_pairs_move_as_one_change(panel: SliderPanel, qtbot: QtBot) -> None:
+    single: list[str] = []
+    panel.strength_changed.connect(lambda name, _value: single.append(name))
+    panel.set_linked(True)
+    with qtbot.waitSignal(panel.strengths_changed) as blocker:
+        qtbot.keyClick(panel.slider("wink_left").track, Qt.Key.Key_PageUp)
+
+    assert blocker.args == [{"wink_left": 0.1, "wink_right": 0.1}]
+    assert panel.slider("wink_right").strength == pytest.approx(0.1)
+    assert single == []
+
+
+def test_apart_pairs_move_alone(panel: SliderPanel, qtbot: QtBot) -> None:
+    panel.set_linked(False)
+    with qtbot.waitSignal(panel.strength_changed):
+        qtbot.keyClick(panel.slider("wink_left").track, Qt.Key.Key_PageUp)
+
+    assert panel.slider("wink_right").strength == 0
+
+
+def test_search_leaves_what_fits_and_opens_closed_groups(panel: SliderPanel, qtbot: QtBot) -> None:
+    panel.set_closed_groups({"Eyes"})
+    assert shown(panel) == ["smile", "sad"]
+    search = panel.findChild(QLineEdit)
+    assert search is not None
+    qtbot.keyClicks(search, "close left")
+    assert shown(panel) == ["wink_left"]
+    search.clear()
+
+    assert shown(panel) == ["smile", "sad"]
+
+
+def test_only_changed_ones(panel: SliderPanel, qtbot: QtBot) -> None:
+    panel.set_strengths({"smile": 0.5})
+    qtbot.mouseClick(button(panel, "Only changed"), LEFT)
+    assert shown(panel) == ["smile"]
+    panel.set_strengths({"sad": 0.5})
+
+    assert shown(panel) == ["sad"]
+
+
+def test_closing_a_group_hides_its_sliders_and_is_told(panel: SliderPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(panel.group_toggled) as blocker:
+        qtbot.mouseClick(button(panel, "Emotions"), LEFT)
+
+    assert blocker.args == ["Emotions", False]
+    assert shown(panel) == ["wink_left", "wink_right"]
+
+
+def test_faces_are_offered_and_chosen(panel: SliderPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(panel.face_chosen) as blocker:
+        qtbot.mouseClick(button(panel, "Face 2"), LEFT)
+    assert blocker.args == [2]
+    with qtbot.waitSignal(panel.face_chosen) as blocker:
+        qtbot.mouseClick(button(panel, "All faces"), LEFT)
+
+    assert blocker.args == [None]
+
+
+def test_the_shown_face_follows_the_document(panel: SliderPanel) -> None:
+    panel.set_faces((1, 2, 3), 3)
+    assert button(panel, "Face 3").isChecked()
+    panel.set_faces((1, 2, 3), None)
+
+    assert button(panel, "All faces").isChecked()
+
+
+def test_without_a_face_nothing_can_be_moved(panel: SliderPanel) -> None:
+    panel.set_faces((), None)
+    assert not panel.slider("smile").isEnabled()
+    panel.set_faces((1,), 1)
+
+    assert panel.slider("smile").isEnabled()
+
+
+def test_amount_and_reset_are_told(panel: SliderPanel, qtbot: QtBot) -> None:
+    amount = panel.findChild(AmountSlider)
+    assert amount is not None
+    track = amount.findChild(StrengthTrack)
+    with qtbot.waitSignal(panel.amount_settled), qtbot.waitSignal(panel.amount_changed) as blocker:
+        qtbot.keyClick(track, Qt.Key.Key_PageUp)
+    assert blocker.args == [1.1]
+    with qtbot.waitSignal(panel.amount_changed) as reset:
+        qtbot.keyClick(track, Qt.Key.Key_Delete)
+    assert reset.args == [1.0]
+    with qtbot.waitSignal(panel.reset_requested):
+        qtbot.mouseClick(button(panel, "Reset all sliders"), LEFT)
+
+
+def test_another_model_replaces_the_sliders(panel: SliderPanel) -> None:
+    panel.set_directions(DIRECTIONS[:1])
+    panel.set_strengths({"smile": 0.5, "sad": 0.5})
+
+    assert panel.slider("smile").strength == 0.5
+    with pytest.raises(KeyError):
+        panel.slider("sad")
+
+
+def test_every_control_has_a_name_and_a_tip(panel: SliderPanel) -> None:
+    for kind in (QToolButton, QPushButton, QLineEdit, StrengthTrack):
+        for control in panel.findChildren(kind):
+            if control.isVisible() and control.objectName() not in ("qt_spinbox_lineedit", "_q_qlineeditclearbutton"):
+                if isinstance(control.parent(), QLineEdit):
+                    continue
+                assert control.accessibleName(), control
+                assert control.toolTip(), control.accessibleName()
