@@ -19,6 +19,7 @@ FvaeStudioError
 │   └── FaceCutOffError
 ├── GeometryError              a singular transform, a region outside the photo, a malformed flow
 ├── EditError                  an unknown direction, a strength out of range, a malformed recipe
+├── ProjectError               a project file is damaged, newer, or none
 ├── ModelError
 │   ├── ModelNotFoundError     nothing under that name
 │   ├── CheckpointError        damaged, a pickle, a newer schema
@@ -93,6 +94,10 @@ class GeometryError(FvaeStudioError, ValueError):
 
 class EditError(FvaeStudioError, ValueError):
     """An unknown direction, a strength that is no number, or a malformed recipe."""
+
+
+class ProjectError(FvaeStudioError, ValueError):
+    """A project file cannot be read, is damaged, or is newer than this build."""
 
 
 class ModelError(FvaeStudioError):

@@ -37,6 +37,34 @@ def user_models_dir() -> Path:
     return user_data_path("fvae-studio", appauthor=False) / "models"
 
 
+def user_presets_dir() -> Path:
+    """A person's own presets."""
+    from platformdirs import user_data_path
+
+    return user_data_path("fvae-studio", appauthor=False) / "presets"
+
+
+def recovery_dir() -> Path:
+    """What is saved by itself, to be offered after a crash, and photos that were pasted."""
+    from platformdirs import user_state_path
+
+    return user_state_path("fvae-studio", appauthor=False) / "recovery"
+
+
+def log_dir() -> Path:
+    """The program's log files."""
+    from platformdirs import user_log_path
+
+    return user_log_path("fvae-studio", appauthor=False)
+
+
+def settings_file() -> Path:
+    """The settings; made when one is changed."""
+    from platformdirs import user_config_path
+
+    return user_config_path("fvae-studio", appauthor=False) / "settings.json"
+
+
 def data_dir() -> Path | None:
     """Training and evaluation data: `FVAE_DATA`, else `../shared/data` beside the source tree, else None."""
     override = os.environ.get("FVAE_DATA")

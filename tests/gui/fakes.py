@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -93,7 +94,8 @@ def make_rendered(request: RenderRequest, faces: Sequence[Face] | None = None) -
         total = sum(value for _, value in active)
         roi = _at_level(face.box, level).intersect(source.bounds)
         brighter = source.pixels[roi.slices].astype(np.float32) + 100 * total * source.max_value / 255
-        patches.append(Patch(level, roi, np.clip(brighter, 0, source.max_value).astype(source.pixels.dtype)))
+        pixels: Any = np.clip(brighter, 0, source.max_value).astype(source.pixels.dtype)
+        patches.append(Patch(level, roi, pixels))
         flows.append(PlacedFlow(face, active, make_flow(total), estimate_alignment(face.landmarks)))
         trust[face.index] = motion_trust(flows[-1].field)
     return RenderedEdit(request, tuple(patches), tuple(flows), trust, {}, {"predict": 3.0, "warp": 2.0})
