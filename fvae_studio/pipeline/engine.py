@@ -27,7 +27,7 @@ from fvae_studio.core.regularise import prepare_flow
 from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, RenderResult, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_faces
-from fvae_studio.errors import EditError, FaceError, NoFaceError
+from fvae_studio.errors import DeviceError, EditError, FaceError, FvaeStudioError, NoFaceError
 from fvae_studio.pipeline.detector import FaceDetector, choose_faces, require_editable
 from fvae_studio.pipeline.drawn_face import find_drawn_face
 from fvae_studio.pipeline.lazy import Lazy
@@ -376,10 +376,19 @@ class Engine:
     ) -> Sequence[FlowField]:
         predictor = self._predictor.get()
         indices = tuple(face.index for face in faces)
-        if self._encoded is None or self._encoded[0]() is not photo or self._encoded[1] != indices:
-            predictor.set_crops([self.crop(photo, face) for face in faces])
-            self._encoded = (weakref.ref(photo), indices)
-        return predictor.predict(strengths)
+        try:
+            if self._encoded is None or self._encoded[0]() is not photo or self._encoded[1] != indices:
+                self._encoded = None
+                predictor.set_crops([self.crop(photo, face) for face in faces])
+                self._encoded = (weakref.ref(photo), indices)
+            return predictor.predict(strengths)
+        except RuntimeError as error:
+            # Out of memory, a driver that went away: the networks would run on the CPU.
+            if predictor.device.type == "cpu" or isinstance(error, FvaeStudioError):
+                raise
+            raise DeviceError(
+                f"The device {predictor.device.type} failed ({str(error).splitlines()[0]}); choose the CPU instead."
+            ) from error
 
     def _plan(self, photo: Photo, state: EditState) -> tuple[list[tuple[Face, Strengths]], tuple[LeftOut, ...]]:
         """Every face that is edited with its strengths, and the faces that "all" has to leave out."""

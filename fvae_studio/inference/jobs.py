@@ -1,0 +1,240 @@
+"""What the engine's thread is asked to do, and in which order. No Qt; any thread may call the queue."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import TypeAlias
+
+from fvae_studio.core.edits import EditState
+from fvae_studio.core.geometry import Rect
+from fvae_studio.core.progress import CancelToken, Progress
+from fvae_studio.core.types import Face, Photo
+from fvae_studio.pipeline.requests import RenderRequest
+
+Faces: TypeAlias = tuple[Face, ...]
+
+
+class Kind(IntEnum):
+    """What a job is; the smaller one is done first."""
+
+    PREVIEW = 0
+    FULL_RES = 1
+    DETECT = 2
+    FIND_FACE = 3
+    OPEN = 4
+    LOAD = 5
+    THUMBNAIL = 6
+    FACE_THUMBNAIL = 7
+    EXPORT = 8
+
+
+LATEST_ONLY = frozenset({Kind.PREVIEW, Kind.FULL_RES, Kind.LOAD})
+"""Of these one waits at most: a newer one takes its place."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Job:
+    """One thing to do.
+
+    Attributes:
+        job_id: of its own.
+        token: set to stop it.
+    """
+
+    job_id: int = 0
+    token: CancelToken = field(default_factory=CancelToken)
+
+    @property
+    def kind(self) -> Kind:
+        """Decides when it is done."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LoadJob(Job):
+    """Make the engine's model ready; another model or device takes the place of the present one."""
+
+    model: Path | str | None
+    device: str
+
+    @property
+    def kind(self) -> Kind:
+        """Loading."""
+        return Kind.LOAD
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OpenJob(Job):
+    """Read a photo; without `keeps_pixels` only its thumbnail and hash are wanted."""
+
+    entry_id: int
+    path: Path
+    keeps_pixels: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        """Opening or a thumbnail."""
+        return Kind.OPEN if self.keeps_pixels else Kind.THUMBNAIL
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DetectJob(Job):
+    """Find the faces."""
+
+    entry_id: int
+    photo: Photo
+
+    @property
+    def kind(self) -> Kind:
+        """Detection."""
+        return Kind.DETECT
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FindFaceJob(Job):
+    """Look for one face in a drawn region, beside those that are known."""
+
+    entry_id: int
+    photo: Photo
+    faces: Faces
+    region: Rect
+
+    @property
+    def kind(self) -> Kind:
+        """Finding a face."""
+        return Kind.FIND_FACE
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RenderJob(Job):
+    """Render patches; `faces` None leaves the photo's faces to the detector."""
+
+    request: RenderRequest
+    faces: Faces | None
+
+    @property
+    def kind(self) -> Kind:
+        """A preview or full resolution."""
+        return Kind.PREVIEW if self.request.quality == "preview" else Kind.FULL_RES
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FaceThumbnailJob(Job):
+    """Show what some strengths do to a face, small: the picture of a preset's card.
+
+    Attributes:
+        group: of those thumbnails that are thrown away together, when another face is present.
+        name: of the preset.
+    """
+
+    photo: Photo
+    faces: Faces
+    face: int
+    strengths: Mapping[str, float]
+    group: int
+    name: str
+
+    @property
+    def kind(self) -> Kind:
+        """A preset's picture."""
+        return Kind.FACE_THUMBNAIL
+
+
+ExportWriter: TypeAlias = Callable[[Photo, Photo, Progress], Path]
+"""(edited photo, source photo, progress) -> the file that was written."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ExportJob(Job):
+    """Render a whole photo and write it.
+
+    Attributes:
+        photo: None where it is not in memory; then it is read from `path`.
+        path: of the source.
+        state: what is asked.
+        faces: None: as detected.
+        write: writes the result.
+    """
+
+    photo: Photo | None
+    path: Path | None
+    state: EditState
+    faces: Faces | None
+    write: ExportWriter
+
+    @property
+    def kind(self) -> Kind:
+        """An export."""
+        return Kind.EXPORT
+
+
+class JobQueue:
+    """Jobs by kind, first come first served within a kind; one runs at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[Kind, deque[Job]] = {kind: deque() for kind in Kind}
+        self._running: Job | None = None
+        self._last_id = 0
+        self._is_closed = False
+
+    def next_id(self) -> int:
+        """A number that no other job has."""
+        with self._lock:
+            self._last_id += 1
+            return self._last_id
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs and nothing waits."""
+        with self._lock:
+            return self._running is None and not any(self._waiting.values())
+
+    def put(self, job: Job) -> None:
+        """Add a job; it takes the place of a waiting one of a kind of which only the latest matters."""
+        with self._lock:
+            if self._is_closed:
+                return
+            waiting = self._waiting[job.kind]
+            if job.kind in LATEST_ONLY:
+                waiting.clear()
+            waiting.append(job)
+
+    def take(self) -> Job | None:
+        """The most urgent job; it counts as running until `finish`."""
+        with self._lock:
+            for kind in Kind:
+                if self._waiting[kind]:
+                    self._running = self._waiting[kind].popleft()
+                    return self._running
+            return None
+
+    def finish(self) -> None:
+        """The running job is done."""
+        with self._lock:
+            self._running = None
+
+    def drop(self, kind: Kind, matching: Callable[[Job], bool] = lambda _job: True) -> tuple[Job, ...]:
+        """Take waiting jobs of a kind out, and ask the running one to stop; those that waited come back."""
+        with self._lock:
+            waiting = self._waiting[kind]
+            dropped = tuple(job for job in waiting if matching(job))
+            self._waiting[kind] = deque(job for job in waiting if not matching(job))
+            running = self._running
+            if running is not None and running.kind == kind and matching(running):
+                running.token.cancel()
+            return dropped
+
+    def close(self) -> None:
+        """Drop everything, ask the running job to stop, and take nothing more."""
+        with self._lock:
+            self._is_closed = True
+            for waiting in self._waiting.values():
+                waiting.clear()
+            if self._running is not None:
+                self._running.token.cancel()

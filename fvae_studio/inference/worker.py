@@ -1,0 +1,258 @@
+"""Lives in the engine's thread: makes the engine, does the jobs one by one, and tells what came of them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from fvae_studio.core.edits import EditState, FaceEdit
+from fvae_studio.core.progress import CancelToken, NoProgress
+from fvae_studio.core.project_file import file_hash
+from fvae_studio.core.thumbnails import Thumbnail, face_thumbnail, face_window, level_for_window, photo_thumbnail
+from fvae_studio.core.types import Photo
+from fvae_studio.errors import Cancelled, DeviceError
+from fvae_studio.inference.jobs import (
+    DetectJob,
+    ExportJob,
+    Faces,
+    FaceThumbnailJob,
+    FindFaceJob,
+    Job,
+    JobQueue,
+    LoadJob,
+    OpenJob,
+    RenderJob,
+)
+from fvae_studio.pipeline.requests import RenderRequest, StudioEngine
+
+log = logging.getLogger(__name__)
+
+EngineFactory: TypeAlias = Callable[[Path | str | None, str], StudioEngine]
+"""(model, device) -> engine; imports torch, so it is called in the worker's thread only."""
+
+_REPORT_SECONDS = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedFile:
+    """What became of a photo's file.
+
+    Attributes:
+        photo: None where only the thumbnail was wanted.
+        photo_id: of its pixels.
+        thumbnail: of the whole photo.
+        sha256: of the file.
+        size_bytes: of the file.
+        width, height: of the photo.
+    """
+
+    photo: Photo | None
+    photo_id: str
+    thumbnail: Thumbnail
+    sha256: str
+    size_bytes: int
+    width: int
+    height: int
+
+
+class InferenceWorker(QObject):
+    """Moved to its thread by the service. All signals are received in the window's thread."""
+
+    ready = Signal(object)
+    load_failed = Signal(object)
+    fell_back = Signal(object)
+    """A `DeviceError`: the work goes on on the CPU."""
+    opened = Signal(int, object)
+    open_failed = Signal(int, object)
+    detected = Signal(int, object, object)
+    detect_failed = Signal(int, object, object)
+    face_found = Signal(int, object, object)
+    find_face_failed = Signal(int, object)
+    rendered = Signal(object)
+    render_failed = Signal(object, object)
+    face_thumbnail_made = Signal(int, str, object)
+    exported = Signal(int, object)
+    export_failed = Signal(int, object)
+    export_progress = Signal(int, float, str)
+    busy_changed = Signal(str)
+    """The kind of the running job in lower case, "" when there is nothing to do."""
+
+    def __init__(self, queue: JobQueue, make_engine: EngineFactory, model: Path | str | None, device: str) -> None:
+        super().__init__()
+        self._queue = queue
+        self._make_engine = make_engine
+        self._choice = (model, device)
+        self._engine: StudioEngine | None = None
+
+    @Slot()
+    def drain(self) -> None:
+        """Do all jobs that wait."""
+        busy = ""
+        while (job := self._queue.take()) is not None:
+            if job.kind.name.lower() != busy:
+                busy = job.kind.name.lower()
+                self.busy_changed.emit(busy)
+            try:
+                self._do_with_fallback(job)
+            except Cancelled as stop:
+                if isinstance(job, ExportJob):
+                    self.export_failed.emit(job.job_id, stop)
+            except Exception as error:
+                log.warning("%s failed", type(job).__name__, exc_info=True)
+                self._tell_failure(job, error)
+            finally:
+                self._queue.finish()
+        if busy:
+            self.busy_changed.emit("")
+
+    @Slot()
+    def shut_down(self) -> None:
+        """Free the engine, in the thread that made it."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def _engine_now(self) -> StudioEngine:
+        if self._engine is None:
+            self._engine = self._make_engine(*self._choice)
+        return self._engine
+
+    def _do_with_fallback(self, job: Job) -> None:
+        try:
+            self._do(job)
+        except DeviceError as error:
+            if self._choice[1] == "cpu":
+                raise
+            log.warning("the device %s failed, the CPU takes over", self._choice[1], exc_info=True)
+            self._choice = (self._choice[0], "cpu")
+            self.shut_down()
+            self.fell_back.emit(error)
+            self.ready.emit(self._engine_now().summary())
+            if not isinstance(job, LoadJob):
+                self._do(job)
+
+    def _do(self, job: Job) -> None:
+        match job:
+            case RenderJob():
+                self._set_faces(job.request.photo, job.faces)
+                self.rendered.emit(self._engine_now().render_patches(job.request, NoProgress(job.token)))
+            case DetectJob():
+                self.detected.emit(job.entry_id, job.photo, self._engine_now().detect(job.photo))
+            case FindFaceJob():
+                self._set_faces(job.photo, job.faces)
+                self.face_found.emit(job.entry_id, job.photo, self._engine_now().find_face(job.photo, job.region))
+            case OpenJob():
+                self.opened.emit(job.entry_id, self._read(job))
+            case LoadJob():
+                self._load(job)
+            case FaceThumbnailJob():
+                self.face_thumbnail_made.emit(job.group, job.name, self._face_thumbnail(job))
+            case ExportJob():
+                self._export(job)
+            case _:
+                raise AssertionError(f"nobody does {job}")
+
+    def _tell_failure(self, job: Job, error: Exception) -> None:
+        match job:
+            case RenderJob():
+                self.render_failed.emit(job.request, error)
+            case DetectJob():
+                self.detect_failed.emit(job.entry_id, job.photo, error)
+            case FindFaceJob():
+                self.find_face_failed.emit(job.entry_id, error)
+            case OpenJob():
+                self.open_failed.emit(job.entry_id, error)
+            case LoadJob():
+                self.load_failed.emit(error)
+            case ExportJob():
+                self.export_failed.emit(job.job_id, error)
+
+    def _load(self, job: LoadJob) -> None:
+        choice = (job.model, job.device)
+        if self._engine is None or choice == self._choice:
+            self._choice = choice
+            self.ready.emit(self._engine_now().summary())
+            return
+        # The old engine works on until the new one is known to be good.
+        engine = self._make_engine(*choice)
+        try:
+            summary = engine.summary()
+        except DeviceError:
+            engine.close()
+            self._choice = choice
+            raise
+        except Exception:
+            engine.close()
+            raise
+        self.shut_down()
+        self._engine, self._choice = engine, choice
+        self.ready.emit(summary)
+
+    def _set_faces(self, photo: Photo, faces: Faces | None) -> None:
+        if faces is not None:
+            self._engine_now().set_faces(photo, faces)
+
+    def _read(self, job: OpenJob) -> OpenedFile:
+        photo = self._engine_now().open(job.path)
+        return OpenedFile(
+            photo if job.keeps_pixels else None,
+            photo.photo_id,
+            photo_thumbnail(photo),
+            file_hash(job.path),
+            job.path.stat().st_size,
+            photo.width,
+            photo.height,
+        )
+
+    def _face_thumbnail(self, job: FaceThumbnailJob) -> Thumbnail:
+        self._set_faces(job.photo, job.faces)
+        face = next(face for face in job.faces if face.index == job.face)
+        window = face_window(face, job.photo)
+        state = EditState(None, (FaceEdit.of(job.strengths, face=job.face),))
+        request = RenderRequest(job.photo, state, "preview", level_for_window(window), 0)
+        rendered = self._engine_now().render_patches(request, NoProgress(job.token))
+        return face_thumbnail(job.photo, window, [(patch.level, patch.roi, patch.pixels) for patch in rendered.patches])
+
+    def _export(self, job: ExportJob) -> None:
+        progress = _Reporter(job.token, lambda done, stage: self.export_progress.emit(job.job_id, done, stage))
+        photo = job.photo
+        if photo is None:
+            assert job.path is not None
+            progress.report(0.0, "reading")
+            photo = self._engine_now().open(job.path)
+        self._set_faces(photo, job.faces)
+        edited = self._engine_now().render(photo, job.state, progress.subrange(0.1, 0.5)).photo
+        path = job.write(edited, photo, progress.subrange(0.6, 0.4))
+        progress.report(1.0, "done")
+        self.exported.emit(job.job_id, path)
+
+
+class _Reporter:
+    """Progress that is told some times in a second, not at each tile."""
+
+    def __init__(
+        self, token: CancelToken, tell: Callable[[float, str], None], offset: float = 0.0, length: float = 1.0
+    ) -> None:
+        self._token, self._tell, self._offset, self._length = token, tell, offset, length
+        self._told = 0.0
+
+    def report(self, fraction: float, stage: str = "") -> None:
+        """Pass it on, if the last time was long enough ago or it is the end."""
+        now = time.monotonic()
+        if fraction >= 1 or now - self._told >= _REPORT_SECONDS:
+            self._told = now
+            self._tell(self._offset + fraction * self._length, stage)
+
+    def subrange(self, offset: float, length: float) -> _Reporter:
+        """A part of this progress."""
+        return _Reporter(self._token, self._tell, self._offset + offset * self._length, self._length * length)
+
+    def raise_if_cancelled(self) -> None:
+        """Raise `Cancelled` if the job's token was set."""
+        self._token.raise_if_cancelled()
