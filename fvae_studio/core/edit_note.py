@@ -1,0 +1,81 @@
+"""The note in XMP that tells other programs that a photo's faces were edited."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+from xml.sax.saxutils import quoteattr
+
+from fvae_studio import __version__
+
+DIGITAL_SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+"""IPTC's "augmentation, correction or enhancement using a generative AI model".
+
+Every pixel is the photo's own, but a trained network decides where it goes and the expression of a person changes.
+"algorithmicallyEnhanced" would claim that the main content did not change.
+"""
+
+_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_IPTC: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+_MEDIA: Final = "http://ns.adobe.com/xap/1.0/mm/"
+_EVENT: Final = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
+
+_END_OF_RDF = re.compile(r"</[\w.-]+:RDF\s*>")
+_ABOUT = re.compile(r"""<[\w.-]+:Description\b[^>]*?\b[\w.-]+:about\s*=\s*("[^"]*"|'[^']*')""")
+_OLD_TYPE_ATTRIBUTE = re.compile(r"""\s[\w.-]+:DigitalSourceType\s*=\s*("[^"]*"|'[^']*')""")
+_OLD_TYPE_ELEMENT = re.compile(
+    r"<([\w.-]+:DigitalSourceType)\b(?:[^>]*/>|[^>]*>.*?</\1\s*>)",
+    re.DOTALL,
+)
+_HISTORY = re.compile(r"<([\w.-]+:History)\b[^>]*>.*?(?=</[\w.-]+:Seq\s*>\s*</\1\s*>)", re.DOTALL)
+_EMPTY_PACKET: Final = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+    f'<x:xmpmeta xmlns:x="adobe:ns:meta/">\n <rdf:RDF xmlns:rdf="{_RDF}">\n </rdf:RDF>\n</x:xmpmeta>\n'
+    '<?xpacket end="w"?>'
+)
+
+
+def with_edit_note(packet: bytes | None, *, when: datetime) -> bytes:
+    """The XMP packet with the digital source type and a line in the history; everything else stays.
+
+    Args:
+        packet: as found; one that cannot be understood gives way to a new one.
+        when: time of the edit, with time zone.
+    """
+    text = _decode(packet)
+    if text is None or _END_OF_RDF.search(text) is None:
+        text = _EMPTY_PACKET
+    text = _OLD_TYPE_ELEMENT.sub("", _OLD_TYPE_ATTRIBUTE.sub("", text))
+    about_found = _ABOUT.search(text)
+    # All descriptions of one packet must be about the same thing.
+    about = about_found.group(1) if about_found else '""'
+    step = (
+        f'<rdf:li xmlns:rdf="{_RDF}" xmlns:stEvt="{_EVENT}" rdf:parseType="Resource"><stEvt:action>edited'
+        f"</stEvt:action><stEvt:when>{when.isoformat(timespec='seconds')}</stEvt:when><stEvt:softwareAgent>FVAE Studio "
+        f"{__version__}</stEvt:softwareAgent><stEvt:parameters>facial expression</stEvt:parameters></rdf:li>"
+    )
+    history = ""
+    if _HISTORY.search(text):
+        text = _HISTORY.sub(lambda found: found.group(0) + step, text, count=1)
+    else:
+        history = f"<xmpMM:History><rdf:Seq>{step}</rdf:Seq></xmpMM:History>"
+    note = (
+        f'<rdf:Description xmlns:rdf="{_RDF}" rdf:about={about} xmlns:Iptc4xmpExt="{_IPTC}" xmlns:xmpMM="{_MEDIA}" '
+        f"Iptc4xmpExt:DigitalSourceType={quoteattr(DIGITAL_SOURCE_TYPE)}>{history}</rdf:Description>\n "
+    )
+    end = list(_END_OF_RDF.finditer(text))[-1].start()
+    return (text[:end] + note + text[end:]).encode("utf-8")
+
+
+def _decode(packet: bytes | None) -> str | None:
+    if not packet:
+        return None
+    for codec in ("utf-8", "utf-16", "utf-32"):
+        try:
+            text = packet.rstrip(b"\0").decode(codec)
+        except UnicodeDecodeError:
+            continue
+        if "RDF" in text:
+            return text
+    return None

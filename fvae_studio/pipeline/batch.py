@@ -1,0 +1,80 @@
+"""One photo of a batch: open, find faces, render, write; every failure becomes a row of the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from fvae_studio.core.batch import BatchRow, BatchTask, Outcome
+from fvae_studio.core.edits import EditState, FaceEdit
+from fvae_studio.core.export import ExportTask, plan_paths, run_export
+from fvae_studio.core.progress import Progress
+from fvae_studio.core.types import Face, Photo
+from fvae_studio.errors import Cancelled, FaceError, FvaeStudioError
+from fvae_studio.pipeline.detector import require_editable
+from fvae_studio.pipeline.requests import StudioEngine
+
+
+def run_batch_photo(
+    engine: StudioEngine,
+    path: Path,
+    task: BatchTask,
+    progress: Progress,
+    *,
+    number: int = 1,
+    taken: Iterable[Path] = (),
+) -> BatchRow:
+    """Apply the task to one photo.
+
+    Args:
+        engine: in whose thread this runs.
+        path: of the photo.
+        task: see there.
+        progress: of this photo.
+        number: for {number} in the name.
+        taken: outputs of the photos before it.
+
+    Raises:
+        Cancelled: the progress says so; everything else that goes wrong is told in the row.
+    """
+    began = time.monotonic()
+    num_faces = 0
+
+    def row(outcome: Outcome, note: str = "", output: Path | None = None) -> BatchRow:
+        return BatchRow(path, outcome, note, output, num_faces, time.monotonic() - began)
+
+    try:
+        progress.report(0.0, "opening")
+        photo = engine.open(path)
+        progress.raise_if_cancelled()
+        progress.report(0.1, "finding faces")
+        faces = engine.detect(photo)
+        num_faces = len(faces)
+        if not faces:
+            return row("skipped", "No face was found.")
+        if task.options.folder is not None:
+            task.options.folder.mkdir(parents=True, exist_ok=True)
+        (output,) = plan_paths([photo], task.options, today=date.today(), first_number=number, taken=taken)
+        state = EditState(None, (FaceEdit(None, task.strengths),))
+        written = run_export(engine, ExportTask(photo, state, output, task.options), progress.subrange(0.2, 0.8))
+    except Cancelled:
+        raise
+    except FaceError as error:
+        return row("skipped", str(error))
+    except FvaeStudioError as error:
+        return row("failed", str(error))
+    except OSError as error:
+        return row("failed", error.strerror or str(error))
+    return row("done", _left_out(photo, faces), written)
+
+
+def _left_out(photo: Photo, faces: Iterable[Face]) -> str:
+    notes = []
+    for face in faces:
+        try:
+            require_editable(face, photo)
+        except FaceError as error:
+            notes.append(str(error))
+    return " ".join(notes)
