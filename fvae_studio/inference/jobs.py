@@ -10,11 +10,10 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TypeAlias
 
-from fvae_studio.core.edits import EditState
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.progress import CancelToken, Progress
 from fvae_studio.core.types import Face, Photo
-from fvae_studio.pipeline.requests import RenderRequest
+from fvae_studio.pipeline.requests import RenderRequest, StudioEngine
 
 Faces: TypeAlias = tuple[Face, ...]
 
@@ -145,27 +144,15 @@ class FaceThumbnailJob(Job):
         return Kind.FACE_THUMBNAIL
 
 
-ExportWriter: TypeAlias = Callable[[Photo, Photo, Progress], Path]
-"""(edited photo, source photo, progress) -> the file that was written."""
+EngineTask: TypeAlias = Callable[[StudioEngine, Progress], object]
+"""What an export does with the engine; its result comes back."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ExportJob(Job):
-    """Render a whole photo and write it.
+    """Something long that a person waits for and may cancel: an export, a photo of a batch."""
 
-    Attributes:
-        photo: None where it is not in memory; then it is read from `path`.
-        path: of the source.
-        state: what is asked.
-        faces: None: as detected.
-        write: writes the result.
-    """
-
-    photo: Photo | None
-    path: Path | None
-    state: EditState
-    faces: Faces | None
-    write: ExportWriter
+    task: EngineTask
 
     @property
     def kind(self) -> Kind:

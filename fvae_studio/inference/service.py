@@ -15,8 +15,8 @@ from fvae_studio.core.types import Photo
 from fvae_studio.errors import Cancelled
 from fvae_studio.inference.jobs import (
     DetectJob,
+    EngineTask,
     ExportJob,
-    ExportWriter,
     Faces,
     FaceThumbnailJob,
     FindFaceJob,
@@ -68,7 +68,7 @@ class InferenceService(QObject):
     face_thumbnail_made = Signal(int, str, object)
     """(group, name, `Thumbnail`)."""
     exported = Signal(int, object)
-    """(job id, path)."""
+    """(job id, what the task returned)."""
     export_failed = Signal(int, object)
     """(job id, exception); `Cancelled` where a person stopped it."""
     export_progress = Signal(int, float, str)
@@ -176,23 +176,17 @@ class InferenceService(QObject):
         """Another face is present."""
         self._queue.drop(Kind.FACE_THUMBNAIL)
 
-    def export(
-        self, photo: Photo | None, path: Path | None, state: EditState, faces: Faces | None, write: ExportWriter
-    ) -> int:
-        """Render and write a photo, after those that were asked for before.
+    def export(self, task: EngineTask) -> int:
+        """Do something long with the engine, after what was asked for before.
 
         Args:
-            photo: None to read it from `path` when its turn comes.
-            path: of the source.
-            state: what is asked.
-            faces: None: as detected.
-            write: called in the thread.
+            task: called in the thread; its result comes with `exported`.
 
         Returns:
             The job's id.
         """
         job_id = self._queue.next_id()
-        self._put(ExportJob(job_id=job_id, photo=photo, path=path, state=state, faces=faces, write=write))
+        self._put(ExportJob(job_id=job_id, task=task))
         return job_id
 
     def cancel_export(self, job_id: int) -> None:

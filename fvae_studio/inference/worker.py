@@ -221,16 +221,9 @@ class InferenceWorker(QObject):
 
     def _export(self, job: ExportJob) -> None:
         progress = _Reporter(job.token, lambda done, stage: self.export_progress.emit(job.job_id, done, stage))
-        photo = job.photo
-        if photo is None:
-            assert job.path is not None
-            progress.report(0.0, "reading")
-            photo = self._engine_now().open(job.path)
-        self._set_faces(photo, job.faces)
-        edited = self._engine_now().render(photo, job.state, progress.subrange(0.1, 0.5)).photo
-        path = job.write(edited, photo, progress.subrange(0.6, 0.4))
+        result = job.task(self._engine_now(), progress)
         progress.report(1.0, "done")
-        self.exported.emit(job.job_id, path)
+        self.exported.emit(job.job_id, result)
 
 
 class _Reporter:

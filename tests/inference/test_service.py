@@ -13,6 +13,7 @@ from fvae_studio.core.progress import Progress
 from fvae_studio.core.types import Photo
 from fvae_studio.errors import Cancelled, DeviceError, EditError, ModelNotFoundError, PhotoNotFoundError
 from fvae_studio.inference.service import InferenceService
+from fvae_studio.pipeline.requests import StudioEngine
 from tests.gui.fakes import SUMMARY, FakeEngine
 
 pytestmark = pytest.mark.gui
@@ -180,54 +181,37 @@ def test_preset_is_pictured_on_the_face(started, engine, photo, qtbot):
     assert thumbnail.pixels[middle].sum() > plain.args[2].pixels[middle].sum()
 
 
-def test_exports_are_written_one_after_another_with_progress(started, photo, tmp_path, qtbot):
-    written = []
-
-    def write(edited: Photo, source: Photo, progress: Progress) -> Path:
+def test_exports_are_done_one_after_another_with_progress(started, photo, qtbot):
+    def task(engine: StudioEngine, progress: Progress) -> Photo:
+        progress.report(0.2, "rendering")
+        edited = engine.render(photo, smile(0.5), progress.subrange(0.2, 0.6)).photo
         progress.report(1.0, "writing")
-        written.append((edited, source))
-        return tmp_path / f"{len(written)}.png"
+        return edited
 
-    progress = []
+    progress, done = [], []
     started.export_progress.connect(lambda *told: progress.append(told))
-    done = []
     started.exported.connect(lambda *told: done.append(told))
-    ids = [started.export(photo, None, smile(0.5), None, write) for _ in range(2)]
+    ids = [started.export(task) for _ in range(2)]
     qtbot.waitUntil(lambda: len(done) == 2)
 
-    assert done == [(ids[0], tmp_path / "1.png"), (ids[1], tmp_path / "2.png")]
-    assert written[0][1] is photo
-    assert (written[0][0].pixels != photo.pixels).any()
+    assert [job_id for job_id, _ in done] == ids
+    assert (done[0][1].pixels != photo.pixels).any()
     fractions = [fraction for job_id, fraction, _ in progress if job_id == ids[0]]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
 
 
-def test_photo_that_is_not_in_memory_is_read_for_its_export(started, photo_file, photo, tmp_path, qtbot):
-    sources = []
-
-    def write(_edited: Photo, source: Photo, _progress: Progress) -> Path:
-        sources.append(source)
-        return tmp_path / "out.png"
-
-    with qtbot.waitSignal(started.exported):
-        started.export(None, photo_file, smile(0.5), None, write)
-
-    np.testing.assert_array_equal(sources[0].pixels, photo.pixels)
-
-
-def test_waiting_and_running_exports_can_be_cancelled(started, photo, qtbot):
+def test_waiting_and_running_exports_can_be_cancelled(started, qtbot):
     entered, leave = threading.Event(), threading.Event()
 
-    def write(_edited: Photo, _source: Photo, progress: Progress) -> Path:
+    def task(_engine: StudioEngine, progress: Progress) -> None:
         entered.set()
         leave.wait(10)
         progress.raise_if_cancelled()
-        return Path("never")
 
     failed = []
     started.export_failed.connect(lambda *told: failed.append(told))
-    first, second = (started.export(photo, None, smile(0.5), None, write) for _ in range(2))
+    first, second = (started.export(task) for _ in range(2))
     qtbot.waitUntil(entered.is_set)
     started.cancel_export(second)
     started.cancel_export(first)
