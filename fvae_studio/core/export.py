@@ -126,6 +126,27 @@ class ExportOptions:
         return options
 
 
+@dataclass(frozen=True)
+class ExportSource:
+    """What names and sizes need to know of a photo, also while its pixels are not in memory.
+
+    Attributes:
+        path: None for a pasted photo.
+        format: see `PhotoMetadata.format`.
+        width, height: in pixels.
+    """
+
+    path: Path | None
+    format: str
+    width: int
+    height: int
+
+    @staticmethod
+    def of(photo: Photo) -> ExportSource:
+        """Of a photo in memory."""
+        return ExportSource(photo.path, photo.metadata.format, photo.width, photo.height)
+
+
 @dataclass(frozen=True, eq=False)
 class ExportTask:
     """One photo to be rendered and written.
@@ -167,7 +188,7 @@ def run_export(engine: Renders, task: ExportTask, progress: Progress) -> Path:
     photo = prepare(rendered.photo, task.photo, task.options, when=datetime.now().astimezone())
     progress.raise_if_cancelled()
     progress.report(0.8, "writing")
-    format_name = format_of(task.photo, task.options)
+    format_name = format_of(ExportSource.of(task.photo), task.options)
     written = write_photo(photo, task.path, options=task.options.write_options(format_name), source=task.photo)
     progress.report(1.0, "done")
     return written
@@ -208,11 +229,11 @@ def size_of(width: int, height: int, options: ExportOptions) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def format_of(photo: Photo, options: ExportOptions) -> str:
+def format_of(source: ExportSource, options: ExportOptions) -> str:
     """The format that the photo will have."""
     if options.format != "same":
         return options.format
-    return photo.metadata.format if photo.metadata.format in SUFFIXES else "PNG"
+    return source.format if source.format in SUFFIXES else "PNG"
 
 
 def check_pattern(pattern: str) -> None:
@@ -234,14 +255,14 @@ def check_pattern(pattern: str) -> None:
         raise PhotoWriteError("The name pattern is empty. Write for instance {name}-edited.")
 
 
-def file_name(photo: Photo, options: ExportOptions, *, number: int, today: date) -> str:
+def file_name(source: ExportSource, options: ExportOptions, *, number: int, today: date) -> str:
     """The name that the pattern gives, with its suffix."""
-    format_name = format_of(photo, options)
-    own_suffix = photo.path.suffix if photo.path is not None else ""
-    keeps_suffix = options.format == "same" and format_name == photo.metadata.format and own_suffix
-    width, height = size_of(photo.width, photo.height, options)
+    format_name = format_of(source, options)
+    own_suffix = source.path.suffix if source.path is not None else ""
+    keeps_suffix = options.format == "same" and format_name == source.format and own_suffix
+    width, height = size_of(source.width, source.height, options)
     values = {
-        "name": photo.path.stem if photo.path is not None else "photo",
+        "name": source.path.stem if source.path is not None else "photo",
         "number": f"{number:03d}",
         "date": today.isoformat(),
         "width": str(width),
@@ -253,7 +274,7 @@ def file_name(photo: Photo, options: ExportOptions, *, number: int, today: date)
 
 
 def plan_paths(
-    photos: Sequence[Photo],
+    sources: Sequence[ExportSource],
     options: ExportOptions,
     *,
     today: date,
@@ -263,7 +284,7 @@ def plan_paths(
     """Where the photos will be written: different from each other, and from files that must stay.
 
     Args:
-        photos: in the order of their numbers; pasted ones need `options.folder`.
+        sources: in the order of their numbers; pasted ones need `options.folder`.
         options: see there.
         today: for {date}.
         first_number: for {number}.
@@ -274,13 +295,13 @@ def plan_paths(
     """
     planned: list[Path] = []
     promised = {_key(path) for path in taken}
-    for number, photo in enumerate(photos, start=first_number):
-        folder = options.folder if options.folder is not None else photo.path and photo.path.parent
+    for number, source in enumerate(sources, start=first_number):
+        folder = options.folder if options.folder is not None else source.path and source.path.parent
         if folder is None:
             raise PhotoWriteError("This photo was pasted and has no folder of its own. Choose a folder to export to.")
-        wanted = folder / file_name(photo, options, number=number, today=today)
+        wanted = folder / file_name(source, options, number=number, today=today)
         path, copy = wanted, 1
-        while _key(path) in promised or (path.exists() and not _may_replace(path, photo, options)):
+        while _key(path) in promised or (path.exists() and not _may_replace(path, source, options)):
             copy += 1
             path = wanted.with_name(f"{wanted.stem}-{copy}{wanted.suffix}")
         promised.add(_key(path))
@@ -288,19 +309,19 @@ def plan_paths(
     return tuple(planned)
 
 
-def replaces_source(photos: Sequence[Photo], options: ExportOptions, *, today: date) -> tuple[Path, ...]:
+def replaces_source(sources: Sequence[ExportSource], options: ExportOptions, *, today: date) -> tuple[Path, ...]:
     """The photos whose own files these options would replace if that was allowed: to be asked about before."""
     if options.existing != "replace":
         return ()
     allowed = replace(options, replace_source=True)
-    planned = plan_paths(photos, allowed, today=today)
-    return tuple(path for path, photo in zip(planned, photos, strict=True) if _is_same(path, photo.path))
+    planned = plan_paths(sources, allowed, today=today)
+    return tuple(path for path, source in zip(planned, sources, strict=True) if _is_same(path, source.path))
 
 
-def _may_replace(path: Path, photo: Photo, options: ExportOptions) -> bool:
+def _may_replace(path: Path, source: ExportSource, options: ExportOptions) -> bool:
     if options.existing != "replace" or path.is_dir():
         return False
-    return options.replace_source or not _is_same(path, photo.path)
+    return options.replace_source or not _is_same(path, source.path)
 
 
 def _is_same(path: Path, other: Path | None) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fvae_studio.core.batch import BatchRow, BatchTask, Outcome
 from fvae_studio.core.edits import EditState, FaceEdit
-from fvae_studio.core.export import ExportTask, plan_paths, run_export
+from fvae_studio.core.export import ExportSource, ExportTask, plan_paths, run_export
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.errors import Cancelled, FaceError, FvaeStudioError
@@ -56,7 +56,9 @@ def run_batch_photo(
             return row("skipped", "No face was found.")
         if task.options.folder is not None:
             task.options.folder.mkdir(parents=True, exist_ok=True)
-        (output,) = plan_paths([photo], task.options, today=date.today(), first_number=number, taken=taken)
+        (output,) = plan_paths(
+            [ExportSource.of(photo)], task.options, today=date.today(), first_number=number, taken=taken
+        )
         state = EditState(None, (FaceEdit(None, task.strengths),))
         written = run_export(engine, ExportTask(photo, state, output, task.options), progress.subrange(0.2, 0.8))
     except Cancelled:

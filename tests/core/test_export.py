@@ -13,6 +13,7 @@ from fvae_studio.core.edit_note import DIGITAL_SOURCE_TYPE, with_edit_note
 from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.export import (
     ExportOptions,
+    ExportSource,
     ExportTask,
     check_pattern,
     file_name,
@@ -60,7 +61,7 @@ def source(tmp_path: Path) -> Photo:
 
 
 def export(photo: Photo, options: ExportOptions, state: EditState = SMILE) -> Path:
-    (path,) = plan_paths([photo], options, today=TODAY)
+    (path,) = plan_paths([ExportSource.of(photo)], options, today=TODAY)
     return run_export(Brightens(), ExportTask(photo, state, path, options), NoProgress())
 
 
@@ -178,13 +179,13 @@ def test_pattern_fields(source: Photo) -> None:
     options = ExportOptions(pattern="{date} {name} {number} {width}x{height}", format="PNG")
     expected = f"2026-11-24 portrait 007 {source.width}x{source.height}.png"
 
-    assert file_name(source, options, number=7, today=TODAY) == expected
+    assert file_name(ExportSource.of(source), options, number=7, today=TODAY) == expected
 
 
 def test_same_format_keeps_the_suffix_as_it_was(source: Photo, tmp_path: Path) -> None:
     odd = replace(source, path=tmp_path / "A.JPEG")
 
-    assert file_name(odd, ExportOptions(), number=1, today=TODAY) == "A-edited.JPEG"
+    assert file_name(ExportSource.of(odd), ExportOptions(), number=1, today=TODAY) == "A-edited.JPEG"
 
 
 @pytest.mark.parametrize("pattern", ["", " . ", "{nam}", "{name", "a/b", "a:b"])
@@ -195,14 +196,16 @@ def test_patterns_that_give_no_name_are_refused(pattern: str) -> None:
 
 def test_names_never_meet(source: Photo, tmp_path: Path) -> None:
     (tmp_path / "portrait-edited.jpg").touch()
-    paths = plan_paths([source, source], ExportOptions(), today=TODAY, taken=[tmp_path / "PORTRAIT-edited-2.jpg"])
+    paths = plan_paths(
+        [ExportSource.of(source)] * 2, ExportOptions(), today=TODAY, taken=[tmp_path / "PORTRAIT-edited-2.jpg"]
+    )
 
     assert [path.name for path in paths] == ["portrait-edited-3.jpg", "portrait-edited-4.jpg"]
 
 
 def test_the_source_is_never_replaced_without_being_asked(source: Photo) -> None:
     options = ExportOptions(pattern="{name}", existing="replace")
-    assert replaces_source([source], options, today=TODAY) == (source.path,)
+    assert replaces_source([ExportSource.of(source)], options, today=TODAY) == (source.path,)
     written = export(source, options)
     assert written.name == "portrait-2.jpg"
     assert source.path is not None
@@ -215,8 +218,8 @@ def test_the_source_is_never_replaced_without_being_asked(source: Photo) -> None
 
 def test_a_pasted_photo_needs_a_folder(tmp_path: Path) -> None:
     with pytest.raises(PhotoWriteError, match="folder"):
-        plan_paths([make_photo()], ExportOptions(), today=TODAY)
-    (path,) = plan_paths([make_photo()], ExportOptions(folder=tmp_path), today=TODAY)
+        plan_paths([ExportSource.of(make_photo())], ExportOptions(), today=TODAY)
+    (path,) = plan_paths([ExportSource.of(make_photo())], ExportOptions(folder=tmp_path), today=TODAY)
 
     assert path == tmp_path / "photo-edited.png"
 
