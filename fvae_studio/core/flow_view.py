@@ -151,11 +151,11 @@ def draw_confidence(pixels: RgbImage, confidence: FloatMap, *, opacity: float = 
     if confidence.shape != pixels.shape[:2]:
         raise GeometryError(f"the confidence is {confidence.shape}, the picture {pixels.shape[:2]}; make them one size")
     _check_opacity(opacity)
-    canvas = _mix(_as_8bit(pixels), _heat(confidence), opacity)
+    canvas = _mix(_as_8bit(pixels), confidence_colours(confidence), opacity)
     height, width = canvas.shape[:2]
     bar_height, bar_width = max(6, min(height, width) // 40), max(30, min(height, width) // 3)
     top, left = _corner(canvas, bar_height, bar_width)
-    bar = _heat(np.repeat(np.linspace(0, 1, bar_width, dtype=np.float32)[None], bar_height, axis=0))
+    bar = confidence_colours(np.repeat(np.linspace(0, 1, bar_width, dtype=np.float32)[None], bar_height, axis=0))
     patch = canvas[top : top + bar_height, left : left + bar_width]
     patch[...] = bar[: patch.shape[0], : patch.shape[1]]
     _write(canvas, "confidence 0 to 1", (left, top - _unit(canvas) * 3))
@@ -196,7 +196,8 @@ def _colour_wheel() -> NDArray[np.float64]:
     return np.concatenate(parts)
 
 
-def _heat(values: FloatMap) -> NDArray[np.uint8]:
+def confidence_colours(values: FloatMap) -> NDArray[np.uint8]:
+    """A heat-map from 0 (dark violet) to 1 (yellow), even to the eye: (H, W) in [0, 1] -> (H, W, 3)."""
     grey = np.round(np.clip(values, 0, 1) * 255).astype(np.uint8)
     heat: NDArray[np.uint8] = cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS)[..., ::-1]
     return heat

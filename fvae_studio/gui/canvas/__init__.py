@@ -1,0 +1,1 @@
+"""The photo on the screen: zoom and pan, faces, comparison, overlays."""

@@ -1,0 +1,69 @@
+"""What the canvas says while there is no photo."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from fvae_studio.gui.icons import icon, icon_pixmap
+
+
+class EmptyState(QWidget):
+    """Says what to do: drop a photo, open one, or try a sample."""
+
+    open_requested = Signal()
+    sample_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build_ui()
+        self._connect()
+        self.set_loading(None)
+
+    def _build_ui(self) -> None:
+        self._picture = QLabel(self)
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title = QLabel(self)
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        font = self._title.font()
+        font.setPixelSize(20)
+        self._title.setFont(font)
+        self._hint = QLabel(self)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setWordWrap(True)
+        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._open = QPushButton(icon("folder-open"), self.tr("Open photos…"), self)
+        self._open.setToolTip(self.tr("Choose photos to edit"))
+        self._sample = QPushButton(self.tr("Try a sample"), self)
+        self._sample.setToolTip(self.tr("Open a portrait that comes with the program; it shows nobody"))
+        self._buttons = QWidget(self)
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addStretch(1)
+        row.addWidget(self._open)
+        row.addWidget(self._sample)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setSpacing(14)
+        column.addStretch(2)
+        for widget in (self._picture, self._title, self._hint, self._buttons):
+            column.addWidget(widget)
+        column.addStretch(3)
+
+    def _connect(self) -> None:
+        self._open.clicked.connect(self.open_requested)
+        self._sample.clicked.connect(self.sample_requested)
+
+    def set_loading(self, name: str | None) -> None:
+        """Show that a photo is being read, or (None) what to do."""
+        is_loading = name is not None
+        self._picture.setPixmap(
+            icon_pixmap("hourglass" if is_loading else "image", 56, QPalette.ColorRole.PlaceholderText)
+        )
+        self._title.setText(self.tr("Opening {name}").format(name=name) if is_loading else self.tr("Drop a photo here"))
+        self._hint.setText(
+            "" if is_loading else self.tr("JPEG, PNG, TIFF, WebP, HEIC and more. Photos stay on this computer.")
+        )
+        self._buttons.setVisible(not is_loading)

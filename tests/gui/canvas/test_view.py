@@ -1,0 +1,338 @@
+"""What the canvas shows, and what it tells of mouse and keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from fvae_studio.core.edits import EditState
+from fvae_studio.core.types import Photo
+from fvae_studio.gui.canvas.compare import CompareMode
+from fvae_studio.gui.canvas.overlays import Overlay
+from fvae_studio.gui.canvas.trust import FAIR, GOOD, TrustReadout
+from fvae_studio.gui.canvas.view import CanvasView
+from fvae_studio.gui.qimage import to_pixels
+from tests.gui.fakes import make_rendered, make_request, two_faces
+
+
+@pytest.fixture
+def canvas(qtbot):
+    view = CanvasView()
+    qtbot.addWidget(view)
+    view.resize(700, 540)
+    view.show()
+    yield view
+    view.close_threads()
+
+
+@pytest.fixture
+def shown(canvas, photo, qtbot):
+    """With the photo of 640 x 480, one screen pixel per photo pixel."""
+    canvas.set_photo(photo)
+    canvas.zoom_actual()
+    qtbot.waitUntil(lambda: canvas._tiles.overview is not None)
+    settle(canvas, qtbot)
+    return canvas
+
+
+def settle(canvas, qtbot):
+    """Until all that can be seen has been made."""
+
+    def is_done():
+        canvas.grab()
+        return not canvas._tiles._asked and canvas._pool.activeThreadCount() == 0
+
+    qtbot.waitUntil(is_done)
+
+
+def pixels_of(canvas):
+    return to_pixels(canvas.grab().toImage())
+
+
+def photo_part(canvas, grabbed, photo):
+    """The middle of the view as (view pixels, photo pixels), away from frames and labels."""
+    corner = canvas._placement.to_view(0, 0)
+    x, y = round(corner.x()), round(corner.y())
+    return grabbed[y + 60 : y + 90, x + 300 : x + 330], photo.pixels[60:90, 300:330]
+
+
+def at(canvas, x, y):
+    return canvas._placement.to_view(x, y).toPoint()
+
+
+def test_actual_pixels_are_the_photos_own(shown, photo):
+    seen, wanted = photo_part(shown, pixels_of(shown), photo)
+
+    np.testing.assert_array_equal(seen, wanted)
+
+
+def test_edit_changes_pixels_only_inside_its_patches(shown, photo, qtbot):
+    before = pixels_of(shown)
+    edit = make_rendered(make_request(photo, quality="full_res"))
+    shown.set_edit(edit)
+    qtbot.waitUntil(lambda: bool(shown._layer.pictures(0)))
+    after = pixels_of(shown)
+
+    changed = np.any(before != after, axis=2)
+    inside = np.zeros_like(changed)
+    for patch in edit.patches:
+        corner = at(shown, patch.roi.x, patch.roi.y)
+        inside[corner.y() : corner.y() + patch.roi.height, corner.x() : corner.x() + patch.roi.width] = True
+    assert changed.any()
+    assert not changed[~inside].any()
+
+
+def test_no_edit_brings_the_photo_back(shown, photo):
+    before = pixels_of(shown)
+    shown.set_edit(make_rendered(make_request(photo)))
+    assert (pixels_of(shown) != before).any()
+
+    shown.set_edit(make_rendered(make_request(photo, EditState())))
+    np.testing.assert_array_equal(pixels_of(shown), before)
+
+
+def test_edit_of_another_photo_is_not_shown(shown, photo):
+    before = pixels_of(shown)
+    other = Photo(photo.pixels.copy())
+    shown.set_edit(make_rendered(make_request(other)))
+
+    np.testing.assert_array_equal(pixels_of(shown), before)
+
+
+def test_sharper_picture_of_the_same_edit_takes_over_without_a_flash(shown, photo, qtbot):
+    preview = make_rendered(make_request(photo, level=1))
+    shown.set_edit(preview)
+    full = make_rendered(replace(preview.request, quality="full_res", level=0, revision=2))
+    shown.set_edit(full)
+
+    # Until the sharp one is ready, the preview stays.
+    assert shown._layer.pictures(0)
+    qtbot.waitUntil(lambda: 0 in shown._layer._by_level)
+
+
+@pytest.mark.parametrize("mode", [CompareMode.SPLIT, CompareMode.SIDE_BY_SIDE])
+def test_original_is_on_the_left_when_comparing(shown, photo, mode):
+    original = pixels_of(shown)
+    shown.set_edit(make_rendered(make_request(photo)))
+    edited = pixels_of(shown)
+    shown.set_compare_mode(mode)
+    both = pixels_of(shown)
+
+    if mode is CompareMode.SPLIT:
+        np.testing.assert_array_equal(both[100:400, 30:330], original[100:400, 30:330])
+        np.testing.assert_array_equal(both[100:250, 370:650], edited[100:250, 370:650])
+    else:
+        assert (both[:, :350] != both[:, 350:]).any()
+
+
+def test_split_line_follows_the_mouse(shown, photo, qtbot):
+    shown.set_edit(make_rendered(make_request(photo)))
+    shown.set_compare_mode(CompareMode.SPLIT)
+    qtbot.mousePress(shown, Qt.MouseButton.LeftButton, pos=QPoint(350, 100))
+    qtbot.mouseMove(shown, QPoint(200, 120))
+    qtbot.mouseRelease(shown, Qt.MouseButton.LeftButton, pos=QPoint(200, 120))
+
+    assert shown._split == pytest.approx(200 / 700, abs=0.01)
+
+
+def test_backslash_shows_the_original_while_it_is_held(shown, photo, qtbot):
+    original = photo_part(shown, pixels_of(shown), photo)[0]
+    shown.set_edit(make_rendered(make_request(photo)))
+    edited = pixels_of(shown)
+    shown.setFocus()
+    qtbot.keyPress(shown, Qt.Key.Key_Backslash)
+    held = pixels_of(shown)
+    qtbot.keyRelease(shown, Qt.Key.Key_Backslash)
+
+    np.testing.assert_array_equal(photo_part(shown, held, photo)[0], original)
+    assert (held != edited).any()
+
+
+def test_wheel_zooms_to_the_cursor(shown):
+    spot = QPointF(200, 150)
+    before = shown._placement.to_photo(spot)
+    wheel = QWheelEvent(
+        spot, shown.mapToGlobal(spot), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(shown, wheel)
+    after = shown._placement.to_photo(spot)
+
+    assert shown.zoom == pytest.approx(1.25)
+    assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
+
+
+def test_drag_pans(shown, qtbot):
+    shown.zoom_to(3)
+    before = shown._placement.to_view(100, 100)
+    qtbot.mousePress(shown, Qt.MouseButton.LeftButton, pos=QPoint(300, 300))
+    qtbot.mouseMove(shown, QPoint(310, 310))
+    qtbot.mouseMove(shown, QPoint(350, 260))
+    qtbot.mouseRelease(shown, Qt.MouseButton.LeftButton, pos=QPoint(350, 260))
+    moved = shown._placement.to_view(100, 100) - before
+
+    assert (moved.x(), moved.y()) == pytest.approx((50, -40), abs=1)
+
+
+@pytest.mark.parametrize(("key", "dx", "dy"), [(Qt.Key.Key_Left, 60, 0), (Qt.Key.Key_Down, 0, -60)])
+def test_arrow_keys_pan(shown, qtbot, key, dx, dy):
+    shown.zoom_to(3)
+    before = shown._placement.to_view(0, 0)
+    qtbot.keyClick(shown, key)
+    moved = shown._placement.to_view(0, 0) - before
+
+    assert (moved.x(), moved.y()) == pytest.approx((dx, dy))
+
+
+def test_click_chooses_a_face_and_the_ground_lets_go(shown, qtbot):
+    faces = two_faces()
+    shown.set_faces(faces, None, ())
+    clicks = []
+    shown.face_clicked.connect(clicks.append)
+
+    qtbot.mouseClick(shown, Qt.MouseButton.LeftButton, pos=at(shown, *faces[1].box.center))
+    qtbot.mouseClick(shown, Qt.MouseButton.LeftButton, pos=at(shown, 315, 10))
+
+    assert clicks == [2, None]
+
+
+def test_drag_chooses_no_face(shown, qtbot):
+    faces = two_faces()
+    shown.set_faces(faces, None, ())
+    clicks = []
+    shown.face_clicked.connect(clicks.append)
+    start = at(shown, *faces[0].box.center)
+    qtbot.mousePress(shown, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(shown, start + QPoint(20, 0))
+    qtbot.mouseRelease(shown, Qt.MouseButton.LeftButton, pos=start + QPoint(20, 0))
+
+    assert clicks == []
+
+
+def test_tab_goes_through_the_faces_and_then_on(qtbot, shown):
+    shown.set_faces(two_faces(), None, ())
+    shown.face_clicked.connect(lambda number: shown.set_faces(two_faces(), number, ()))
+    shown.setFocus()
+    seen = []
+    for _ in range(2):
+        qtbot.keyClick(shown, Qt.Key.Key_Tab)
+        seen.append(shown._chosen)
+
+    assert seen == [1, 2]
+    # A lone widget has nowhere to go on to; but no face is chosen again.
+    qtbot.keyClick(shown, Qt.Key.Key_Tab)
+    assert shown._chosen == 2
+
+
+def test_frame_around_a_missed_face_is_told_in_photo_pixels(shown, qtbot):
+    shown.set_draw_mode(True)
+    drawn = []
+    shown.face_drawn.connect(drawn.append)
+    with qtbot.waitSignal(shown.draw_mode_left):
+        start, end = at(shown, 50, 40), at(shown, 150, 160)
+        qtbot.mousePress(shown, Qt.MouseButton.LeftButton, pos=end)
+        qtbot.mouseMove(shown, start)
+        qtbot.mouseRelease(shown, Qt.MouseButton.LeftButton, pos=start)
+
+    (rect,) = drawn
+    assert (rect.x, rect.y, rect.width, rect.height) == pytest.approx((50, 40, 100, 120), abs=2)
+
+
+def test_escape_leaves_drawing(shown, qtbot):
+    shown.set_draw_mode(True)
+    with qtbot.waitSignal(shown.draw_mode_left):
+        qtbot.keyClick(shown, Qt.Key.Key_Escape)
+
+
+def test_delete_asks_to_remove_the_chosen_face(shown, qtbot):
+    shown.set_faces(two_faces(), 2, ())
+    with qtbot.waitSignal(shown.face_remove_requested) as told:
+        qtbot.keyClick(shown, Qt.Key.Key_Delete)
+
+    assert told.args == [2]
+
+
+def test_pixel_under_the_mouse_is_told(shown, photo, qtbot):
+    with qtbot.waitSignal(shown.pixel_hovered) as told:
+        qtbot.mouseMove(shown, at(shown, 200.5, 100.5))
+
+    x, y, value = told.args
+    assert list(value) == photo.pixels[y, x].tolist()
+    assert (x, y) == pytest.approx((200, 100), abs=1)
+
+
+@pytest.mark.parametrize("overlay", [each for each in Overlay if each is not Overlay.NONE])
+def test_overlay_is_drawn_on_the_face(shown, photo, overlay):
+    shown.set_faces(two_faces(), 1, {1, 2})
+    shown.set_edit(make_rendered(make_request(photo)))
+    plain = pixels_of(shown)
+    shown.set_overlay(overlay, opacity=1.0)
+    drawn = pixels_of(shown)
+    changed = np.any(plain != drawn, axis=2)
+    centre = at(shown, *two_faces()[0].box.center)
+
+    assert changed[centre.y() - 90 : centre.y() + 90, centre.x() - 90 : centre.x() + 90].any()
+    # The legend lies in the corner; the photo's upper edge is left alone.
+    assert not changed[: at(shown, 0, 40).y()].any()
+    shown.set_overlay(Overlay.NONE)
+    np.testing.assert_array_equal(pixels_of(shown), plain)
+
+
+def test_large_faces_are_previewed_at_a_smaller_level(shown):
+    assert shown.level_for_view() == 0
+    face = two_faces()[0]
+    large = replace(face, box=replace(face.box, width=3000, height=3000))
+    shown.set_faces([large], None, ())
+
+    assert shown.level_for_view() == 3
+
+
+def test_empty_canvas_offers_a_sample(canvas, qtbot):
+    buttons = [button for button in canvas.findChildren(QPushButton) if button.isVisible()]
+    assert len(buttons) == 2
+    with qtbot.waitSignal(canvas.sample_requested):
+        buttons[1].click()
+
+
+def test_photo_goes_away(shown, photo):
+    shown.set_photo(None)
+
+    assert shown._tiles is None
+    assert any(button.isVisible() for button in shown.findChildren(QPushButton))
+    shown.set_edit(make_rendered(make_request(photo)))
+    shown.grab()
+
+
+def test_translucent_and_sixteen_bit_photos_are_shown(canvas, photo, qtbot):
+    alpha = np.full(photo.pixels.shape[:2], 65535, np.uint16)
+    alpha[:, 320:] = 0
+    deep = Photo(photo.pixels.astype(np.uint16) * 257, alpha)
+    canvas.set_photo(deep)
+    canvas.zoom_actual()
+    settle(canvas, qtbot)
+    grabbed = pixels_of(canvas)
+    left, top = at(canvas, 0, 0).x(), at(canvas, 0, 0).y()
+
+    np.testing.assert_array_equal(grabbed[top + 50 : top + 80, left + 100 : left + 130], photo.pixels[50:80, 100:130])
+    transparent = grabbed[top + 50 : top + 80, left + 400 : left + 430]
+    assert set(np.unique(transparent)) <= {150, 200}
+
+
+def test_trust_speaks_plainly(qtbot):
+    readout = TrustReadout()
+    qtbot.addWidget(readout)
+    assert readout.isHidden()
+    sentences = []
+    for share in (GOOD, FAIR, 0.2):
+        readout.set_trust({1: share, 2: 0.99}, None)
+        sentences.append(readout.sentence)
+
+    assert len(set(sentences)) == 3
+    assert "teeth" in sentences[2]
+    readout.set_trust({1: 0.2, 2: 0.99}, 2)
+    assert readout.sentence == sentences[0]
