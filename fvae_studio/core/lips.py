@@ -86,7 +86,8 @@ def _shift(flow: NDArray[np.float32], landmarks: Points) -> NDArray[np.float32]:
     even = below / np.maximum(below.sum(axis=0, keepdims=True), 1e-6)
     giving = pressed * np.minimum(1, total / np.maximum(room, 1e-6)) + even * np.maximum(0, total - room)
     shift -= np.cumsum(giving, axis=0)
-    return shift.astype(np.float32)
+    result: NDArray[np.float32] = shift.astype(np.float32)
+    return result
 
 
 def _curve(landmarks: Points, indices: tuple[int, ...], x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -189,7 +189,7 @@ def aligned_square(photo: Photo, photo_to_crop: SimilarityTransform) -> Photo:
     for row in range(0, size, _ROWS_AT_ONCE):
         rows = np.arange(row, min(row + _ROWS_AT_ONCE, size))
         grid = np.stack(np.meshgrid(np.arange(size), rows), axis=-1)
-        positions = square_to_photo.apply(grid) - np.float32([region.x, region.y])
+        positions = square_to_photo.apply(grid) - np.array([region.x, region.y], np.float32)
         resample(source, positions.astype(np.float32), "lanczos", out=pixels[rows[0] : rows[-1] + 1])
     return Photo(pixels, metadata=replace(photo.metadata, exif=None, xmp=None, file_stamp=None))
 

@@ -101,7 +101,7 @@ def _paint_flow(painter: QPainter, placement: Placement, overlay: Overlay, place
         alpha = np.clip(length / max(0.25 * largest, 1e-6), 0, 1)
         _paint_map(painter, flow_colours(flow, largest=largest or 1.0), alpha)
     elif overlay is Overlay.CONFIDENCE:
-        _paint_map(painter, confidence_colours(placed.field.confidence), _border_fade(flow.shape[:2]))
+        _paint_map(painter, confidence_colours(placed.field.confidence), _border_fade(*flow.shape[:2]))
     elif overlay is Overlay.ARROWS:
         _paint_arrows(painter, flow)
     elif overlay is Overlay.GRID:
@@ -115,11 +115,12 @@ def _paint_map(painter: QPainter, colours: NDArray[np.uint8], alpha: NDArray[np.
     painter.drawImage(QRectF(0, 0, CROP_SIZE, CROP_SIZE), image)
 
 
-def _border_fade(shape: tuple[int, int]) -> NDArray[np.float64]:
+def _border_fade(height: int, width: int) -> NDArray[np.float64]:
     """1 inside, 0 at the border: a square with a hard edge would look like a seam in the photo."""
-    y, x = (1 - np.abs(np.linspace(-1, 1, count)) for count in shape)
+    y, x = (1 - np.abs(np.linspace(-1, 1, count)) for count in (height, width))
     distance = np.minimum(y[:, None], x[None, :])
-    return np.clip(distance / 0.12, 0, 1)
+    faded: NDArray[np.float64] = np.clip(distance / 0.12, 0, 1)
+    return faded
 
 
 def _paint_arrows(painter: QPainter, flow: NDArray[np.float32]) -> None:

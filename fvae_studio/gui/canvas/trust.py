@@ -43,7 +43,8 @@ class TrustReadout(QWidget):
             trust: by face number, in [0, 1]; faces that are not edited are missing.
             chosen: number of the chosen face, or None for all.
         """
-        shown = trust.get(chosen) if chosen in trust else min(trust.values(), default=None)
+        is_known = chosen is not None and chosen in trust
+        shown = trust[chosen] if chosen is not None and is_known else min(trust.values(), default=None)
         self.setVisible(shown is not None)
         if shown is None:
             return
