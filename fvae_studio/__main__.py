@@ -1,4 +1,4 @@
-"""`fvae-studio` and `python -m fvae_studio`."""
+"""`fvae-studio` and `python -m fvae_studio`: the Studio's window, or a command of the command line."""
 
 from __future__ import annotations
 
@@ -6,16 +6,55 @@ import contextlib
 import gc
 import os
 import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
+
+_WINDOW_OPTIONS = frozenset({"--smoke"})
+_OPENED_BY_THE_WINDOW = frozenset(
+    {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".bmp", ".gif", ".fvae"}
+)
+
+
+def opens_window(arguments: Sequence[str]) -> bool:
+    """Whether these arguments mean the Studio: none, photos, folders, a project, or `--smoke`."""
+    first = next((argument for argument in arguments if argument not in _WINDOW_OPTIONS), None)
+    if first is None:
+        return True
+    if first.startswith("-"):
+        return False
+    path = Path(first)
+    # A folder or file called like a command, such as "edit", does not hide the command.
+    return path.suffix.lower() in _OPENED_BY_THE_WINDOW or (path.exists() and os.sep in first)
+
+
+def has_screen() -> bool:
+    """Whether a window can be shown here; a Linux machine without one says so in its environment."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
+    """Open the Studio or run one command, and leave with its exit code."""
+    began = time.perf_counter()
     # Imports make a million objects that stay: looking through them again and again takes a tenth of their time.
     gc.set_threshold(100_000, 50, 50)
-    from fvae_studio.cli import run
+    arguments = sys.argv[1:]
+    if opens_window(arguments) and has_screen():
+        from fvae_studio.app import run as open_window
 
-    code = run(sys.argv[1:])
+        code = open_window(arguments, began=began)
+    else:
+        from fvae_studio.cli import run
+
+        if opens_window(arguments):
+            print(
+                "There is no screen here (DISPLAY is not set), so the Studio cannot open its window.", file=sys.stderr
+            )
+            arguments = arguments and ["edit", *(one for one in arguments if one not in _WINDOW_OPTIONS), "--help"]
+        code = run(arguments)
     for stream in (sys.stdout, sys.stderr):
         # Whoever read the output may be gone.
         with contextlib.suppress(OSError):

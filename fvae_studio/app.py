@@ -1,0 +1,141 @@
+"""Puts the Studio together: settings, engine, document, window. Imports Qt, so only the window's start imports this."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from fvae_studio import __version__, paths
+from fvae_studio.core.presets import PresetFolder
+from fvae_studio.gui.commands import Commands
+from fvae_studio.gui.document import Document
+from fvae_studio.gui.main_window import MainWindow
+from fvae_studio.gui.settings_store import SettingsStore
+from fvae_studio.gui.theme import Theme
+from fvae_studio.inference.service import InferenceService
+from fvae_studio.inference.worker import EngineFactory
+from fvae_studio.pipeline.requests import StudioEngine
+
+log = logging.getLogger(__name__)
+
+
+def make_engine(model: Path | str | None, device: str) -> StudioEngine:
+    """The real engine; model and detector are being loaded while it is already reading a photo."""
+    # In the engine's thread: the window opens without torch.
+    from fvae_studio.pipeline.engine import Engine
+
+    engine = Engine(model, device=device)
+    engine.preload()
+    return engine
+
+
+class Studio:
+    """All parts of the running program.
+
+    Args:
+        app: the Qt application.
+        engine_factory: tests have another one.
+        settings_file: None keeps no settings.
+    """
+
+    def __init__(
+        self, app: QApplication, engine_factory: EngineFactory = make_engine, settings_file: Path | None = None
+    ) -> None:
+        self.store = SettingsStore(settings_file)
+        settings = self.store.settings
+        self.theme = Theme(app, settings.theme, text_px=settings.text_px)  # type: ignore[arg-type]
+        self.service = InferenceService(engine_factory, model=settings.model or None, device=settings.device)
+        self.document = Document(self.service, photo_memory_mb=settings.photo_memory_mb)
+        presets = PresetFolder(paths.user_presets_dir())
+        self.window = MainWindow(self.document, self.store, presets)
+        self.commands = Commands(self.window, self.document, self.service, self.store, presets, self.theme)
+        app.aboutToQuit.connect(self.close)
+
+    def start(self, photos: Sequence[Path] = ()) -> None:
+        """Show the window, then load the model and open the photos behind it."""
+        self.window.show()
+        # After the first paint: the imports of the engine's thread hold Python's lock for long stretches.
+        QTimer.singleShot(0, lambda: self._begin(photos))
+
+    def close(self) -> None:
+        """End the engine's thread."""
+        self.service.close()
+
+    def _begin(self, photos: Sequence[Path]) -> None:
+        self.service.start()
+        if photos:
+            self.commands.open_paths(photos)
+        else:
+            self.commands.offer_recovery()
+
+
+def run(arguments: Sequence[str], *, began: float | None = None) -> int:
+    """Open the Studio and stay until it is closed.
+
+    Args:
+        arguments: photos, folders, a project; `--smoke` renders one edit and leaves.
+        began: `time.perf_counter` at the start of the program.
+
+    Returns:
+        The exit code.
+    """
+    began = time.perf_counter() if began is None else began
+    _start_logging()
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("FVAE Studio")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("fvae-studio")
+    studio = Studio(app, settings_file=paths.settings_file())
+    _install_excepthook(studio)
+    smoke = "--smoke" in arguments
+    photos = [Path(argument) for argument in arguments if not argument.startswith("--")]
+    if smoke:
+        from fvae_studio.smoke import Smoke
+
+        photos = photos or [paths.samples_dir() / "ada_neutral.jpg"]
+        run_of_smoke = Smoke(studio.document, studio.service, app, began=began)
+        studio.start(photos)
+        run_of_smoke.note_window()
+    else:
+        studio.start(photos)
+    return app.exec()
+
+
+def _start_logging() -> None:
+    level = logging.DEBUG if os.environ.get("FVAE_DEBUG") == "1" else logging.INFO
+    handlers: list[logging.Handler] = [logging.StreamHandler()] if level == logging.DEBUG else []
+    try:
+        folder = paths.log_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        handlers.append(
+            logging.handlers.RotatingFileHandler(
+                folder / "fvae-studio.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
+            )
+        )
+    except OSError:
+        # No place for a log is no reason not to edit photos.
+        handlers = handlers or [logging.NullHandler()]
+    logging.basicConfig(level=level, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.captureWarnings(True)
+
+
+def _install_excepthook(studio: Studio) -> None:
+    """An error that nobody expected is logged and told; the window stays, with the photo and its edits."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        log.critical("unexpected", exc_info=(kind, error, trace))
+        studio.window.messages.show_error(error)
+
+    sys.excepthook = hook

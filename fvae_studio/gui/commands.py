@@ -1,0 +1,315 @@
+"""What the window's commands do: everything in menus that asks for a file, opens a dialog, or touches the clipboard."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+
+from fvae_studio import paths
+from fvae_studio.core.presets import PresetFolder
+from fvae_studio.core.project_file import SUFFIX as PROJECT_SUFFIX
+from fvae_studio.errors import FvaeStudioError
+from fvae_studio.gui.canvas.compare import CompareMode
+from fvae_studio.gui.canvas.overlays import Overlay
+from fvae_studio.gui.document import Document
+from fvae_studio.gui.main_window import MainWindow
+from fvae_studio.gui.settings_store import SettingsStore
+from fvae_studio.gui.theme import Theme
+from fvae_studio.inference.service import InferenceService
+
+log = logging.getLogger(__name__)
+
+_COMPARE: Final = {
+    "compare_off": CompareMode.OFF,
+    "compare_split": CompareMode.SPLIT,
+    "compare_side": CompareMode.SIDE_BY_SIDE,
+}
+_OVERLAYS: Final = {
+    "overlay_off": Overlay.NONE,
+    "overlay_flow": Overlay.FLOW,
+    "overlay_arrows": Overlay.ARROWS,
+    "overlay_grid": Overlay.GRID,
+    "overlay_confidence": Overlay.CONFIDENCE,
+    "overlay_landmarks": Overlay.LANDMARKS,
+    "overlay_region": Overlay.REGION,
+}
+
+
+class Commands(QObject):
+    """Connects the table of actions with what they do.
+
+    Args:
+        window, document, service, store, presets, theme: the parts of the Studio.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        document: Document,
+        service: InferenceService,
+        store: SettingsStore,
+        presets: PresetFolder,
+        theme: Theme,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._document, self._service = window, document, service
+        self._store, self._presets, self._theme = store, presets, theme
+        self._by_action: dict[str, Callable[[], object]] = self._table()
+        self._connect()
+
+    def open_paths(self, photos: Sequence[Path]) -> None:
+        """Open photos, folders, or a project."""
+        projects = [path for path in photos if path.suffix == PROJECT_SUFFIX]
+        if projects:
+            self.open_project(projects[0])
+        rest = [path for path in photos if path.suffix != PROJECT_SUFFIX]
+        if rest:
+            self._document.open_paths(rest)
+            for path in rest[-1:]:
+                self._store.add_recent(path.absolute())
+
+    def open_project(self, path: Path) -> None:
+        """Show a project; asks first where edits would be lost."""
+        if not self._may_leave():
+            return
+        try:
+            self._document.open_project(path)
+        except FvaeStudioError as error:
+            self._window.messages.show_error(error)
+            return
+        self._store.add_recent(path.absolute())
+
+    def offer_recovery(self) -> None:
+        """After a crash: offer the edits that were saved by themselves."""
+
+    def _table(self) -> dict[str, Callable[[], object]]:
+        window, document, canvas = self._window, self._document, self._window.canvas
+        table: dict[str, Callable[[], object]] = {
+            "open": self._on_open,
+            "open_folder": self._on_open_folder,
+            "open_sample": self._on_open_sample,
+            "open_project": self._on_open_project,
+            "save_project": lambda: self._save_project(document.project_path),
+            "save_project_as": lambda: self._save_project(None),
+            "close_photo": self._on_close_photo,
+            "quit": window.close,
+            "undo": document.undo,
+            "redo": document.redo,
+            "copy_edit": document.copy_edit,
+            "paste_edit": document.paste_edit,
+            "reset_face": document.reset_face,
+            "reset_all": document.reset_all,
+            "zoom_in": canvas.zoom_in,
+            "zoom_out": canvas.zoom_out,
+            "zoom_fit": canvas.zoom_fit,
+            "zoom_actual": canvas.zoom_actual,
+            "zoom_face": canvas.zoom_face,
+            "previous_photo": lambda: document.step_photo(-1),
+            "next_photo": lambda: document.step_photo(1),
+            "all_faces": lambda: document.choose_face(None),
+            "next_face": lambda: document.step_face(1),
+            "previous_face": lambda: document.step_face(-1),
+            "remove_face": self._on_remove_face,
+            "find_faces": document.find_faces_again,
+            "log_folder": lambda: self._show_folder(paths.log_dir()),
+        }
+        for name, mode in _COMPARE.items():
+            table[name] = partial(canvas.set_compare_mode, mode)
+        for name, overlay in _OVERLAYS.items():
+            table[name] = partial(canvas.set_overlay, overlay)
+        for choice in ("system", "light", "dark"):
+            table[f"theme_{choice}"] = partial(self._store.set_value, "theme", choice)
+        return table
+
+    def _connect(self) -> None:
+        window = self._window
+        window.actions_table.triggered.connect(self._on_triggered)
+        window.actions_table.toggled.connect(self._on_toggled)
+        window.canvas.open_requested.connect(self._on_open)
+        window.canvas.sample_requested.connect(self._on_open_sample)
+        window.canvas.draw_mode_left.connect(lambda: window.actions_table["draw_face"].setChecked(False))
+        window.closing.connect(self._on_closing)
+        window.recent_menu.aboutToShow.connect(self._fill_recent)
+        self._service.load_failed.connect(window.on_load_failed)
+        self._service.fell_back.connect(window.on_fell_back)
+        self._service.busy_changed.connect(window.on_busy_changed)
+        self._store.changed.connect(self._on_setting_changed)
+        self._document.photos_missing.connect(self._on_photos_missing)
+        self._document.file_changed.connect(self._on_file_changed)
+        for name in ("compare_off", "overlay_off", f"theme_{self._store.settings.theme}"):
+            window.actions_table.choose(name)
+
+    @Slot(str)
+    def _on_triggered(self, name: str) -> None:
+        command = self._by_action.get(name)
+        if command is not None:
+            command()
+
+    @Slot(str, bool)
+    def _on_toggled(self, name: str, checked: bool) -> None:
+        window = self._window
+        if name == "draw_face":
+            window.canvas.set_draw_mode(checked)
+            if checked:
+                window.canvas.setFocus()
+        elif name == "full_screen":
+            window.showFullScreen() if checked else window.showNormal()
+        elif name == "hide_panels":
+            for dock in window.docks.values():
+                dock.setVisible(not checked)
+
+    @Slot(str)
+    def _on_setting_changed(self, key: str) -> None:
+        settings = self._store.settings
+        if key == "theme":
+            self._theme.set_choice(settings.theme)  # type: ignore[arg-type]
+            self._window.actions_table.choose(f"theme_{settings.theme}")
+        elif key == "text_px":
+            self._theme.set_text_px(settings.text_px)
+        elif key == "link_sides":
+            self._window.sliders.set_linked(settings.link_sides)
+        elif key == "photo_memory_mb":
+            self._document.set_photo_memory(settings.photo_memory_mb)
+        elif key in ("device", "model"):
+            self._service.load(settings.model or None, settings.device)
+        elif key == "shortcuts":
+            self._window.actions_table.set_keys(settings.shortcuts)
+
+    # Opening and closing
+
+    def _on_open(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(
+            self._window, self.tr("Open photos"), self._start_folder(), self._filters(), ""
+        )
+        self.open_paths([Path(name) for name in names])
+
+    def _on_open_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self._window, self.tr("Open folder"), self._start_folder())
+        if name:
+            self.open_paths([Path(name)])
+
+    def _on_open_sample(self) -> None:
+        self._document.open_paths([paths.samples_dir() / "group.jpg"])
+
+    def _on_open_project(self) -> None:
+        pattern = self.tr("Projects (*{suffix})").format(suffix=PROJECT_SUFFIX)
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open project"), self._start_folder(), pattern)
+        if name:
+            self.open_project(Path(name))
+
+    def _save_project(self, path: Path | None) -> bool:
+        if path is None:
+            pattern = self.tr("Projects (*{suffix})").format(suffix=PROJECT_SUFFIX)
+            current = self._document.current
+            proposed = Path(self._start_folder()) / f"{current.path.stem if current else 'project'}{PROJECT_SUFFIX}"
+            name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save project"), str(proposed), pattern)
+            if not name:
+                return False
+            path = Path(name)
+            if path.suffix != PROJECT_SUFFIX:
+                path = path.with_name(path.name + PROJECT_SUFFIX)
+        self._document.save_project(path)
+        if self._document.project_path == path:
+            self._store.add_recent(path)
+        return self._document.is_clean
+
+    def _on_close_photo(self) -> None:
+        entry = self._document.current
+        if entry is None:
+            return
+        if entry.is_unsaved and entry.is_edited:
+            answer = self._window.messages.ask(
+                self.tr("Close {name}?").format(name=entry.name),
+                self.tr("Its edit was neither exported nor saved in a project, and would be lost."),
+                [self.tr("Close without saving")],
+                dangerous=0,
+            )
+            if answer is None:
+                return
+        self._document.close_photo(entry.entry_id)
+
+    def _may_leave(self) -> bool:
+        """Ask once about unsaved edits; True where they are saved or not wanted."""
+        if self._document.is_clean:
+            return True
+        answer = self._window.messages.ask(
+            self.tr("Save the edits?"),
+            self.tr("Some edits were neither exported nor saved in a project."),
+            [self.tr("Save project"), self.tr("Discard edits")],
+            dangerous=1,
+        )
+        if answer == 0:
+            return self._save_project(self._document.project_path)
+        return answer == 1
+
+    @Slot(QCloseEvent)
+    def _on_closing(self, event: QCloseEvent) -> None:
+        event.setAccepted(self._may_leave())
+
+    def _fill_recent(self) -> None:
+        menu = self._window.recent_menu
+        menu.clear()
+        for name in self._store.settings.recent:
+            menu.addAction(name).triggered.connect(lambda _checked=False, name=name: self.open_paths([Path(name)]))
+        if menu.isEmpty():
+            menu.addAction(self.tr("Nothing yet")).setEnabled(False)
+        else:
+            menu.addSeparator()
+            menu.addAction(self.tr("Clear this list")).triggered.connect(lambda: self._store.set_value("recent", ()))
+
+    def _on_remove_face(self) -> None:
+        entry = self._document.current
+        if entry is not None and entry.chosen_face is not None:
+            self._document.remove_face(entry.chosen_face)
+
+    @Slot(list)
+    def _on_photos_missing(self, entry_ids: Sequence[int]) -> None:
+        names = ", ".join(entry.name for number in entry_ids if (entry := self._document.photo_of(number)))
+        answer = self._window.messages.ask(
+            self.tr("Where are these photos?"),
+            self.tr("They were moved or deleted since the project was saved: {names}").format(names=names),
+            [self.tr("Look in a folder…")],
+            cancel=self.tr("Go on without them"),
+        )
+        if answer is None:
+            return
+        folder = QFileDialog.getExistingDirectory(self._window, self.tr("Look for the photos"), self._start_folder())
+        if folder:
+            left = self._document.look_for_missing(Path(folder))
+            if left:
+                self._window.tell(self.tr("%n photo(s) were not found there.", "", left))
+
+    @Slot(int)
+    def _on_file_changed(self, entry_id: int) -> None:
+        entry = self._document.photo_of(entry_id)
+        if entry is not None:
+            text = self.tr("{name} is not the file that was edited: its pixels changed. Look at the edit again.")
+            self._window.tell(text.format(name=entry.name))
+
+    def _start_folder(self) -> str:
+        current = self._document.current
+        if current is not None and not current.is_pasted:
+            return str(current.path.parent)
+        recent = self._store.settings.recent
+        return str(Path(recent[0]).parent) if recent else str(Path.home())
+
+    def _filters(self) -> str:
+        photos = "*.jpg *.jpeg *.png *.tif *.tiff *.webp *.heic *.heif *.avif *.bmp *.gif"
+        return ";;".join(
+            (
+                self.tr("Photos ({patterns})").format(patterns=f"{photos} {photos.upper()}"),
+                self.tr("Projects (*{suffix})").format(suffix=PROJECT_SUFFIX),
+                self.tr("All files (*)"),
+            )
+        )
+
+    def _show_folder(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

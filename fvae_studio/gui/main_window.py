@@ -1,0 +1,428 @@
+"""The window: lays out canvas, panels and menus, and connects them with the document. No image or model code."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+
+from fvae_studio.core.presets import BUILT_IN, Preset, PresetFolder, fitting
+from fvae_studio.core.thumbnails import Thumbnail
+from fvae_studio.errors import DeviceError
+from fvae_studio.gui.actions import Actions, Condition, MenuId
+from fvae_studio.gui.canvas.overlays import Overlay
+from fvae_studio.gui.canvas.trust import TrustReadout
+from fvae_studio.gui.canvas.view import CanvasView
+from fvae_studio.gui.document import Document, Target
+from fvae_studio.gui.messages import Messages, explain
+from fvae_studio.gui.panels.history import HistoryPanel
+from fvae_studio.gui.panels.presets import PresetCard, PresetPanel
+from fvae_studio.gui.panels.sliders import SliderPanel
+from fvae_studio.gui.panels.strip import PhotoStrip, StripEntry
+from fvae_studio.gui.qimage import to_qimage
+from fvae_studio.gui.settings_store import SettingsStore
+from fvae_studio.gui.status_bar import StudioStatusBar
+from fvae_studio.pipeline.requests import ModelSummary, RenderedEdit
+
+_TOOLBAR: Final = (
+    "open", "save_project", "export", "", "undo", "redo", "", "zoom_fit", "zoom_actual", "zoom_face", "",
+    "compare_off", "compare_split", "compare_side", "", "draw_face", "remove_face", "", "reset_all",
+)  # fmt: skip
+_TELL_MS: Final = 8000
+
+
+class MainWindow(QMainWindow):
+    """Canvas in the middle, presets and history at the left, sliders at the right, open photos below.
+
+    Args:
+        document: what is shown and changed.
+        store: the settings.
+        presets: a person's own presets.
+    """
+
+    images_dropped = Signal(list)
+    """`QImage`s that were dropped from a browser."""
+    closing = Signal(QCloseEvent)
+    """May still be refused."""
+
+    def __init__(
+        self, document: Document, store: SettingsStore, presets: PresetFolder, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._store, self._presets = document, store, presets
+        self._all_presets: dict[str, Preset] = {}
+        self._thumbnails: dict[int, Thumbnail] = {}
+        self._has_exports = False
+        self.messages: Messages = Messages(self)
+        self._build_ui()
+        self._connect()
+        self._restore()
+        self._refresh_all()
+
+    # Building
+
+    def _build_ui(self) -> None:
+        self.setWindowTitle("FVAE Studio")
+        self.setAcceptDrops(True)
+        self.canvas = CanvasView()
+        self.trust = TrustReadout()
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.trust)
+        self.setCentralWidget(middle)
+        self.sliders, self.preset_panel, self.history = SliderPanel(), PresetPanel(), HistoryPanel()
+        self.strip = PhotoStrip()
+        left, right, below = (
+            Qt.DockWidgetArea.LeftDockWidgetArea,
+            Qt.DockWidgetArea.RightDockWidgetArea,
+            Qt.DockWidgetArea.BottomDockWidgetArea,
+        )
+        self.docks = {
+            "sliders": self._dock("sliders", self.tr("Expression"), self.sliders, right),
+            "presets": self._dock("presets", self.tr("Presets"), self.preset_panel, left),
+            "history": self._dock("history", self.tr("History"), self.history, left),
+            "strip": self._dock("strip", self.tr("Photos"), self.strip, below),
+        }
+        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        self.setCorner(Qt.Corner.BottomLeftCorner, left)
+        self.resizeDocks([self.docks["presets"], self.docks["history"]], [420, 240], Qt.Orientation.Vertical)
+        self.actions_table = Actions(self, self._store.settings.shortcuts)
+        self.menus: dict[MenuId, QMenu] = self.actions_table.fill(self.menuBar())
+        self._add_menus()
+        self._toolbar = QToolBar(self.tr("Tools"))
+        self._toolbar.setObjectName("tools")
+        self._toolbar.setIconSize(QSize(18, 18))
+        self._toolbar.setMovable(False)
+        for name in _TOOLBAR:
+            if name:
+                self._toolbar.addAction(self.actions_table[name])
+            else:
+                self._toolbar.addSeparator()
+        self.addToolBar(self._toolbar)
+        self.status = StudioStatusBar()
+        self.setStatusBar(self.status)
+
+    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
+        )
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _add_menus(self) -> None:
+        view, file = self.menus["view"], self.menus["file"]
+        view.addSeparator()
+        panels = view.addMenu(self.tr("&Panels"))
+        for dock in self.docks.values():
+            panels.addAction(dock.toggleViewAction())
+        self.recent_menu = QMenu(self.tr("Open &recent"), file)
+        file.insertMenu(self.actions_table["open_project"], self.recent_menu)
+
+    def _connect(self) -> None:
+        document = self._document
+        document.photos_changed.connect(self._refresh_strip)
+        document.photo_changed.connect(self._on_photo_changed)
+        document.faces_changed.connect(self._refresh_faces)
+        document.edits_changed.connect(self._refresh_edits)
+        document.rendered.connect(self._on_rendered)
+        document.render_failed.connect(self._on_render_failed)
+        document.summary_changed.connect(self._on_summary_changed)
+        document.preset_thumbnail_made.connect(self._on_preset_thumbnail)
+        document.preset_thumbnails_outdated.connect(self.preset_panel.clear_thumbnails)
+        document.copied_changed.connect(self.refresh_conditions)
+        document.clean_changed.connect(self._refresh_title)
+        document.project_changed.connect(self._refresh_title)
+        document.failed.connect(self.messages.show_error)
+        canvas = self.canvas
+        canvas.face_clicked.connect(document.choose_face)
+        canvas.face_drawn.connect(document.add_face)
+        canvas.face_remove_requested.connect(document.remove_face)
+        canvas.view_changed.connect(self._on_view_changed)
+        canvas.pixel_hovered.connect(self.status.set_pixel)
+        sliders = self.sliders
+        sliders.strength_changed.connect(document.set_strength)
+        sliders.strengths_changed.connect(document.set_strengths)
+        sliders.strength_settled.connect(document.seal)
+        sliders.reset_requested.connect(document.reset_face)
+        sliders.face_chosen.connect(document.choose_face)
+        sliders.amount_changed.connect(document.set_amount)
+        sliders.amount_settled.connect(document.seal)
+        sliders.links_toggled.connect(lambda linked: self._store.set_value("link_sides", linked))
+        sliders.group_toggled.connect(self._on_group_toggled)
+        self.preset_panel.apply_requested.connect(self._on_preset_applied)
+        self.preset_panel.thumbnails_wanted.connect(self._on_thumbnails_wanted)
+        self.history.entry_chosen.connect(document.go_to)
+        self.strip.chosen.connect(document.choose_photo)
+        self.strip.close_requested.connect(document.close_photo)
+        self.strip.files_dropped.connect(document.open_paths)
+
+    def _restore(self) -> None:
+        settings = self._store.settings
+        self.resize(1440, 900)
+        for name, restore in (("geometry", self.restoreGeometry), ("docks", self.restoreState)):
+            if name in settings.window:
+                restore(QByteArray(base64.b64decode(settings.window[name])))
+        self.sliders.set_linked(settings.link_sides)
+        self.sliders.set_closed_groups(set(settings.closed_groups))
+        self.canvas.set_overlay(Overlay.NONE, opacity=settings.overlay_opacity / 100)
+
+    # What is shown
+
+    def _refresh_all(self) -> None:
+        self.refresh_presets()
+        self._refresh_strip()
+        self._on_photo_changed()
+        self._refresh_faces()
+        self._refresh_edits()
+        self._refresh_title()
+
+    def refresh_presets(self) -> None:
+        """Show the presets that the model can show; own ones were added or removed."""
+        summary = self._document.summary
+        names = [direction.name for direction in summary.directions] if summary is not None else []
+        presets = fitting((*BUILT_IN, *self._presets.load()), names)
+        self._all_presets = {preset.name: preset for preset in presets}
+        labels = {direction.name: direction.label for direction in summary.directions} if summary is not None else {}
+        self.preset_panel.set_presets(
+            [
+                PresetCard(
+                    preset.name,
+                    preset.is_own,
+                    ", ".join(f"{labels.get(name, name)} {value * 100:.0f}" for name, value in preset.strengths),
+                )
+                for preset in self._all_presets.values()
+            ]
+        )
+
+    def preset(self, name: str) -> Preset | None:
+        """One of the presets that are shown."""
+        return self._all_presets.get(name)
+
+    def set_has_exports(self, has_exports: bool) -> None:
+        """Whether exports were started, so that they can be looked at."""
+        self._has_exports = has_exports
+        self.refresh_conditions()
+
+    @Slot()
+    def refresh_conditions(self) -> None:
+        """Enable the actions that can be used now."""
+        document, entry = self._document, self._document.current
+        holding: set[Condition] = set()
+        if entry is not None and entry.photo is not None:
+            holding.add("photo")
+            if entry.faces:
+                holding.add("faces")
+            if entry.chosen_face is not None:
+                holding.add("one_face")
+            if entry.is_edited:
+                holding.add("edited")
+            if entry.history.can_undo:
+                holding.add("undo")
+            if entry.history.can_redo:
+                holding.add("redo")
+        if any(photo.is_edited for photo in document.photos):
+            holding.add("any_edited")
+        if len(document.photos) > 1:
+            holding.add("other_photos")
+        if document.copied_edit is not None:
+            holding.add("copied_edit")
+        if self._has_exports:
+            holding.add("exports")
+        self.actions_table.set_conditions(holding)
+
+    @Slot()
+    def _refresh_strip(self) -> None:
+        document = self._document
+        current = document.current
+        self.strip.set_entries(
+            [
+                StripEntry(
+                    photo.entry_id,
+                    photo.name,
+                    None if photo.is_pasted else photo.path,
+                    photo.is_loading,
+                    photo.is_edited,
+                    photo.is_exported,
+                    "" if photo.error is None else explain(photo.error).sentence,
+                )
+                for photo in document.photos
+            ],
+            current.entry_id if current is not None else None,
+        )
+        for photo in document.photos:
+            if photo.thumbnail is not None and self._thumbnails.get(photo.entry_id) is not photo.thumbnail:
+                self._thumbnails[photo.entry_id] = photo.thumbnail
+                self.strip.set_thumbnail(photo.entry_id, _as_image(photo.thumbnail))
+        self._thumbnails = {photo.entry_id: photo.thumbnail for photo in document.photos if photo.thumbnail is not None}
+        self.refresh_conditions()
+
+    @Slot()
+    def _on_photo_changed(self) -> None:
+        entry = self._document.current
+        loading = entry.name if entry is not None and entry.photo is None and entry.error is None else None
+        self.canvas.set_photo(entry.photo if entry is not None else None, loading=loading)
+        self.trust.set_trust({}, None)
+        self._refresh_title()
+
+    @Slot()
+    def _refresh_faces(self) -> None:
+        entry = self._document.current
+        faces = entry.faces if entry is not None else ()
+        chosen = entry.chosen_face if entry is not None else None
+        self.canvas.set_faces(faces, chosen, entry.edited_faces if entry is not None else frozenset())
+        self._document.set_level(self.canvas.level_for_view())
+        self.sliders.set_faces(tuple(face.index for face in faces), chosen)
+        self.preset_panel.set_applicable(bool(faces))
+        if entry is not None and entry.detected == () and entry.photo is not None and not faces:
+            self.tell(self.tr("No face was found. With Face > Draw a face you can show where one is."))
+        self.refresh_conditions()
+
+    @Slot()
+    def _refresh_edits(self) -> None:
+        entry = self._document.current
+        if entry is None:
+            self.sliders.set_strengths({})
+            self.history.set_entries((), 0)
+        else:
+            self.sliders.set_strengths(entry.edit.strengths_of(entry.chosen_face))
+            self.sliders.set_amount(entry.edit.amount)
+            labels = (entry.history.labels[0] or self.tr("Opened"), *entry.history.labels[1:])
+            self.history.set_entries(labels, entry.history.index)
+            self.canvas.set_faces(entry.faces, entry.chosen_face, entry.edited_faces)
+        self.refresh_conditions()
+
+    @Slot()
+    def _refresh_title(self) -> None:
+        entry, project = self._document.current, self._document.project_path
+        parts = [entry.name] if entry is not None else []
+        if project is not None:
+            parts.append(project.stem)
+        self.setWindowTitle("[*]" + " — ".join([*parts, "FVAE Studio"]))
+        self.setWindowModified(not self._document.is_clean)
+
+    def tell(self, text: str) -> None:
+        """Say something in the status bar for some seconds."""
+        self.status.showMessage(text, _TELL_MS)
+
+    # What happens
+
+    @Slot(object)
+    def _on_rendered(self, rendered: RenderedEdit | None) -> None:
+        entry = self._document.current
+        self.canvas.set_edit(rendered)
+        self.trust.set_trust(
+            rendered.trust if rendered is not None else {}, entry.chosen_face if entry is not None else None
+        )
+        if rendered is not None and rendered.request.quality == "preview":
+            self.status.set_time(sum(rendered.timings_ms.values()))
+        if rendered is not None and rendered.left_out and rendered.request.quality == "full_res":
+            self.tell(" ".join(rendered.left_out.values()))
+
+    @Slot(object)
+    def _on_render_failed(self, error: Exception) -> None:
+        # No box: it would come up in the middle of a drag. The last good picture stays.
+        self.tell(explain(error).sentence)
+
+    @Slot(object)
+    def _on_summary_changed(self, summary: ModelSummary) -> None:
+        self.sliders.set_directions(summary.directions)
+        self.sliders.set_closed_groups(set(self._store.settings.closed_groups))
+        self.status.set_device(summary.device)
+        self.refresh_presets()
+        self._refresh_edits()
+
+    @Slot(object)
+    def on_load_failed(self, error: Exception) -> None:
+        """The model could not be loaded."""
+        self.sliders.set_note(explain(error).sentence)
+        self.messages.show_error(error)
+
+    @Slot(object)
+    def on_fell_back(self, error: DeviceError) -> None:
+        """The graphics processor failed; the edit goes on."""
+        self.messages.tell(
+            self.tr("The graphics processor failed"),
+            self.tr("The edit goes on on the processor (CPU), more slowly. {reason}").format(reason=error),
+        )
+
+    @Slot(float, object)
+    def _on_view_changed(self, zoom: float, _visible: QRectF) -> None:
+        self.status.set_zoom(zoom)
+        self._document.set_level(self.canvas.level_for_view())
+
+    @Slot(str, str)
+    def _on_preset_applied(self, name: str, target: Target) -> None:
+        preset = self._all_presets.get(name)
+        if preset is not None:
+            self._document.apply_preset(preset, target)
+
+    @Slot(list)
+    def _on_thumbnails_wanted(self, names: Sequence[str]) -> None:
+        self._document.request_preset_thumbnails(
+            [self._all_presets[name] for name in names if name in self._all_presets]
+        )
+
+    @Slot(str, object)
+    def _on_preset_thumbnail(self, name: str, thumbnail: Thumbnail) -> None:
+        self.preset_panel.set_thumbnail(name, _as_image(thumbnail))
+
+    @Slot(str, bool)
+    def _on_group_toggled(self, title: str, is_open: bool) -> None:
+        closed = [group for group in self._store.settings.closed_groups if group != title]
+        self._store.remember(closed_groups=tuple(closed if is_open else [*closed, title]))
+
+    @Slot(str)
+    def on_busy_changed(self, kind: str) -> None:
+        """The engine's thread does something else."""
+        texts = {
+            "open": self.tr("Opening…"),
+            "detect": self.tr("Finding faces…"),
+            "find_face": self.tr("Looking for a face…"),
+            "load": self.tr("Loading the model…"),
+            "export": self.tr("Exporting…"),
+        }
+        self.status.set_busy(texts.get(kind, ""))
+
+    # Files from outside
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's names)
+        """Files, folders and pictures can be dropped anywhere."""
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Open what was dropped; a picture from a browser where there is no file."""
+        data = event.mimeData()
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        if paths:
+            self._document.open_paths(paths)
+        elif data.hasImage():
+            self.images_dropped.emit([QImage(data.imageData())])
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Remember the layout, unless somebody refuses."""
+        self.closing.emit(event)
+        if event.isAccepted():
+            window = {"geometry": _as_text(self.saveGeometry()), "docks": _as_text(self.saveState())}
+            self._store.remember(window=window)
+            self.canvas.close_threads()
+
+
+def _as_image(thumbnail: Thumbnail) -> QImage:
+    return to_qimage(thumbnail.pixels, thumbnail.icc)
+
+
+def _as_text(array: QByteArray) -> str:
+    return base64.b64encode(array.data()).decode()

@@ -1,0 +1,54 @@
+"""The line below the window: what is being done, what is under the pointer, how long the last preview took."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+
+
+class StudioStatusBar(QStatusBar):
+    """Messages at the left; pixel, zoom, time and device at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build_ui()
+
+    def _build_ui(self) -> None:
+        self.setSizeGripEnabled(False)
+        self._busy = self._label(self.tr("What is being done"), 150, Qt.AlignmentFlag.AlignLeft)
+        self._pixel = self._label(self.tr("Position and colour under the pointer"), 200)
+        self._zoom = self._label(self.tr("Zoom: screen pixels per photo pixel"), 60)
+        self._time = self._label(self.tr("Time that the last preview took"), 70)
+        self._device = self._label(self.tr("Where the networks run"), 60)
+        for label in (self._busy, self._pixel, self._zoom, self._time, self._device):
+            self.addPermanentWidget(label)
+
+    def set_busy(self, text: str) -> None:
+        """What is being done; empty for nothing."""
+        self._busy.setText(text)
+
+    def set_pixel(self, x: int, y: int, value: tuple[int, int, int] | None) -> None:
+        """Position and value under the pointer; no value outside of the photo."""
+        self._pixel.setText("" if value is None else f"{x}, {y}   {value[0]} {value[1]} {value[2]}")
+
+    def set_zoom(self, zoom: float | None) -> None:
+        """1.0 is one photo pixel per screen pixel; None without a photo."""
+        self._zoom.setText("" if zoom is None else f"{zoom:.1%}" if zoom < 0.1 else f"{zoom:.0%}")
+
+    def set_time(self, milliseconds: float | None) -> None:
+        """Of the last preview, on the engine's side."""
+        self._time.setText("" if milliseconds is None else f"{milliseconds:.0f} ms")
+
+    def set_device(self, device: str) -> None:
+        """Name of the device, such as "cpu"; empty while the model is being loaded."""
+        names = {"cpu": "CPU", "cuda": "CUDA", "mps": "Metal"}
+        self._device.setText(names.get(device, device))
+
+    def _label(self, name: str, width: int, alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight) -> QLabel:
+        label = QLabel()
+        label.setMinimumWidth(width)
+        label.setAlignment(alignment | Qt.AlignmentFlag.AlignVCenter)
+        label.setToolTip(name)
+        label.setAccessibleName(name)
+        label.setProperty("role", "hint")
+        return label
