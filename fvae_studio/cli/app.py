@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -265,6 +266,53 @@ def interpolate(
         quality=quality,
         size=size,
         resume=resume,
+        overwrite=overwrite,
+        model=model,
+        device=device,
+        as_json=as_json,
+    )
+
+
+class _Part(StrEnum):
+    # Typer reads no list of literals.
+    mouth = "mouth"
+    eyes = "eyes"
+
+
+_BORROW_EXAMPLES = """Examples:
+
+\b
+  fvae-studio borrow stern.jpg --from laughing.jpg --part mouth -o smiling.jpg
+  fvae-studio borrow blinking.jpg --from open-eyes.jpg --part eyes"""
+
+
+@app.command(short_help="Take mouth or eyes from another photo.", epilog=_BORROW_EXAMPLES)
+def borrow(
+    photo: PhotoArgument,
+    donor: Annotated[Path, typer.Option("--from", help="Another photo of the same person.", show_default=False)],
+    part: Annotated[list[_Part], typer.Option("--part", help="What is taken; may be repeated.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Else PHOTO-edited beside the photo.", show_default=False)
+    ] = None,
+    face: Annotated[int | None, typer.Option("--face", min=1, help="Face in PHOTO, if there are several.")] = None,
+    donor_face: Annotated[
+        int | None, typer.Option("--donor-face", min=1, help="Face in the other photo, if there are several.")
+    ] = None,
+    overwrite: OverwriteOption = False,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Give a face the mouth or the eyes of another photo of the person: teeth behind closed lips, open eyes."""
+    from fvae_studio.cli import commands
+
+    commands.borrow(
+        photo,
+        donor,
+        parts=[each.value for each in part],
+        face=face,
+        donor_face=donor_face,
+        output=output,
         overwrite=overwrite,
         model=model,
         device=device,

@@ -12,6 +12,7 @@ from fvae_studio.errors import EditError, FaceError, OverwriteError, PhotoNotFou
 if TYPE_CHECKING:
     from fvae_studio.core.easing import Easing
     from fvae_studio.core.edits import EditState
+    from fvae_studio.core.face_parts import Part
     from fvae_studio.core.types import Face, FlowField
     from fvae_studio.core.video_io import Codec
     from fvae_studio.pipeline.engine import Engine
@@ -231,6 +232,39 @@ def interpolate(
         )
     else:
         print(output)
+
+
+def borrow(
+    path: Path,
+    donor_path: Path,
+    *,
+    parts: Sequence[Part],
+    face: int | None,
+    donor_face: int | None,
+    output: Path | None,
+    overwrite: bool,
+    model: str | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Write a photo with parts of another photo's face."""
+    require_file(path)
+    require_file(donor_path)
+    target = _output_for(path, output)
+    if target.exists() and target.samefile(path):
+        raise OverwriteError(f"{target} is the photo itself; choose another name for the result.")
+    refuse_existing(target, overwrite=overwrite)
+    engine = start_engine(model, device)
+    from fvae_studio.core.photo_io import WriteOptions, write_photo
+
+    photo, donor = engine.open(path), engine.open(donor_path)
+    with progress_bar() as progress:
+        result = engine.borrow(photo, [(donor, parts, donor_face)], face=face, progress=progress)
+        written = write_photo(result, target, options=WriteOptions(overwrite=overwrite), source=photo)
+    if as_json:
+        print_json({"photo": str(path), "donor": str(donor_path), "parts": list(parts), "output": str(written)})
+    else:
+        print(written)
 
 
 def flow(

@@ -15,7 +15,7 @@ from fvae_studio.core.flow_view import draw_arrows, draw_confidence, draw_faces,
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.types import Face, Photo, RgbImage
 from fvae_studio.core.warp import warp_faces
-from fvae_studio.pipeline.engine import PlacedFlow
+from fvae_studio.pipeline.requests import PlacedFlow
 
 LONGER_SIDE: Final = 1600
 """Of one panel, in pixels: enough to read the marks, whatever the photo's size."""

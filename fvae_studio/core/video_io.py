@@ -213,7 +213,7 @@ def _add_stream(container: OutputContainer, suffix: str, options: VideoOptions, 
     rate = Fraction(options.fps).limit_denominator(1001)
     if suffix == ".webp":
         settings = {"quality": str(options.quality), "lossless": "0"}
-        stream = cast("VideoStream", container.add_stream("libwebp_anim", rate=rate, options=settings))
+        stream = container.add_stream("libwebp_anim", rate=rate, options=settings)
         stream.pix_fmt = "bgra"
     else:
         codec = options.codec if options.codec != "auto" else _CODECS[suffix][0]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
 from fvae_studio.core.edits import EditState, Strengths
+from fvae_studio.core.face_parts import Part
 from fvae_studio.core.geometry import Points, Rect
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
 from fvae_studio.core.lips import keep_lips_closed
@@ -338,6 +339,41 @@ class Engine:
             return pictures
         to_crop = sources[0].crop.photo_to_crop
         return (aligned_square(picture, to_crop) for picture in pictures)
+
+    def borrow(
+        self,
+        photo: Photo,
+        donors: Sequence[tuple[Photo, Sequence[Part], int | None]],
+        *,
+        face: int | None = None,
+        progress: Progress | None = None,
+    ) -> Photo:
+        """A still with the mouth or the eyes of other photos of the person, at this photo's resolution.
+
+        Args:
+            photo: is changed.
+            donors: a photo each, what is taken from it, and which face of it (None where there is only one).
+            face: which face of `photo`; None where there is only one.
+            progress: told of each donor.
+
+        Raises:
+            EditError: nothing is to be borrowed.
+            FaceError: no face, several and none named, or one that cannot be edited.
+        """
+        from fvae_studio.pipeline.borrowing import Donor, borrow
+        from fvae_studio.pipeline.interpolator import InterpolationSource
+
+        def source_of(owner: Photo, number: int | None) -> tuple[InterpolationSource, Face]:
+            found = only_face(self.detect(owner), number)
+            require_editable(found, owner)
+            return InterpolationSource(owner, self.crop(owner, found)), found
+
+        receiver, _ = source_of(photo, face)
+        taken = []
+        for donor, parts, number in donors:
+            source, donor_face = source_of(donor, number)
+            taken.append(Donor(source, donor_face.landmarks, tuple(parts)))
+        return borrow(self._predictor.get(), receiver, taken, progress=progress)
 
     def _warp(
         self, photo: Photo, placed: Sequence[PlacedFlow], kernel: Kernel, progress: Progress, *, level: int = 0

@@ -1,0 +1,53 @@
+"""Parts of a face as soft masks on the aligned crop."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.geometry import Points
+from fvae_studio.core.lips import LOWER_OUTER, UPPER_OUTER
+from fvae_studio.core.types import FloatMap
+
+Part: TypeAlias = Literal["mouth", "eyes"]
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
+
+_RIGHT_EYE: Final = (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7)
+_LEFT_EYE: Final = (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249)
+_HULLS: Final[dict[Part, tuple[tuple[int, ...], ...]]] = {
+    "mouth": (UPPER_OUTER + LOWER_OUTER,),
+    "eyes": (_RIGHT_EYE, _LEFT_EYE),
+}
+"""MediaPipe's points around each piece of a part."""
+
+_FINE: Final = 4
+"""Masks are drawn this much larger and then reduced: their edges do not jump by pixels."""
+
+
+def part_mask(landmarks: Points, part: Part, *, grow_px: float, feather_px: float) -> FloatMap:
+    """1 on a part of the face and `grow_px` around it, falling smoothly to 0 over about two `feather_px` beyond.
+
+    Args:
+        landmarks: (478, 2), crop pixels.
+        part: which.
+        grow_px: crop pixels.
+        feather_px: crop pixels.
+
+    Returns:
+        (CROP_SIZE, CROP_SIZE) in [0, 1], 0 along the border.
+    """
+    side = CROP_SIZE * _FINE
+    inside = np.zeros((side, side), np.uint8)
+    for indices in _HULLS[part]:
+        hull = cv2.convexHull(landmarks[list(indices)].astype(np.float32))
+        cv2.fillConvexPoly(inside, np.round((hull + 0.5) * _FINE - 0.5).astype(np.int32), 1)
+    distance = cv2.distanceTransform(1 - inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / _FINE - grow_px
+    share = np.clip(1 - distance / (2 * feather_px), 0, 1)
+    smooth = (share * share * (3 - 2 * share)).astype(np.float32)
+    mask: FloatMap = cv2.resize(smooth, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA)
+    axis = np.minimum(np.arange(CROP_SIZE), np.arange(CROP_SIZE)[::-1]).astype(np.float32)
+    border = np.clip(np.minimum(axis[:, None], axis[None, :]) / 4, 0, 1)
+    return mask * border
