@@ -266,6 +266,11 @@ def action_title(row: ActionRow) -> str:
     return plain_text(_translate(row.text))
 
 
+def menu_title(title: str) -> str:
+    """The translated title of a menu without access key."""
+    return plain_text(_translate(title))
+
+
 def plain_text(text: str) -> str:
     """A menu text without access key and dots."""
     return text.replace("&", "").rstrip("…").strip()

@@ -114,8 +114,8 @@ QAbstractItemView[role="flat"] { background: $window; border: 1px solid transpar
 QAbstractItemView[role="flat"]:focus { border: 1px solid $accent; }
 QListView::item, QTreeView::item, QTableView::item { padding: 4px 6px; }
 QListView::item:hover:!selected, QTreeView::item:hover:!selected { background: $hover; }
-QHeaderView::section { background: $window; color: $muted; border: none; border-bottom: 1px solid $line;
-    padding: 5px 6px; }
+QHeaderView::section { text-align: left; background: $window; color: $muted; padding: 5px 6px;
+    border: none; border-bottom: 1px solid $line; }
 QTableCornerButton::section { background: $window; border: none; }
 
 QTabWidget::pane { border: 1px solid $line; border-radius: 4px; top: -1px; }
