@@ -1,8 +1,9 @@
-"""Lips that are closed in the photo stay closed.
+"""Lips that are closed in the photo stay closed, and teeth that it shows do not grow.
 
 A flow that parts closed lips has nothing to put between them: no pixel of the photo shows teeth. What it does instead
 is to stretch the lips over the gap, to twice their height. The same expression with closed lips looks like a photo:
-the lower lip and the chin follow the upper lip. Teeth have to come from another photo.
+the lower lip and the chin follow the upper lip. Teeth have to come from another photo. A mouth that is open may open
+further, but not by drawing out the teeth.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ CLOSED_PX: Final = 0.8
 LEAST_SLOPE: Final = 0.8
 """Rows of the photo that a row of the edited lips shows at least: closed lips grow by a quarter at most."""
 
+LEAST_SLOPE_OPEN: Final = 0.68
+"""The same for a mouth that is open in the photo: its inside grows by half at most."""
+
 _SOFT_PX = 1.5
 _SMOOTH_COLUMNS = (5.0, 1.5)
 
@@ -38,33 +42,34 @@ def opening(landmarks: Points) -> float:
     return float(max(gap.max(), 0.0))
 
 
-def keep_lips_closed(flow: NDArray[np.floating[Any]], landmarks: Points) -> NDArray[np.float32]:
-    """Take out of a flow what parts closed lips; a mouth that is open in the photo is left alone.
+def limit_lip_stretch(flow: NDArray[np.floating[Any]], landmarks: Points) -> NDArray[np.float32]:
+    """Take out of a flow what parts closed lips, or draws out what an open mouth shows.
 
-    Column by column: wherever a row of the edited lips shows less than `LEAST_SLOPE` rows of the photo's, everything
-    below is shifted up by what is missing. The shift ends where the flow had pressed rows together to make room for
-    the opened mouth.
+    Column by column: wherever a row of the edited lips shows less than `LEAST_SLOPE` rows of the photo's
+    (`LEAST_SLOPE_OPEN` where the mouth is open), everything below is shifted up by what is missing. The shift ends
+    where the flow had pressed rows together to make room for the opened mouth.
 
     Args:
         flow: (h, w, 2) backward flow, crop pixels.
         landmarks: (478, 2) of the photo's face, crop pixels.
 
     Returns:
-        A flow of the same size; the very same values where nothing was parted.
+        A flow of the same size; the very same values where nothing was stretched.
     """
     flow = np.array(flow, np.float32)
     closed = float(np.clip(2 - opening(landmarks) / CLOSED_PX, 0, 1))
+    least = closed * LEAST_SLOPE + (1 - closed) * LEAST_SLOPE_OPEN
     # The first pass also takes the corners of the mouth along, which hang where the jaw had dropped; blurred as widely
     # as that, it leaves a rest in the middle for the second.
     for smooth_columns in _SMOOTH_COLUMNS:
-        shift = _shift(flow, landmarks) * np.float32(closed)
+        shift = _shift(flow, landmarks, least)
         if not shift.any():
             break
         flow[..., 1] += cv2.GaussianBlur(shift, (0, 0), smooth_columns, sigmaY=0.5, borderType=cv2.BORDER_REPLICATE)
     return flow
 
 
-def _shift(flow: NDArray[np.float32], landmarks: Points) -> NDArray[np.float32]:
+def _shift(flow: NDArray[np.float32], landmarks: Points, least_slope: float) -> NDArray[np.float32]:
     """(h, w): what is to be added to the flow along y, crop pixels."""
     height, width = flow.shape[:2]
     cell = CROP_SIZE / height
@@ -77,7 +82,7 @@ def _shift(flow: NDArray[np.float32], landmarks: Points) -> NDArray[np.float32]:
     on_lips = _soft_step(source_y - upper) * _soft_step(lower - source_y) * within
     slope = np.ones_like(source_y)
     slope[1:] = np.diff(source_y, axis=0) / cell
-    shift = np.cumsum(on_lips * np.maximum(0, LEAST_SLOPE - slope) * cell, axis=0)
+    shift = np.cumsum(on_lips * np.maximum(0, least_slope - slope) * cell, axis=0)
     total = shift[-1:]
     # Below the lips, the shift is given back where rows are pressed together; what is left over, evenly.
     below = _soft_step(source_y - lower) * (rows[:, None] < CROP_SIZE - 6)

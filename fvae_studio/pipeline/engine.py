@@ -21,7 +21,7 @@ from fvae_studio.core.edits import EditState, Strengths
 from fvae_studio.core.face_parts import Part
 from fvae_studio.core.geometry import Points, Rect
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
-from fvae_studio.core.lips import keep_lips_closed
+from fvae_studio.core.lips import limit_lip_stretch
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
@@ -482,7 +482,7 @@ def settle(predicted: FlowField, landmarks: Points) -> FlowField:
         predicted: as the network gave it.
         landmarks: (478, 2) of the face, crop pixels.
     """
-    return FlowField(prepare_flow(keep_lips_closed(predicted.flow, landmarks)), predicted.confidence)
+    return FlowField(prepare_flow(limit_lip_stretch(predicted.flow, landmarks)), predicted.confidence)
 
 
 def _neighbours(placed: Sequence[PlacedFlow]) -> list[list[PlacedFlow]]:
