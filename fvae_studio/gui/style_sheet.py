@@ -23,7 +23,7 @@ QLabel[role="warning"] { color: $warning; }
 QLabel[role="danger"] { color: $danger; }
 QLabel[role="success"] { color: $success; }
 
-QMainWindow::separator { background: $base; width: 3px; height: 3px; }
+QMainWindow::separator { background: $gap; width: 3px; height: 3px; }
 QMainWindow::separator:hover { background: $accent; }
 QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; }
 QDockWidget::title { background: $window; padding: 7px 10px; border-bottom: 1px solid $line; }
@@ -147,5 +147,6 @@ QFrame[role="card"] { background: $base; border: 1px solid $line; border-radius:
 def style_sheet(colours: ThemeColours) -> str:
     """The rules in one theme's colours."""
     accent_hover = "#5c9fe6" if colours.name == "dark" else "#155ba5"
+    gap = colours.base if colours.name == "dark" else colours.line
     folder = (resources_dir() / "themes").as_posix()
-    return _RULES.substitute(vars(colours), accent_hover=accent_hover, folder=folder)
+    return _RULES.substitute(vars(colours), accent_hover=accent_hover, gap=gap, folder=folder)

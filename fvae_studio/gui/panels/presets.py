@@ -104,6 +104,8 @@ class PresetPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._view, 1)
         layout.addWidget(self._hint)
+        # Two columns, with the scroll bar.
+        self.setMinimumWidth(2 * (_PICTURE_PX.width() + 12) + 34)
         self.set_applicable(False)
 
     def _connect(self) -> None:

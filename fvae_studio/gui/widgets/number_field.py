@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QLocale, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
 
@@ -37,8 +37,21 @@ class NumberField(QDoubleSpinBox):
         self.selectAll()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Give the text all the room."""
+        """Lay out the text."""
         super().resizeEvent(event)
+        self._fit_text()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Lay out the text in the new style."""
+        super().changeEvent(event)
+        self._fit_text()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Lay out the text when the style is known."""
+        super().showEvent(event)
+        self._fit_text()
+
+    def _fit_text(self) -> None:
         # WORKAROUND Qt 6.11: with a style sheet and without buttons, the edit field comes out one pixel wide.
         self.lineEdit().setGeometry(self.rect().adjusted(1, 1, -1, -1))
 

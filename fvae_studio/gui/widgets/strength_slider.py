@@ -12,7 +12,7 @@ from fvae_studio.core.edits import MAX_STRENGTH
 from fvae_studio.gui.widgets.number_field import NumberField
 from fvae_studio.gui.widgets.strength_track import LIMIT, StrengthTrack
 
-NAME_PX: Final = 110
+NAME_PX: Final = 118
 NUMBER_PX: Final = 40
 
 

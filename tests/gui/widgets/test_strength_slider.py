@@ -6,6 +6,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from fvae_studio.gui.style_sheet import style_sheet
+from fvae_studio.gui.theme import DARK, LIGHT
 from fvae_studio.gui.widgets.strength_slider import StrengthSlider
 
 LEFT = Qt.MouseButton.LeftButton
@@ -178,3 +180,18 @@ def test_screen_readers_get_name_and_value(slider: StrengthSlider) -> None:
     assert slider.track.accessibleName() == "Smile"
     assert slider.track.value() == 40
     assert slider.number.accessibleName()
+
+
+def test_the_number_stays_readable_when_the_theme_changes(qapp: QApplication, qtbot: QtBot) -> None:
+    slider = StrengthSlider("smile", "Smile")
+    qtbot.addWidget(slider)
+    slider.show()
+    before = qapp.styleSheet()
+    try:
+        for colours in (DARK, LIGHT):
+            qapp.setStyleSheet(style_sheet(colours))
+            qapp.processEvents()
+
+            assert slider.number.lineEdit().width() > slider.number.width() - 8
+    finally:
+        qapp.setStyleSheet(before)
