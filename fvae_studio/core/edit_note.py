@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
-from fvae_studio import __version__
+from fvae_studio.core.program import program_version
 
 DIGITAL_SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's "augmentation, correction or enhancement using a generative AI model".
@@ -53,7 +53,7 @@ def with_edit_note(packet: bytes | None, *, when: datetime) -> bytes:
     step = (
         f'<rdf:li xmlns:rdf="{_RDF}" xmlns:stEvt="{_EVENT}" rdf:parseType="Resource"><stEvt:action>edited'
         f"</stEvt:action><stEvt:when>{when.isoformat(timespec='seconds')}</stEvt:when><stEvt:softwareAgent>FVAE Studio "
-        f"{__version__}</stEvt:softwareAgent><stEvt:parameters>facial expression</stEvt:parameters></rdf:li>"
+        f"{program_version()}</stEvt:softwareAgent><stEvt:parameters>facial expression</stEvt:parameters></rdf:li>"
     )
     history = ""
     if _HISTORY.search(text):

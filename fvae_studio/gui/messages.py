@@ -15,7 +15,8 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from fvae_studio import __version__, errors
+from fvae_studio import errors
+from fvae_studio.core.program import program_version
 from fvae_studio.gui.icons import icon_pixmap
 from fvae_studio.gui.translation import translate_later as _T
 
@@ -80,7 +81,7 @@ def explain(error: BaseException) -> Message:
     else:
         sentence = _tr(_UNEXPECTED_SENTENCE)
     trace = "".join(traceback.format_exception(error)).rstrip()
-    details = f"FVAE Studio {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n{trace}"
+    details = f"FVAE Studio {program_version()}, Python {platform.python_version()}, {platform.platform()}\n\n{trace}"
     return Message(_tr(title), sentence, details)
 
 
@@ -173,11 +174,13 @@ class Messages(QObject):
 
 
 def _as_sentence(text: str) -> str:
-    """With a capital and a full stop."""
+    """With a capital, unless a file's name comes first, and a full stop."""
     text = text.strip()
     if not text:
         return text
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")
+    first = text.split(maxsplit=1)[0]
+    capital = first[0].upper() + text[1:] if first.isalpha() else text
+    return capital + ("" if text[-1] in ".!?:" else ".")
 
 
 def _tr(text: str) -> str:

@@ -23,6 +23,9 @@ QLabel[role="warning"] { color: $warning; }
 QLabel[role="danger"] { color: $danger; }
 QLabel[role="success"] { color: $success; }
 
+QMessageBox QLabel#qt_msgbox_label { font-weight: 600; font-size: 15px; }
+QMessageBox QLabel#qt_msgbox_informativelabel { min-width: 360px; }
+
 QMainWindow::separator { background: $gap; width: 3px; height: 3px; }
 QMainWindow::separator:hover { background: $accent; }
 QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; }

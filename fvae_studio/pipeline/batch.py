@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from fvae_studio.core.batch import BatchRow, BatchTask, Outcome
 from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.export import ExportSource, ExportTask, plan_paths, run_export
 from fvae_studio.core.progress import Progress
-from fvae_studio.core.types import Face, Photo
+from fvae_studio.core.types import Photo
 from fvae_studio.errors import Cancelled, FaceError, FvaeStudioError
-from fvae_studio.pipeline.detector import require_editable
 from fvae_studio.pipeline.requests import StudioEngine
+
+
+class LeftOutFace(Protocol):
+    """A face that an edit of all faces passes over."""
+
+    @property
+    def reason(self) -> str:
+        """A sentence."""
+
+
+@runtime_checkable
+class TellsLeftOut(Protocol):
+    """An engine that can tell which faces an edit passes over."""
+
+    def left_out(self, photo: Photo, state: EditState) -> Sequence[LeftOutFace]:
+        """Those faces, with the reasons."""
 
 
 def run_batch_photo(
@@ -69,14 +85,5 @@ def run_batch_photo(
         return row("failed", str(error))
     except OSError as error:
         return row("failed", error.strerror or str(error))
-    return row("done", _left_out(photo, faces), written)
-
-
-def _left_out(photo: Photo, faces: Iterable[Face]) -> str:
-    notes = []
-    for face in faces:
-        try:
-            require_editable(face, photo)
-        except FaceError as error:
-            notes.append(str(error))
-    return " ".join(notes)
+    note = " ".join(one.reason for one in engine.left_out(photo, state)) if isinstance(engine, TellsLeftOut) else ""
+    return row("done", note, written)

@@ -151,9 +151,11 @@ def test_menus_hold_every_command_once(window: QMainWindow) -> None:
 
 def test_known_errors_speak_for_themselves() -> None:
     message = explain(errors.PhotoDamagedError("a.jpg breaks off after 20 bytes"))
+    other = explain(errors.EditError("there is no preset of that name."))
 
     assert message.title == "The photo is damaged"
-    assert message.sentence == "A.jpg breaks off after 20 bytes."
+    assert message.sentence == "a.jpg breaks off after 20 bytes."
+    assert other.sentence == "There is no preset of that name."
 
 
 def test_unknown_errors_keep_their_trace_for_the_details() -> None:

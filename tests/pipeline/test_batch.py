@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,15 @@ import pytest
 from PIL import Image
 
 from fvae_studio.core.batch import BatchTask
+from fvae_studio.core.edits import EditState
 from fvae_studio.core.export import ExportOptions
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.progress import CancelToken, NoProgress
+from fvae_studio.core.types import Photo
 from fvae_studio.errors import Cancelled
-from fvae_studio.pipeline.batch import run_batch_photo
+from fvae_studio.pipeline.batch import TellsLeftOut, run_batch_photo
 from tests.gui.fakes import FakeEngine
-from tests.helpers.fake_faces import make_face, make_photo
+from tests.helpers.fake_faces import make_photo
 
 SMILE = (("smile", 0.5),)
 
@@ -38,11 +41,23 @@ def test_a_photo_with_faces_is_written_into_a_new_folder(photo_path: Path, tmp_p
 
 
 def test_faces_that_are_left_out_are_told(photo_path: Path, tmp_path: Path) -> None:
-    faces = (make_face((170, 240), crop_px=200), make_face((500, 240), crop_px=20))
-    row = run_batch_photo(FakeEngine(faces=faces), photo_path, task_for(tmp_path), NoProgress())
+    @dataclass
+    class Small:
+        reason: str = "Face 2 is too small."
 
-    assert row.outcome == "done"
-    assert "small" in row.note
+    class LeavesOneOut(FakeEngine):
+        def left_out(self, _photo: Photo, _state: EditState) -> tuple[Small, ...]:
+            return (Small(),)
+
+    row = run_batch_photo(LeavesOneOut(), photo_path, task_for(tmp_path), NoProgress())
+
+    assert (row.outcome, row.note) == ("done", "Face 2 is too small.")
+
+
+def test_the_real_engine_tells_which_faces_it_leaves_out() -> None:
+    from fvae_studio.pipeline.engine import Engine
+
+    assert issubclass(Engine, TellsLeftOut)
 
 
 def test_without_a_face_it_is_skipped_and_nothing_written(photo_path: Path, tmp_path: Path) -> None:

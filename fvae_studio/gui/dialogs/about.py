@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-import fvae_studio
+from fvae_studio import paths
+from fvae_studio.core.program import program_version
 from fvae_studio.gui.dialogs.frame import StudioDialog, label, name
 from fvae_studio.pipeline.requests import ModelSummary
 
@@ -61,7 +62,7 @@ def components() -> tuple[Component, ...]:
 
 def own_text(file: str) -> str:
     """LICENSE or NOTICE: beside the package in a source tree, else as installed."""
-    beside = Path(fvae_studio.__file__).resolve().parents[1] / file
+    beside = Path(paths.__file__).resolve().parents[1] / file
     if beside.is_file():
         return beside.read_text(encoding="utf-8")
     try:
@@ -86,7 +87,7 @@ class AboutDialog(StudioDialog):
 
     def versions(self) -> str:
         """All versions as text, for a report."""
-        lines = [f"FVAE Studio {fvae_studio.__version__}", platform.platform()]
+        lines = [f"FVAE Studio {program_version()}", platform.platform()]
         if self._model is not None:
             lines.append(f"model {self._model.name} on {self._model.device}, {self._model.sha256[:12]}")
         lines += [f"{one.name} {one.version}" for one in self._components]
@@ -95,7 +96,7 @@ class AboutDialog(StudioDialog):
     def _build_ui(self) -> None:
         self.setWindowTitle(self.tr("About FVAE Studio"))
         self.resize(560, 520)
-        self.content.addWidget(label(f"FVAE Studio {fvae_studio.__version__}", "title"))
+        self.content.addWidget(label(f"FVAE Studio {program_version()}", "title"))
         self.content.addWidget(
             label(
                 self.tr(
