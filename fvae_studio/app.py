@@ -15,10 +15,13 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from fvae_studio import __version__, paths
+from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.gui.commands import Commands
+from fvae_studio.gui.dialogs.models import ModelCard
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.main_window import MainWindow
+from fvae_studio.gui.recovery import Recovery
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.theme import Theme
 from fvae_studio.inference.service import InferenceService
@@ -36,6 +39,46 @@ def make_engine(model: Path | str | None, device: str) -> StudioEngine:
     engine = Engine(model, device=device)
     engine.preload()
     return engine
+
+
+class InstalledModels:
+    """The model files; imports torch, so everything here is called in the engine's thread."""
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """All models that can be loaded."""
+        from fvae_studio.model.checkpoint import read_header
+        from fvae_studio.model.registry import list_models
+
+        return tuple(
+            ModelCard(
+                info.name,
+                info.title,
+                info.description,
+                info.path,
+                info.size_bytes,
+                info.is_shipped,
+                info.is_default,
+                info.metrics,
+                read_header(info.path).provenance,
+                info.sha256,
+            )
+            for info in list_models()
+        )
+
+    def bring_in(self, path: Path) -> str:
+        """Copy a weights file to the user's models and return its name; a damaged one is refused (`ModelError`)."""
+        from fvae_studio.model.checkpoint import load_checkpoint
+
+        load_checkpoint(path)
+        folder = paths.user_models_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_write(folder / path.name) as file:
+            file.write(path.read_bytes())
+        return path.stem
+
+    def remove(self, name: str) -> None:
+        """Delete one of the user's models."""
+        (paths.user_models_dir() / f"{name}.safetensors").unlink(missing_ok=True)
 
 
 class Studio:
@@ -57,7 +100,17 @@ class Studio:
         self.document = Document(self.service, photo_memory_mb=settings.photo_memory_mb)
         presets = PresetFolder(paths.user_presets_dir())
         self.window = MainWindow(self.document, self.store, presets)
-        self.commands = Commands(self.window, self.document, self.service, self.store, presets, self.theme)
+        self.recovery = Recovery(paths.recovery_dir(), self.document, seconds=settings.autosave_seconds)
+        self.commands = Commands(
+            self.window,
+            self.document,
+            self.service,
+            self.store,
+            presets,
+            self.theme,
+            InstalledModels(),
+            self.recovery,
+        )
         app.aboutToQuit.connect(self.close)
 
     def start(self, photos: Sequence[Path] = ()) -> None:
@@ -67,8 +120,9 @@ class Studio:
         QTimer.singleShot(0, lambda: self._begin(photos))
 
     def close(self) -> None:
-        """End the engine's thread."""
+        """End the engine's thread; nothing is left to recover."""
         self.service.close()
+        self.recovery.close()
 
     def _begin(self, photos: Sequence[Path]) -> None:
         self.service.start()
@@ -111,8 +165,8 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
 
 
 def _start_logging() -> None:
-    level = logging.DEBUG if os.environ.get("FVAE_DEBUG") == "1" else logging.INFO
-    handlers: list[logging.Handler] = [logging.StreamHandler()] if level == logging.DEBUG else []
+    is_debugging = os.environ.get("FVAE_DEBUG") == "1"
+    handlers: list[logging.Handler] = [logging.StreamHandler()] if is_debugging else []
     try:
         folder = paths.log_dir()
         folder.mkdir(parents=True, exist_ok=True)
@@ -124,7 +178,10 @@ def _start_logging() -> None:
     except OSError:
         # No place for a log is no reason not to edit photos.
         handlers = handlers or [logging.NullHandler()]
-    logging.basicConfig(level=level, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("fvae_studio").setLevel(logging.DEBUG if is_debugging else logging.INFO)
     logging.captureWarnings(True)
 
 

@@ -127,7 +127,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
     _row("previous_photo", _T("actions", "&Previous photo"), "view", "Ctrl+PgUp", needs=["other_photos"], line=True),
     _row("next_photo", _T("actions", "&Next photo"), "view", "Ctrl+PgDown", needs=["other_photos"]),
     _row("full_screen", _T("actions", "Full &screen"), "view", "F11", checkable=True, line=True),
-    _row("hide_panels", _T("actions", "&Hide panels"), "view", "Shift+Tab", checkable=True),
+    _row("hide_panels", _T("actions", "&Hide panels"), "view", "F9", checkable=True),
     _row("compare_off", _T("actions", "&Edited only"), "compare", "Ctrl+Alt+1", "image-square", needs=_P,
          group="compare"),
     _row("compare_split", _T("actions", "&Split line"), "compare", "Ctrl+Alt+2", "square-half",

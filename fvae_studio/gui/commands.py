@@ -8,21 +8,27 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, QUrl, Slot
-from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
 from fvae_studio import paths
 from fvae_studio.core.presets import PresetFolder
+from fvae_studio.core.progress import Progress
 from fvae_studio.core.project_file import SUFFIX as PROJECT_SUFFIX
-from fvae_studio.errors import FvaeStudioError
+from fvae_studio.errors import FvaeStudioError, PhotoWriteError
 from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
-from fvae_studio.gui.document import Document
+from fvae_studio.gui.dialog_commands import DialogCommands, ModelShelf
+from fvae_studio.gui.document import Document, Target
+from fvae_studio.gui.exports import Exports, show_in_folder
 from fvae_studio.gui.main_window import MainWindow
+from fvae_studio.gui.recovery import Recovery
 from fvae_studio.gui.settings_store import SettingsStore
+from fvae_studio.gui.tasks import Tasks
 from fvae_studio.gui.theme import Theme
 from fvae_studio.inference.service import InferenceService
+from fvae_studio.pipeline.requests import StudioEngine
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +52,7 @@ class Commands(QObject):
     """Connects the table of actions with what they do.
 
     Args:
-        window, document, service, store, presets, theme: the parts of the Studio.
+        window, document, service, store, presets, theme, shelf, recovery: the parts of the Studio.
     """
 
     def __init__(
@@ -57,10 +63,15 @@ class Commands(QObject):
         store: SettingsStore,
         presets: PresetFolder,
         theme: Theme,
+        shelf: ModelShelf,
+        recovery: Recovery,
     ) -> None:
         super().__init__(window)
         self._window, self._document, self._service = window, document, service
-        self._store, self._presets, self._theme = store, presets, theme
+        self._store, self._theme, self._recovery = store, theme, recovery
+        self._tasks = Tasks(service, window.messages.show_error, self)
+        self.exports = Exports(document, self._tasks, store, window.messages, window)
+        self.dialogs = DialogCommands(window, document, store, presets, self.exports, self._tasks, shelf)
         self._by_action: dict[str, Callable[[], object]] = self._table()
         self._connect()
 
@@ -88,6 +99,25 @@ class Commands(QObject):
 
     def offer_recovery(self) -> None:
         """After a crash: offer the edits that were saved by themselves."""
+        orphans = self._recovery.orphans()
+        if not orphans:
+            return
+        answer = self._window.messages.ask(
+            self.tr("Bring back your last edits?"),
+            self.tr("FVAE Studio did not end well the last time; your edits were saved by themselves."),
+            [self.tr("Bring them back"), self.tr("Discard them")],
+            cancel=self.tr("Ask me later"),
+            dangerous=1,
+        )
+        if answer is None:
+            return
+        if answer == 0:
+            project = self._recovery.recover(orphans[0])
+            if project is not None:
+                self._document.show_project(project, is_saved=False)
+                self._recovery.adopt(orphans[0])
+        for path in orphans if answer == 1 else orphans[:1]:
+            self._recovery.forget(path)
 
     def _table(self) -> dict[str, Callable[[], object]]:
         window, document, canvas = self._window, self._document, self._window.canvas
@@ -118,7 +148,11 @@ class Commands(QObject):
             "previous_face": lambda: document.step_face(-1),
             "remove_face": self._on_remove_face,
             "find_faces": document.find_faces_again,
-            "log_folder": lambda: self._show_folder(paths.log_dir()),
+            "log_folder": self._on_log_folder,
+            "paste_image": self._on_paste,
+            "apply_to_faces": lambda: self._apply_to("all_faces"),
+            "apply_to_photos": lambda: self._apply_to("all_photos"),
+            **self.dialogs.table(),
         }
         for name, mode in _COMPARE.items():
             table[name] = partial(canvas.set_compare_mode, mode)
@@ -136,6 +170,9 @@ class Commands(QObject):
         window.canvas.sample_requested.connect(self._on_open_sample)
         window.canvas.draw_mode_left.connect(lambda: window.actions_table["draw_face"].setChecked(False))
         window.closing.connect(self._on_closing)
+        window.images_dropped.connect(self._on_images)
+        self.exports.started.connect(lambda: window.set_has_exports(True))
+        self.exports.summary_changed.connect(window.tell)
         window.recent_menu.aboutToShow.connect(self._fill_recent)
         self._service.load_failed.connect(window.on_load_failed)
         self._service.fell_back.connect(window.on_fell_back)
@@ -177,6 +214,8 @@ class Commands(QObject):
             self._window.sliders.set_linked(settings.link_sides)
         elif key == "photo_memory_mb":
             self._document.set_photo_memory(settings.photo_memory_mb)
+        elif key == "autosave_seconds":
+            self._recovery.set_seconds(settings.autosave_seconds)
         elif key in ("device", "model"):
             self._service.load(settings.model or None, settings.device)
         elif key == "shortcuts":
@@ -237,6 +276,16 @@ class Commands(QObject):
 
     def _may_leave(self) -> bool:
         """Ask once about unsaved edits; True where they are saved or not wanted."""
+        if self.exports.num_open:
+            answer = self._window.messages.ask(
+                self.tr("Stop the exports?"),
+                self.tr("Some photos are still being exported."),
+                [self.tr("Stop them")],
+                cancel=self.tr("Wait"),
+                dangerous=0,
+            )
+            if answer is None:
+                return False
         if self._document.is_clean:
             return True
         answer = self._window.messages.ask(
@@ -252,6 +301,8 @@ class Commands(QObject):
     @Slot(QCloseEvent)
     def _on_closing(self, event: QCloseEvent) -> None:
         event.setAccepted(self._may_leave())
+        if event.isAccepted():
+            self.exports.queue.close()
 
     def _fill_recent(self) -> None:
         menu = self._window.recent_menu
@@ -310,6 +361,41 @@ class Commands(QObject):
             )
         )
 
-    def _show_folder(self, folder: Path) -> None:
+    def _on_log_folder(self) -> None:
+        folder = paths.log_dir()
         folder.mkdir(parents=True, exist_ok=True)
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        show_in_folder(folder)
+
+    # Pictures and edits from elsewhere
+
+    def _on_paste(self) -> None:
+        data = QGuiApplication.clipboard().mimeData()
+        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if files:
+            self.open_paths(files)
+        elif data.hasImage():
+            self._on_images([QImage(data.imageData())])
+        else:
+            self._window.tell(self.tr("There is no photo on the clipboard."))
+
+    @Slot(list)
+    def _on_images(self, images: Sequence[QImage]) -> None:
+        for image in images:
+            path = self._recovery.pasted_path()
+            # Encoding takes seconds for a large picture.
+            self._tasks.run(
+                partial(_write_image, image, path),
+                lambda written: self._document.open_paths([written], is_pasted=True),
+            )
+
+    def _apply_to(self, target: Target) -> None:
+        entry = self._document.current
+        if entry is not None:
+            label = self.tr("Same for all faces") if target == "all_faces" else self.tr("Same for all photos")
+            self._document.apply_strengths(entry.edit.strengths_of(entry.chosen_face), label, target)
+
+
+def _write_image(image: QImage, path: Path, _engine: StudioEngine, _progress: Progress) -> Path:
+    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
+        raise PhotoWriteError(f"The pasted picture could not be kept in {path}.")
+    return path

@@ -71,6 +71,10 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.canvas = CanvasView()
         self.trust = TrustReadout()
+        # Its line stays free: the photo must not jump when a slider leaves zero.
+        policy = self.trust.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.trust.setSizePolicy(policy)
         middle = QWidget()
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -94,6 +98,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, right)
         self.setCorner(Qt.Corner.BottomLeftCorner, left)
         self.resizeDocks([self.docks["presets"], self.docks["history"]], [420, 240], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["presets"], self.docks["sliders"]], [230, 320], Qt.Orientation.Horizontal)
         self.actions_table = Actions(self, self._store.settings.shortcuts)
         self.menus: dict[MenuId, QMenu] = self.actions_table.fill(self.menuBar())
         self._add_menus()
@@ -208,6 +213,11 @@ class MainWindow(QMainWindow):
     def preset(self, name: str) -> Preset | None:
         """One of the presets that are shown."""
         return self._all_presets.get(name)
+
+    @property
+    def all_presets(self) -> tuple[Preset, ...]:
+        """Those that are shown."""
+        return tuple(self._all_presets.values())
 
     def set_has_exports(self, has_exports: bool) -> None:
         """Whether exports were started, so that they can be looked at."""

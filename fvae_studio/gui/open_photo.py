@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fvae_studio.core.export import ExportSource
 from fvae_studio.core.history import EditHistory
 from fvae_studio.core.photo_edit import PhotoEdit
 from fvae_studio.core.thumbnails import Thumbnail
@@ -35,6 +36,7 @@ class OpenPhoto:
         sha256, size_bytes: of its file, once it was read.
         expected_sha256: of its file when the project was saved, "" outside of projects.
         exported: the edit that was exported last.
+        source: what an export's name and size need to know, once it was read.
         last_shown: rises each time it is shown.
     """
 
@@ -54,6 +56,7 @@ class OpenPhoto:
     size_bytes: int = 0
     expected_sha256: str = ""
     exported: PhotoEdit | None = None
+    source: ExportSource | None = None
     last_shown: int = 0
 
     @property

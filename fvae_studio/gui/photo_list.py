@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from fvae_studio.core.batch import list_photos
+from fvae_studio.core.export import ExportSource
 from fvae_studio.core.photo_edit import PhotoEdit
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.errors import NoFaceError
@@ -189,6 +190,8 @@ class PhotoList(QObject):
             is_other = entry.expected_sha256 != file.sha256
         entry.photo_id, entry.sha256, entry.size_bytes = file.photo_id, file.sha256, file.size_bytes
         entry.expected_sha256, entry.error = "", None
+        where = None if entry.is_pasted else entry.path
+        entry.source = ExportSource(where, file.format, file.width, file.height)
         if is_other:
             entry.detected = None
             self.file_changed.emit(entry_id)

@@ -50,6 +50,7 @@ class OpenedFile:
         sha256: of the file.
         size_bytes: of the file.
         width, height: of the photo.
+        format: of the file, see `PhotoMetadata.format`.
     """
 
     photo: Photo | None
@@ -59,6 +60,7 @@ class OpenedFile:
     size_bytes: int
     width: int
     height: int
+    format: str
 
 
 class InferenceWorker(QObject):
@@ -208,6 +210,7 @@ class InferenceWorker(QObject):
             job.path.stat().st_size,
             photo.width,
             photo.height,
+            photo.metadata.format,
         )
 
     def _face_thumbnail(self, job: FaceThumbnailJob) -> Thumbnail:

@@ -1,0 +1,229 @@
+"""Exports of open photos and batches over folders: what is asked of the engine, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from fvae_studio.core.batch import BatchRow, BatchTask
+from fvae_studio.core.export import ExportOptions, ExportTask, plan_paths, run_export
+from fvae_studio.core.photo_edit import PhotoEdit
+from fvae_studio.core.progress import Progress
+from fvae_studio.core.types import Face, Photo
+from fvae_studio.errors import Cancelled, FvaeStudioError
+from fvae_studio.gui.dialogs.batch import BatchDialog
+from fvae_studio.gui.dialogs.export import ExportDialog
+from fvae_studio.gui.dialogs.export_queue import ExportQueue
+from fvae_studio.gui.document import Document
+from fvae_studio.gui.messages import Messages, explain
+from fvae_studio.gui.open_photo import OpenPhoto
+from fvae_studio.gui.qimage import to_qimage
+from fvae_studio.gui.settings_store import SettingsStore
+from fvae_studio.gui.tasks import Tasks
+from fvae_studio.inference.jobs import EngineTask
+from fvae_studio.pipeline.batch import run_batch_photo
+from fvae_studio.pipeline.requests import StudioEngine
+
+
+class Exports(QObject):
+    """The export dialog, the queue, batches, and the clipboard.
+
+    Args:
+        document: whose photos.
+        tasks: that do the work.
+        store: remembers the options.
+        messages: asks and tells.
+        window: above which dialogs stand.
+    """
+
+    started = Signal()
+    """The first export of this session."""
+    summary_changed = Signal(str)
+    """One line about what is being exported, "" for nothing."""
+
+    def __init__(
+        self, document: Document, tasks: Tasks, store: SettingsStore, messages: Messages, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._document, self._tasks, self._store = document, tasks, store
+        self._messages, self._window = messages, window
+        self._promised: dict[int, Path] = {}
+        self.queue = ExportQueue(window)
+        self.queue.setWindowFlag(Qt.WindowType.Tool)
+        self.queue.setWindowTitle(self.tr("Exports"))
+        self.queue.resize(460, 380)
+        self.queue.hide()
+        self.queue.cancel_requested.connect(tasks.cancel)
+        self.queue.cancel_all_requested.connect(self._on_cancel_all)
+        self.queue.show_requested.connect(show_in_folder)
+
+    @property
+    def num_open(self) -> int:
+        """How many wait or run."""
+        return self.queue.num_open
+
+    def ask(self, scope: Literal["this", "edited"] = "this") -> ExportDialog | None:
+        """Open the export dialog; None where there is nothing to export."""
+        entry = self._document.current
+        this = entry.source if entry is not None else None
+        edited = [source for photo in self._edited() if (source := photo.source) is not None]
+        if this is None and not edited:
+            return None
+        options = ExportOptions.from_json(self._store.settings.export)
+        dialog = ExportDialog(this, edited, options, self._messages, self._window, scope=scope)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.export_requested.connect(self.start)
+        dialog.open()
+        return dialog
+
+    @Slot(str, object)
+    def start(self, scope: str, options: ExportOptions) -> None:
+        """Queue exports of the shown photo ("this"), or of all edited ones."""
+        self._store.remember(export=options.to_json())
+        current = self._document.current
+        chosen = self._edited() if scope == "edited" else [current] if current is not None else []
+        photos = [photo for photo in chosen if photo.source is not None]
+        sources = [source for photo in photos if (source := photo.source) is not None]
+        try:
+            planned = plan_paths(sources, options, today=date.today(), taken=self._promised.values())
+        except FvaeStudioError as error:
+            self._messages.show_error(error)
+            return
+        for photo, path in zip(photos, planned, strict=True):
+            self._export(photo, path, options)
+        self.show_queue()
+
+    def show_queue(self) -> None:
+        """Show how the exports go."""
+        self.queue.show()
+        self.queue.raise_()
+
+    def copy_to_clipboard(self) -> None:
+        """The shown photo with its edit at full resolution."""
+        entry = self._document.current
+        if entry is None or entry.photo is None:
+            return
+        photo, edit, faces = entry.photo, entry.edit, entry.known_faces
+
+        def render(engine: StudioEngine, progress: Progress) -> Photo:
+            if faces is not None:
+                engine.set_faces(photo, faces)
+            return engine.render(photo, edit.effective, progress).photo
+
+        def put(edited: Photo) -> None:
+            image = to_qimage(edited.pixels, edited.metadata.icc, edited.alpha)
+            QGuiApplication.clipboard().setImage(image)
+            self.summary_changed.emit(self.tr("The edited photo is on the clipboard."))
+
+        self._tasks.run(render, put)
+
+    def run_batch(self, dialog: BatchDialog) -> None:
+        """Do what a batch dialog asks for, photo by photo, until it is done or closed."""
+        jobs: list[int] = []
+        dialog.start_requested.connect(lambda task, paths: self._start_batch(dialog, jobs, task, paths))
+        dialog.cancel_requested.connect(lambda: self._cancel_all(jobs))
+        dialog.show_requested.connect(show_in_folder)
+
+    def _start_batch(self, dialog: BatchDialog, jobs: list[int], task: BatchTask, paths: Sequence[Path]) -> None:
+        taken: list[Path] = []
+        left = len(paths)
+
+        def make(path: Path, number: int) -> EngineTask:
+            def run(engine: StudioEngine, progress: Progress) -> BatchRow:
+                row = run_batch_photo(engine, path, task, progress, number=number, taken=taken)
+                if row.output is not None:
+                    taken.append(row.output)
+                return row
+
+            return run
+
+        def end() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                dialog.set_finished()
+
+        def done(row: BatchRow) -> None:
+            dialog.add_row(row)
+            end()
+
+        def failed(path: Path, error: Exception) -> None:
+            if not isinstance(error, Cancelled):
+                dialog.add_row(BatchRow(path, "failed", explain(error).sentence))
+            end()
+
+        for number, path in enumerate(paths, start=1):
+            jobs.append(self._tasks.run(make(path, number), done, failed=partial(failed, path)))
+
+    def _edited(self) -> list[OpenPhoto]:
+        return [photo for photo in self._document.photos if photo.is_edited]
+
+    def _export(self, entry: OpenPhoto, path: Path, options: ExportOptions) -> None:
+        photo, source_path, edit, faces = entry.photo, entry.path, entry.edit, entry.known_faces
+        task = _export_task(photo, source_path, edit, faces, path, options)
+        job_id = self._tasks.run(
+            task,
+            lambda written: self._on_written(job_id, entry.entry_id, edit, written),
+            failed=lambda error: self._on_failed(job_id, error),
+            progress=lambda fraction: self._on_progress(job_id, fraction),
+        )
+        self._promised[job_id] = path
+        self.queue.add(job_id, path)
+        self.started.emit()
+
+    def _on_written(self, job_id: int, entry_id: int, edit: PhotoEdit, path: Path) -> None:
+        self._promised.pop(job_id, None)
+        self.queue.set_done(job_id, path)
+        self._document.mark_exported(entry_id, edit)
+        self.summary_changed.emit(self.queue.summary())
+
+    def _on_failed(self, job_id: int, error: Exception) -> None:
+        self._promised.pop(job_id, None)
+        if isinstance(error, Cancelled):
+            self.queue.set_cancelled(job_id)
+        else:
+            self.queue.set_failed(job_id, explain(error).sentence)
+        self.summary_changed.emit(self.queue.summary())
+
+    def _on_progress(self, job_id: int, fraction: float) -> None:
+        self.queue.set_progress(job_id, fraction)
+        self.summary_changed.emit(self.queue.summary())
+
+    @Slot()
+    def _on_cancel_all(self) -> None:
+        self._cancel_all(self._promised)
+
+    def _cancel_all(self, jobs: Iterable[int]) -> None:
+        # The last ones first: the running one would only make room for the next.
+        for job_id in reversed(list(jobs)):
+            self._tasks.cancel(job_id)
+
+
+def show_in_folder(path: Path) -> None:
+    """Open the folder of a file in the system's file manager."""
+    folder = path if path.is_dir() else path.parent
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _export_task(
+    photo: Photo | None,
+    source_path: Path,
+    edit: PhotoEdit,
+    faces: tuple[Face, ...] | None,
+    path: Path,
+    options: ExportOptions,
+) -> EngineTask:
+    def run(engine: StudioEngine, progress: Progress) -> Path:
+        source = photo if photo is not None else engine.open(source_path)
+        if faces is not None:
+            engine.set_faces(source, faces)
+        return run_export(engine, ExportTask(source, edit.effective, path, options), progress)
+
+    return run

@@ -1,0 +1,320 @@
+"""The whole window with a fake engine: what people do with mouse and keys, and what they see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication
+
+from fvae_studio.app import Studio
+from fvae_studio.core.photo_io import read_photo
+from fvae_studio.gui.messages import explain
+from tests.gui.fakes import SUMMARY, FakeEngine
+from tests.helpers.fake_faces import make_photo
+
+pytestmark = pytest.mark.gui
+
+
+class RecordedMessages:
+    """Stands in for boxes: remembers what was told, and answers what the test wants."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.asked: list[str] = []
+        self.answer: int | None = None
+
+    def show_error(self, error: BaseException) -> None:
+        self.told.append(explain(error).title)
+
+    def tell(self, title: str, sentence: str) -> None:
+        self.told.append(f"{title}: {sentence}")
+
+    def ask(self, title: str, *_args: object, **_kwargs: object) -> int | None:
+        self.asked.append(title)
+        return self.answer
+
+
+@pytest.fixture
+def boxes(monkeypatch) -> RecordedMessages:
+    recorded = RecordedMessages()
+    monkeypatch.setattr("fvae_studio.gui.main_window.Messages", lambda _window: recorded)
+    return recorded
+
+
+@pytest.fixture
+def studio(engine: FakeEngine, qapp: QApplication, boxes, tmp_path, qtbot) -> Iterator[Studio]:  # noqa: ARG001
+    studio = Studio(qapp, lambda _model, _device: engine, tmp_path / "settings.json")
+    qtbot.addWidget(studio.window)
+    with qtbot.waitSignal(studio.service.ready):
+        studio.start()
+    yield studio
+    studio.close()
+    studio.window.canvas.close_threads()
+    studio.theme.deleteLater()
+
+
+@pytest.fixture
+def shown(studio, photo_file, qtbot) -> Studio:
+    studio.commands.open_paths([photo_file])
+    qtbot.waitUntil(lambda: bool(studio.document.current and studio.document.current.faces))
+    return studio
+
+
+def entry_of(studio):
+    assert studio.document.current is not None
+    return studio.document.current
+
+
+def trigger(studio, name: str) -> None:
+    studio.window.actions_table[name].trigger()
+
+
+def drag_slider(studio, name: str, pixels: int, qtbot) -> None:
+    """Grab a slider's handle, which stands in the middle, and move it."""
+    track = studio.window.sliders.slider(name).track
+    start = track.rect().center()
+    qtbot.mousePress(track, Qt.MouseButton.LeftButton, pos=start)
+    for step in range(1, 6):
+        qtbot.mouseMove(track, start + QPoint(pixels * step // 5, 0))
+    qtbot.mouseRelease(track, Qt.MouseButton.LeftButton, pos=start + QPoint(pixels, 0))
+
+
+def test_sliders_of_the_model_appear_when_it_is_loaded(studio):
+    window = studio.window
+
+    assert {direction.name for direction in SUMMARY.directions} == set(window.sliders._sliders)
+    assert "Soft smile" in window._all_presets
+    assert "Wink" not in window._all_presets or "smile" in window.sliders._sliders
+
+
+def test_faces_can_be_chosen_on_the_canvas_and_drive_the_sliders(shown, qtbot):
+    canvas = shown.window.canvas
+    face = entry_of(shown).faces[1]
+    middle = canvas._placement.to_view(*face.box.center).toPoint()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=middle)
+    assert entry_of(shown).chosen_face == 2
+    drag_slider(shown, "smile", 40, qtbot)
+
+    assert set(entry_of(shown).edited_faces) == {2}
+    assert entry_of(shown).edit.strengths_of(2)["smile"] > 0.2
+
+
+def test_drag_of_a_slider_shows_its_edit_and_is_one_step_of_the_history(shown, qtbot):
+    with qtbot.waitSignal(shown.document.rendered, check_params_cb=lambda edit: edit.request.quality == "full_res"):
+        drag_slider(shown, "smile", 40, qtbot)
+    window = shown.window
+
+    assert window.canvas._layer.edit is not None
+    assert window.history._list.count() == 2
+    assert window.trust.sentence
+    assert window.isWindowModified()
+
+
+def test_undo_to_the_start_shows_the_original_and_greys_undo_out(shown, qtbot):
+    drag_slider(shown, "smile", 40, qtbot)
+    assert shown.window.actions_table["undo"].isEnabled()
+    trigger(shown, "undo")
+
+    assert not shown.window.actions_table["undo"].isEnabled()
+    assert shown.window.actions_table["redo"].isEnabled()
+    assert shown.window.canvas._layer.edit is None
+    assert shown.window.sliders.slider("smile").is_changed is False
+
+
+def test_linked_sides_move_together(shown, qtbot):
+    drag_slider(shown, "close_eye_left", 30, qtbot)
+    strengths = entry_of(shown).edit.strengths_of(1)
+
+    assert strengths["close_eye_left"] == strengths["close_eye_right"] > 0
+    assert len(entry_of(shown).history.entries) == 2
+
+
+def test_preset_is_applied_by_its_card(shown):
+    shown.window.preset_panel.apply_requested.emit("Soft smile", "all_faces")
+
+    assert entry_of(shown).edit.strengths_of(1) == {"smile": 0.45}
+    assert entry_of(shown).history.labels[-1] == "Soft smile"
+
+
+def test_preset_pictures_come_for_the_present_face(shown, qtbot):
+    panel = shown.window.preset_panel
+    with qtbot.waitSignal(shown.document.preset_thumbnail_made):
+        panel.clear_thumbnails()
+    qtbot.waitUntil(lambda: any(tile.picture is not None for tile in panel._view.tile_model.tiles))
+
+
+def test_own_preset_is_saved_from_the_present_edit(shown, monkeypatch, qtbot):
+    drag_slider(shown, "smile", 40, qtbot)
+    monkeypatch.setattr(shown.commands.dialogs, "_ask_name", lambda *_: "Mine")
+    trigger(shown, "save_preset")
+
+    assert shown.window.preset("Mine").by_name == entry_of(shown).edit.strengths_of(None)
+
+
+def test_dropped_files_and_folders_are_opened(studio, photo_file, tmp_path, qtbot):
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    Image.fromarray(make_photo(64, 48).pixels).save(folder / "small.png")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(photo_file)), QUrl.fromLocalFile(str(folder))])
+    event = QDropEvent(
+        QPointF(10, 10), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    studio.window.dropEvent(event)
+    qtbot.waitUntil(lambda: all(photo.thumbnail is not None for photo in studio.document.photos))
+
+    assert [photo.name for photo in studio.document.photos] == ["portrait.png", "small.png"]
+
+
+def test_pasted_picture_becomes_a_photo(studio, photo, qtbot):
+    image = QImage(photo.pixels.tobytes(), 640, 480, 3 * 640, QImage.Format.Format_RGB888).copy()
+    QGuiApplication.clipboard().setImage(image)
+    trigger(studio, "paste_image")
+    qtbot.waitUntil(lambda: bool(studio.document.current and studio.document.current.photo))
+
+    assert entry_of(studio).is_pasted
+    np.testing.assert_array_equal(entry_of(studio).photo.pixels, photo.pixels)
+
+
+def test_edited_photo_is_copied_to_the_clipboard(shown, qtbot):
+    drag_slider(shown, "smile", 40, qtbot)
+    QGuiApplication.clipboard().clear()
+    trigger(shown, "copy_image")
+    qtbot.waitUntil(lambda: QGuiApplication.clipboard().mimeData().hasImage())
+
+    assert QGuiApplication.clipboard().image().width() == 640
+
+
+def test_export_writes_what_is_seen(shown, qtbot, tmp_path):
+    drag_slider(shown, "smile", 40, qtbot)
+    trigger(shown, "export")
+    dialog = shown.commands.exports.ask()
+    assert dialog is not None
+    options = dialog.options()
+    dialog.reject()
+    shown.commands.exports.start("this", options)
+    qtbot.waitUntil(lambda: entry_of(shown).is_exported)
+    written = read_photo(tmp_path / "portrait-edited.png")
+    entry = entry_of(shown)
+    wanted = shown.service._worker._engine.render(entry.photo, entry.edit.effective).photo
+
+    np.testing.assert_array_equal(written.pixels, wanted.pixels)
+    assert shown.document.is_clean
+    assert shown.window.actions_table["show_exports"].isEnabled()
+
+
+@pytest.mark.usefixtures("photo_file")
+def test_batch_reports_every_photo(studio, tmp_path, qtbot):
+    (tmp_path / "letter.jpg").write_text("Dear Ada")
+    dialog = studio.commands.dialogs.open_batch()
+    dialog.set_folder(tmp_path)
+    dialog._on_start_clicked()
+    qtbot.waitUntil(lambda: len(dialog.rows) == 2)
+
+    assert sorted(row.outcome for row in dialog.rows) == ["done", "failed"]
+    dialog.reject()
+
+
+def test_unsaved_edits_are_asked_about_once_when_closing(shown, boxes, qtbot):
+    drag_slider(shown, "smile", 40, qtbot)
+    boxes.answer = None
+    assert not shown.window.close()
+    boxes.answer = 1
+    assert shown.window.close()
+
+    assert boxes.asked == ["Save the edits?"] * 2
+
+
+def test_layout_and_settings_come_back_at_the_next_start(studio, qapp, engine, tmp_path):
+    studio.window.resize(1111, 777)
+    trigger(studio, "theme_light")
+    studio.window.close()
+    again = Studio(qapp, lambda _model, _device: engine, tmp_path / "settings.json")
+
+    assert again.theme.choice == "light"
+    assert again.store.settings.window["geometry"]
+    again.close()
+    again.window.canvas.close_threads()
+    again.window.deleteLater()
+
+
+def test_file_that_is_no_photo_is_told_in_one_box(studio, boxes, tmp_path, qtbot):
+    (tmp_path / "letter.jpg").write_text("Dear Ada")
+    studio.commands.open_paths([tmp_path / "letter.jpg"])
+    qtbot.waitUntil(lambda: bool(boxes.told))
+
+    assert len(boxes.told) == 1
+    assert studio.document.photos == ()
+
+
+def test_failed_render_is_told_without_a_box_and_the_picture_stays(shown, boxes, qtbot):
+    drag_slider(shown, "smile", 40, qtbot)
+    qtbot.waitUntil(lambda: shown.window.canvas._layer.edit is not None)
+    with qtbot.waitSignal(shown.document.render_failed):
+        shown.document.set_strength("fly", 1.0)
+
+    assert boxes.told == []
+    assert "fly" in shown.window.status.currentMessage()
+    assert shown.window.canvas._layer.edit is not None
+
+
+def test_every_command_of_the_menus_does_something(studio):
+    table = studio.commands._by_action
+    checkable = {"draw_face", "full_screen", "hide_panels"}
+
+    missing = {name for name in studio.window.actions_table if name not in table and name not in checkable}
+    assert missing == {"timeline"}
+
+
+def test_recovered_edits_are_offered_after_a_crash(shown, boxes, engine, qapp, tmp_path, qtbot):
+    drag_slider(shown, "smile", 40, qtbot)
+    shown.recovery.save()
+    strengths = entry_of(shown).edit.strengths_of(None)
+    # The lock of a process that is gone.
+    shown.recovery._lock.unlock()
+    boxes.answer = 0
+    again = Studio(qapp, lambda _model, _device: engine, tmp_path / "other.json")
+    with qtbot.waitSignal(again.service.ready):
+        again.start()
+    qtbot.waitUntil(lambda: bool(again.document.current and again.document.current.faces))
+
+    assert entry_of(again).edit.strengths_of(None) == strengths
+    assert not again.document.is_clean
+    again.close()
+    again.window.canvas.close_threads()
+    again.window.deleteLater()
+
+
+def test_model_and_device_are_changed_by_the_settings(studio, qtbot):
+    with qtbot.waitSignal(studio.service.ready):
+        studio.store.set_value("device", "cpu")
+
+
+def test_dialogs_open_and_close(studio):
+    dialogs = studio.commands.dialogs
+    opened = (dialogs.open_settings, dialogs.open_shortcuts, dialogs.open_about, dialogs.open_first_steps)
+    for open_dialog in (*opened, dialogs.open_models):
+        dialog = open_dialog()
+        assert dialog.isVisible()
+        dialog.reject()
+
+
+def test_project_is_saved_and_opened_by_its_commands(shown, monkeypatch, tmp_path, qtbot):
+    drag_slider(shown, "smile", 40, qtbot)
+    path = tmp_path / "party"
+    monkeypatch.setattr("fvae_studio.gui.commands.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    trigger(shown, "save_project")
+    saved = Path(f"{path}.fvae")
+    assert saved.is_file()
+    assert not shown.window.isWindowModified()
+    shown.commands.open_paths([saved])
+    qtbot.waitUntil(lambda: bool(entry_of(shown).faces))
+
+    assert entry_of(shown).edit.strengths_of(None)["smile"] > 0.2
+    assert shown.store.settings.recent[0] == str(saved)
