@@ -23,7 +23,7 @@ JOBS ?= 2
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench train-smoke samples sheet clean
+.PHONY: help run demo test lint fmt bench train-smoke samples sheet clean
 
 help: ## this list
 	@echo "FVAE Studio: make <target>"
@@ -47,12 +47,16 @@ $(VENV)/.dev-ready: pyproject.toml $(VENV)/.run-ready
 	$(PIP) install --quiet --editable ".[dev]"
 	@touch $@
 
-run: $(VENV)/.run-ready ## edit a sample portrait and make an in-between sequence; says where the results are
+run: $(VENV)/.run-ready ## open the Studio on a sample photo; without a screen, do what `make demo` does
+	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+	  $(BIN)/fvae-studio $(SAMPLES)/group.jpg; else $(MAKE) --no-print-directory demo; fi
+
+demo: $(VENV)/.run-ready ## edit a sample portrait and make a clip of in-betweens; says where the results are
 	@mkdir -p $(OUT)/demo
 	@echo "Edit: $(SAMPLES)/ada_neutral.jpg, smile=0.8"
 	@$(BIN)/fvae-studio edit $(SAMPLES)/ada_neutral.jpg --set smile=0.8 -o $(OUT)/demo/ada-smiling.jpg --overwrite
 	@echo "In-betweens: $(SAMPLES)/ada_neutral.jpg to ada_smile.jpg"
-	@$(BIN)/fvae-studio interpolate $(SAMPLES)/ada_neutral.jpg $(SAMPLES)/ada_smile.jpg --steps 24 -o $(OUT)/demo/ada.gif --overwrite
+	@$(BIN)/fvae-studio interpolate $(SAMPLES)/ada_neutral.jpg $(SAMPLES)/ada_smile.jpg --easing ease -o $(OUT)/demo/ada.mp4 --overwrite
 	@echo "The results are in $(abspath $(OUT)/demo). Your own photo: $(BIN)/fvae-studio edit PHOTO --set smile=0.8"
 
 test: $(VENV)/.dev-ready ## the whole test suite
@@ -69,8 +73,9 @@ fmt: $(VENV)/.dev-ready ## format and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev-ready ## start-up, a whole edit, predict, warp, growth with the photo's size
+bench: $(VENV)/.dev-ready ## start-up, a whole edit, predict, warp, growth with the photo's size; then the window
 	$(BIN)/fvae-studio bench
+	$(BIN)/python -m fvae_studio.studio_bench
 
 train-smoke: $(VENV)/.dev-ready ## the whole way from photos to released weights with the tiny model (needs the data)
 	$(BIN)/fvae-train prepare --work runs/smoke --data $(DATA)

@@ -79,9 +79,7 @@ def report(*, model: str | None, quick: bool, as_json: bool) -> None:
     def add(row: Row) -> None:
         rows.append(row)
         if not as_json:
-            verdict = "" if row.goal is None else f"   goal {row.goal:g} {row.unit}: {_verdict(row)}"
-            note = f"   ({row.note})" if row.note else ""
-            print(f"{row.name:<48}{row.value:>9.3g} {row.unit:<5}{verdict}{note}", flush=True)
+            print_row(row)
 
     if not as_json:
         print(
@@ -97,6 +95,13 @@ def report(*, model: str | None, quick: bool, as_json: bool) -> None:
     if as_json:
         values = [{"name": r.name, "value": r.value, "unit": r.unit, "goal": r.goal, "note": r.note} for r in rows]
         print(json.dumps({"cores": os.cpu_count(), "python": platform.python_version(), "rows": values}, indent=2))
+
+
+def print_row(row: Row) -> None:
+    """One line for people."""
+    verdict = "" if row.goal is None else f"   goal {row.goal:g} {row.unit}: {_verdict(row)}"
+    note = f"   ({row.note})" if row.note else ""
+    print(f"{row.name:<48}{row.value:>9.3g} {row.unit:<5}{verdict}{note}", flush=True)
 
 
 def run_process(command: Sequence[str]) -> ProcessCost:
