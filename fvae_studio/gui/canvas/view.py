@@ -120,7 +120,10 @@ class CanvasView(QWidget):
 
     def set_faces(self, faces: Sequence[Face], chosen: int | None, edited: Collection[int]) -> None:
         """The faces that can be clicked, the chosen one's number (None for all), and those with an edit."""
-        self._faces, self._chosen, self._edited = tuple(faces), chosen, frozenset(edited)
+        shown = (tuple(faces), chosen, frozenset(edited))
+        if shown == (self._faces, self._chosen, self._edited):
+            return
+        self._faces, self._chosen, self._edited = shown
         if self._hovered not in {face.index for face in faces}:
             self._hovered = None
         self.setAccessibleDescription(self.tr("%n face(s) found", "", len(faces)))
@@ -194,6 +197,10 @@ class CanvasView(QWidget):
         for frame in frames[1:]:
             around = around.united(frame)
         self._place(self._placement.around(around))
+
+    def photo_to_view(self, x: float, y: float) -> QPointF:
+        """Where a photo position (from the photo's corner) is seen now."""
+        return self._placement.to_view(x, y) if self._placement is not None else QPointF()
 
     def level_for_view(self) -> int:
         """The level at which a preview is worth rendering: the view's, or a smaller one for very large faces."""
