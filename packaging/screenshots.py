@@ -1,0 +1,237 @@
+"""Plays the main path through the Studio with a real mouse and keyboard, and takes the pictures that README and guide show.
+
+    python packaging/screenshots.py [--out docs/screenshots] [--scale 1] [--theme dark]
+
+Needs an X server (`xvfb-run -a -s "-screen 0 1600x1000x24"` gives one), xdotool, and the real engine. Everything on the
+way is as a person does it: the mouse is moved and pressed by the X server, positions are asked of the widgets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from PIL import ImageGrab
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from fvae_studio import paths
+from fvae_studio.app import Studio
+
+SIZE = (1440, 900)
+TIMEOUT_S = 60.0
+
+Step = float | Callable[[], bool]
+"""Seconds to wait, or what has to become true."""
+
+
+class Hand:
+    """A mouse and a keyboard."""
+
+    def __init__(self, scale: float) -> None:
+        self._scale = scale
+
+    def move(self, widget: QWidget, x: float, y: float) -> None:
+        """To a position of a widget, logical pixels."""
+        spot = widget.mapToGlobal(QPoint(round(x), round(y)))
+        self._do("mousemove", str(round(spot.x() * self._scale)), str(round(spot.y() * self._scale)))
+
+    def press(self) -> None:
+        """The left button."""
+        self._do("mousedown", "1")
+
+    def release(self) -> None:
+        """The left button."""
+        self._do("mouseup", "1")
+
+    def click(self, widget: QWidget, x: float, y: float) -> Iterator[Step]:
+        """Move there and click."""
+        self.move(widget, x, y)
+        yield 0.1
+        self.press()
+        yield 0.05
+        self.release()
+        yield 0.2
+
+    def drag(self, widget: QWidget, start: tuple[float, float], end: tuple[float, float]) -> Iterator[Step]:
+        """Press, move in steps that a hand makes, release."""
+        self.move(widget, *start)
+        yield 0.1
+        self.press()
+        for number in range(1, 13):
+            share = number / 12
+            self.move(widget, start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1]))
+            yield 0.04
+        self.release()
+        yield 0.1
+
+    def keys(self, *keys: str) -> Iterator[Step]:
+        """One after the other, such as "ctrl+z"."""
+        for key in keys:
+            self._do("key", "--clearmodifiers", key)
+            yield 0.3
+
+    def _do(self, *arguments: str) -> None:
+        subprocess.run(["xdotool", *arguments], check=True)
+
+
+class Director:
+    """Plays a script while the Studio runs.
+
+    Args:
+        app: is ended with the script.
+        script: yields what to wait for.
+    """
+
+    def __init__(self, app: QApplication, script: Iterator[Step]) -> None:
+        self._app, self._script = app, script
+        self._until: Callable[[], bool] = lambda: True
+        self._deadline = time.monotonic() + TIMEOUT_S
+        self._timer = QTimer()
+        self._timer.setInterval(10)
+        self._timer.timeout.connect(self._go_on)
+        self._timer.start()
+
+    def _go_on(self) -> None:
+        if not self._until():
+            if time.monotonic() > self._deadline:
+                print("what the script waits for did not come", file=sys.stderr)
+                self._app.exit(1)
+            return
+        try:
+            step = next(self._script)
+        except StopIteration:
+            self._timer.stop()
+            self._app.exit(0)
+            return
+        self._deadline = time.monotonic() + TIMEOUT_S
+        if callable(step):
+            self._until = step
+        else:
+            end = time.monotonic() + step
+            self._until = lambda: time.monotonic() >= end
+
+
+def main_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[Step]:
+    """Empty, a group with two edited faces, comparison, overlays, dialogs, an error, undo back to the start."""
+    window, document = studio.window, studio.document
+    canvas, sliders = window.canvas, window.sliders
+    full_res: list[int] = []
+    document.rendered.connect(
+        lambda edit: full_res.append(1) if edit is not None and edit.request.quality == "full_res" else None
+    )
+
+    def shoot(name: str) -> None:
+        # A popup or dialog is a window of its own: the screen is taken, not the widget.
+        path = out / f"{name}{suffix}.jpg"
+        ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB").save(path, quality=88)
+        print(path)
+
+    def focus() -> None:
+        subprocess.run(["xdotool", "windowfocus", str(int(window.winId()))], check=False)
+
+    def drag_slider(name: str, percent: float) -> Iterator[Step]:
+        track = sliders.slider(name).track
+        middle, reach = track.width() / 2, track.width() / 2 - 8
+        full_res.clear()
+        yield from hand.drag(track, (middle, track.height() / 2), (middle + reach * percent / 100, track.height() / 2))
+        yield lambda: bool(full_res)
+        yield 0.4
+
+    def click_face(number: int) -> Iterator[Step]:
+        face = next(face for face in document.current.faces if face.index == number)
+        spot = canvas.photo_to_view(*face.box.center)
+        yield from hand.click(canvas, spot.x(), spot.y())
+
+    yield lambda: document.summary is not None
+    yield 0.5
+    focus()
+    shoot("empty")
+    studio.commands.open_paths([paths.samples_dir() / "group.jpg"])
+    yield lambda: document.current is not None and len(document.current.faces) == 3
+    yield 1.0
+    yield from click_face(1)
+    yield from drag_slider("big_smile", 90)
+    yield from click_face(3)
+    yield from drag_slider("surprised", 80)
+    shoot("group")
+    for name, key in (
+        ("compare-split", "ctrl+alt+2"),
+        ("compare-side", "ctrl+alt+3"),
+        ("overlay-flow", "ctrl+alt+4"),
+        ("overlay-arrows", "ctrl+alt+5"),
+        ("overlay-grid", "ctrl+alt+6"),
+        ("overlay-confidence", "ctrl+alt+7"),
+        ("overlay-landmarks", "ctrl+alt+8"),
+        ("overlay-region", "ctrl+alt+9"),
+    ):
+        if name == "overlay-flow":
+            yield from hand.keys("ctrl+alt+1")
+            yield from click_face(1)
+            yield from hand.keys("ctrl+2")
+        yield from hand.keys(key)
+        yield 0.8
+        shoot(name)
+    yield from hand.keys("ctrl+alt+0", "ctrl+0")
+    for name, key in (("export", "ctrl+e"), ("shortcuts", "ctrl+slash"), ("first-steps", "F1")):
+        yield from hand.keys(key)
+        yield 1.2
+        shoot(name)
+        yield from close_dialogs(hand)
+        focus()
+    with tempfile.TemporaryDirectory() as folder:
+        broken = Path(folder) / "holiday.jpg"
+        broken.write_bytes(b"this is no photo")
+        studio.commands.open_paths([broken])
+        yield 2.0
+        shoot("error")
+    yield from close_dialogs(hand)
+
+
+def close_dialogs(hand: Hand) -> Iterator[Step]:
+    """Escape, until only the window is left."""
+    for _ in range(4):
+        widget = QApplication.activeModalWidget() or next(
+            (one for one in QApplication.topLevelWidgets() if one.isVisible() and one.isWindow() and one.parent()), None
+        )
+        if widget is None:
+            return
+        subprocess.run(["xdotool", "windowfocus", str(int(widget.winId()))], check=False)
+        yield 0.2
+        yield from hand.keys("Escape")
+        yield 0.3
+
+
+def main() -> int:
+    """Play it once."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("docs/screenshots"))
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--theme", choices=("dark", "light"), default="dark")
+    options = parser.parse_args()
+    if not os.environ.get("DISPLAY"):
+        print('there is no X server; run it under: xvfb-run -a -s "-screen 0 1600x1000x24"', file=sys.stderr)
+        return 1
+    options.out.mkdir(parents=True, exist_ok=True)
+    os.environ["QT_SCALE_FACTOR"] = str(options.scale)
+    app = QApplication([])
+    studio = Studio(app)
+    studio.theme.set_choice(options.theme)
+    studio.window.setGeometry(0, 0, *SIZE)
+    studio.start()
+    suffix = ("" if options.theme == "dark" else "-light") + ("" if options.scale == 1 else f"@{options.scale:g}x")
+    director = Director(app, main_path(studio, Hand(options.scale), options.out, suffix))
+    code = app.exec()
+    del director
+    studio.close()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
