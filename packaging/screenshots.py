@@ -1,4 +1,4 @@
-"""Plays the main path through the Studio with a real mouse and keyboard, and takes the pictures that README and guide show.
+"""Plays the main path through the Studio with a real mouse and keyboard, and takes the pictures of the guide.
 
     python packaging/screenshots.py [--out docs/screenshots] [--scale 1] [--theme dark]
 

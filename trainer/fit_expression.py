@@ -88,7 +88,7 @@ def fit_expression(
         offset = torch.einsum("k,kchw->chw", weights @ spread + rest, axis)
         loss = _lip_distance(vae, offset, prepared, chosen) + STAY * (weights - begin).square().sum()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
         for group in optimizer.param_groups:
             group["lr"] = LEARNING_RATE * (1 - step / STEPS)
         optimizer.step()
