@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QMimeData, QObject, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
@@ -369,7 +369,8 @@ class Commands(QObject):
     # Pictures and edits from elsewhere
 
     def _on_paste(self) -> None:
-        data = QGuiApplication.clipboard().mimeData()
+        # None on an empty clipboard, whatever the type says.
+        data = QGuiApplication.clipboard().mimeData() or QMimeData()
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if files:
             self.open_paths(files)

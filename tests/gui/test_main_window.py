@@ -50,12 +50,14 @@ def boxes(monkeypatch) -> RecordedMessages:
 @pytest.fixture
 def studio(engine: FakeEngine, qapp: QApplication, boxes, tmp_path, qtbot) -> Iterator[Studio]:  # noqa: ARG001
     studio = Studio(qapp, lambda _model, _device: engine, tmp_path / "settings.json")
-    qtbot.addWidget(studio.window)
     with qtbot.waitSignal(studio.service.ready):
         studio.start()
     yield studio
+    # Discard the edits, if closing asks.
+    boxes.answer = 1
     studio.close()
-    studio.window.canvas.close_threads()
+    studio.window.close()
+    studio.window.deleteLater()
     studio.theme.deleteLater()
 
 
@@ -182,9 +184,17 @@ def test_pasted_picture_becomes_a_photo(studio, photo, qtbot):
     np.testing.assert_array_equal(entry_of(studio).photo.pixels, photo.pixels)
 
 
+def test_empty_clipboard_is_told(studio):
+    QGuiApplication.clipboard().clear()
+    trigger(studio, "paste_image")
+
+    assert studio.document.photos == ()
+    assert "clipboard" in studio.window.status.currentMessage()
+
+
 def test_edited_photo_is_copied_to_the_clipboard(shown, qtbot):
     drag_slider(shown, "smile", 40, qtbot)
-    QGuiApplication.clipboard().clear()
+    QGuiApplication.clipboard().setText("before")
     trigger(shown, "copy_image")
     qtbot.waitUntil(lambda: QGuiApplication.clipboard().mimeData().hasImage())
 
