@@ -49,11 +49,7 @@ def main() -> NoReturn:
     else:
         from fvae_studio.cli import run
 
-        if opens_window(arguments):
-            print(
-                "There is no screen here (DISPLAY is not set), so the Studio cannot open its window.", file=sys.stderr
-            )
-            arguments = arguments and ["edit", *(one for one in arguments if one not in _WINDOW_OPTIONS), "--help"]
+        # Without a screen, the command line says what to do instead.
         code = run(arguments)
     for stream in (sys.stdout, sys.stderr):
         # Whoever read the output may be gone.

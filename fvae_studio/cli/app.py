@@ -49,14 +49,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 
 
 class _PhotoAwareGroup(TyperGroup):
-    """Says what to do when someone passes a photo where a command belongs."""
+    """Says what to do when a photo stands where a command belongs and the window could not be opened with it."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         first = args[0] if args else ""
         if first not in self.commands and (Path(first).suffix.lower() in _LOOKS_LIKE_A_PHOTO or Path(first).is_file()):
             raise FvaeStudioError(
-                "The Studio window is not part of this version; edit from here instead, for example: "
-                f"fvae-studio edit {first} --set smile=0.8"
+                "There is no screen here (DISPLAY is not set), so the Studio cannot open its window. Edit from here "
+                f"instead, for example: fvae-studio edit {first} --set smile=0.8"
             )
         return super().resolve_command(ctx, args)
 
@@ -64,7 +64,8 @@ class _PhotoAwareGroup(TyperGroup):
 app = typer.Typer(
     name="fvae-studio",
     cls=_PhotoAwareGroup,
-    help="Edit facial expressions in a photo with the photo's own pixels.",
+    help="Edit facial expressions in a photo with the photo's own pixels. Without a command, or with photos in its "
+    "place, the Studio's window opens.",
     epilog="Exit codes: 0 done, 1 could not, 2 wrong usage. FVAE_DEBUG=1 shows where an error came from.",
     no_args_is_help=True,
     # Rich's help costs a third of the start-up time.
