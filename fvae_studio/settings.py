@@ -68,13 +68,8 @@ OPTIONS: Final = (
            (("system", _T("settings", "After the system")), ("en", "English"), ("de", "Deutsch")), needs_restart=True),
     Option("text_px", _LOOK, _T("settings", "Text size"), "number",
            _T("settings", "Height of ordinary text in pixels."), least=10, most=24, unit="px"),
-    Option("wheel", _WORK, _T("settings", "Mouse wheel"), "choice",
-           _T("settings", "What the wheel does over the photo; with Ctrl held it does the other."),
-           (("zoom", _T("settings", "Zooms")), ("scroll", _T("settings", "Scrolls")))),
     Option("link_sides", _WORK, _T("settings", "Link left and right"), "switch",
            _T("settings", "Move the sliders of the left and the right half of the face together.")),
-    Option("show_outlines", _WORK, _T("settings", "Always outline faces"), "switch",
-           _T("settings", "Otherwise outlines show while the pointer is over the photo.")),
     Option("autosave_seconds", _WORK, _T("settings", "Save for recovery every"), "number",
            _T("settings", "After a crash the edits are offered again; 0 switches this off."), least=0, most=600,
            unit="s"),
@@ -93,8 +88,7 @@ class Settings:
     """All options and all that is remembered between starts.
 
     Attributes:
-        theme, language, text_px, wheel, link_sides, show_outlines, autosave_seconds, device, photo_memory_mb: see
-            `OPTIONS`.
+        theme, language, text_px, link_sides, autosave_seconds, device, photo_memory_mb: see `OPTIONS`.
         model: name or path of the model; "" takes the default one.
         shortcuts: changed key sequences by action.
         recent: files and projects that were open, the newest first.
@@ -108,9 +102,7 @@ class Settings:
     theme: str = "system"
     language: str = "system"
     text_px: int = 13
-    wheel: str = "zoom"
     link_sides: bool = True
-    show_outlines: bool = False
     autosave_seconds: int = 20
     device: str = "auto"
     photo_memory_mb: int = 900

@@ -8,27 +8,26 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QMimeData, QObject, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFileDialog
 
 from fvae_studio import paths
 from fvae_studio.core.presets import PresetFolder
-from fvae_studio.core.progress import Progress
 from fvae_studio.core.project_file import SUFFIX as PROJECT_SUFFIX
-from fvae_studio.errors import FvaeStudioError, PhotoWriteError
+from fvae_studio.errors import FvaeStudioError
 from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
 from fvae_studio.gui.dialog_commands import DialogCommands, ModelShelf
 from fvae_studio.gui.document import Document, Target
 from fvae_studio.gui.exports import Exports, show_in_folder
 from fvae_studio.gui.main_window import MainWindow
+from fvae_studio.gui.pasting import Pasting
 from fvae_studio.gui.recovery import Recovery
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.tasks import Tasks
 from fvae_studio.gui.theme import Theme
 from fvae_studio.inference.service import InferenceService
-from fvae_studio.pipeline.requests import StudioEngine
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +70,7 @@ class Commands(QObject):
         self._store, self._theme, self._recovery = store, theme, recovery
         self._tasks = Tasks(service, window.messages.show_error, self)
         self.exports = Exports(document, self._tasks, store, window.messages, window)
+        self._pasting = Pasting(document, recovery, self._tasks, self.open_paths, window.tell, self)
         self.dialogs = DialogCommands(window, document, store, presets, self.exports, self._tasks, shelf)
         self._by_action: dict[str, Callable[[], object]] = self._table()
         self._connect()
@@ -149,7 +149,7 @@ class Commands(QObject):
             "remove_face": self._on_remove_face,
             "find_faces": document.find_faces_again,
             "log_folder": self._on_log_folder,
-            "paste_image": self._on_paste,
+            "paste_image": self._pasting.paste,
             "apply_to_faces": lambda: self._apply_to("all_faces"),
             "apply_to_photos": lambda: self._apply_to("all_photos"),
             **self.dialogs.table(),
@@ -157,7 +157,7 @@ class Commands(QObject):
         for name, mode in _COMPARE.items():
             table[name] = partial(canvas.set_compare_mode, mode)
         for name, overlay in _OVERLAYS.items():
-            table[name] = partial(canvas.set_overlay, overlay)
+            table[name] = partial(window.set_overlay, overlay)
         for choice in ("system", "light", "dark"):
             table[f"theme_{choice}"] = partial(self._store.set_value, "theme", choice)
         return table
@@ -170,7 +170,7 @@ class Commands(QObject):
         window.canvas.sample_requested.connect(self._on_open_sample)
         window.canvas.draw_mode_left.connect(lambda: window.actions_table["draw_face"].setChecked(False))
         window.closing.connect(self._on_closing)
-        window.images_dropped.connect(self._on_images)
+        window.images_dropped.connect(self._pasting.take)
         self.exports.started.connect(lambda: window.set_has_exports(True))
         self.exports.summary_changed.connect(window.tell)
         window.recent_menu.aboutToShow.connect(self._fill_recent)
@@ -366,37 +366,8 @@ class Commands(QObject):
         folder.mkdir(parents=True, exist_ok=True)
         show_in_folder(folder)
 
-    # Pictures and edits from elsewhere
-
-    def _on_paste(self) -> None:
-        # None on an empty clipboard, whatever the type says.
-        data = QGuiApplication.clipboard().mimeData() or QMimeData()
-        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        if files:
-            self.open_paths(files)
-        elif data.hasImage():
-            self._on_images([QImage(data.imageData())])
-        else:
-            self._window.tell(self.tr("There is no photo on the clipboard."))
-
-    @Slot(list)
-    def _on_images(self, images: Sequence[QImage]) -> None:
-        for image in images:
-            path = self._recovery.pasted_path()
-            # Encoding takes seconds for a large picture.
-            self._tasks.run(
-                partial(_write_image, image, path),
-                lambda written: self._document.open_paths([written], is_pasted=True),
-            )
-
     def _apply_to(self, target: Target) -> None:
         entry = self._document.current
         if entry is not None:
             label = self.tr("Same for all faces") if target == "all_faces" else self.tr("Same for all photos")
             self._document.apply_strengths(entry.edit.strengths_of(entry.chosen_face), label, target)
-
-
-def _write_image(image: QImage, path: Path, _engine: StudioEngine, _progress: Progress) -> Path:
-    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
-        raise PhotoWriteError(f"The pasted picture could not be kept in {path}.")
-    return path

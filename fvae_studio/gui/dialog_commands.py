@@ -118,7 +118,7 @@ class DialogCommands(QObject):
     def open_batch(self) -> BatchDialog:
         """A preset for a folder."""
         options = ExportOptions.from_json(self._store.settings.export)
-        dialog = BatchDialog(self._window.all_presets, options, self._window.messages, self._window)
+        dialog = BatchDialog(self._window.presets.presets, options, self._window.messages, self._window)
         self._exports.run_batch(dialog)
         self._show(dialog)
         return dialog
@@ -183,7 +183,7 @@ class DialogCommands(QObject):
 
     @Slot(str)
     def _on_export_preset(self, name: str) -> None:
-        preset = self._window.preset(name)
+        preset = self._window.presets.find(name)
         if preset is None:
             return
         path, _ = QFileDialog.getSaveFileName(
@@ -197,7 +197,7 @@ class DialogCommands(QObject):
             change()
         except (FvaeStudioError, OSError) as error:
             self._window.messages.show_error(error)
-        self._window.refresh_presets()
+        self._window.presets.refresh()
 
     def _ask_name(self, title: str, name: str) -> str:
         text, is_accepted = QInputDialog.getText(self._window, title, self.tr("Name of the preset"), text=name)

@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from fvae_studio.core.presets import BUILT_IN, Preset, PresetFolder, fitting
+from fvae_studio.core.presets import PresetFolder
 from fvae_studio.core.thumbnails import Thumbnail
 from fvae_studio.errors import DeviceError
 from fvae_studio.gui.actions import Actions, Condition, MenuId
 from fvae_studio.gui.canvas.overlays import Overlay
 from fvae_studio.gui.canvas.trust import TrustReadout
 from fvae_studio.gui.canvas.view import CanvasView
-from fvae_studio.gui.document import Document, Target
+from fvae_studio.gui.document import Document
 from fvae_studio.gui.messages import Messages, explain
 from fvae_studio.gui.panels.history import HistoryPanel
-from fvae_studio.gui.panels.presets import PresetCard, PresetPanel
+from fvae_studio.gui.panels.presets import PresetPanel
 from fvae_studio.gui.panels.sliders import SliderPanel
 from fvae_studio.gui.panels.strip import PhotoStrip, StripEntry
+from fvae_studio.gui.preset_shelf import PresetShelf
 from fvae_studio.gui.qimage import to_qimage
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.status_bar import StudioStatusBar
+from fvae_studio.gui.tool_bar import StudioToolBar
 from fvae_studio.pipeline.requests import ModelSummary, RenderedEdit
 
-_TOOLBAR: Final = (
-    "open", "save_project", "export", "", "undo", "redo", "", "zoom_fit", "zoom_actual", "zoom_face", "",
-    "compare_off", "compare_split", "compare_side", "", "draw_face", "remove_face", "", "reset_all",
-)  # fmt: skip
 _TELL_MS: Final = 8000
 
 
@@ -54,12 +51,13 @@ class MainWindow(QMainWindow):
         self, document: Document, store: SettingsStore, presets: PresetFolder, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._document, self._store, self._presets = document, store, presets
-        self._all_presets: dict[str, Preset] = {}
+        self._document, self._store = document, store
         self._thumbnails: dict[int, Thumbnail] = {}
         self._has_exports = False
         self.messages: Messages = Messages(self)
+        self._overlay = Overlay.NONE
         self._build_ui()
+        self.presets = PresetShelf(self.preset_panel, document, presets, self)
         self._connect()
         self._restore()
         self._refresh_all()
@@ -102,16 +100,8 @@ class MainWindow(QMainWindow):
         self.actions_table = Actions(self, self._store.settings.shortcuts)
         self.menus: dict[MenuId, QMenu] = self.actions_table.fill(self.menuBar())
         self._add_menus()
-        self._toolbar = QToolBar(self.tr("Tools"))
-        self._toolbar.setObjectName("tools")
-        self._toolbar.setIconSize(QSize(18, 18))
-        self._toolbar.setMovable(False)
-        for name in _TOOLBAR:
-            if name:
-                self._toolbar.addAction(self.actions_table[name])
-            else:
-                self._toolbar.addSeparator()
-        self.addToolBar(self._toolbar)
+        self.tools = StudioToolBar(self.actions_table)
+        self.addToolBar(self.tools)
         self.status = StudioStatusBar()
         self.setStatusBar(self.status)
 
@@ -143,8 +133,6 @@ class MainWindow(QMainWindow):
         document.rendered.connect(self._on_rendered)
         document.render_failed.connect(self._on_render_failed)
         document.summary_changed.connect(self._on_summary_changed)
-        document.preset_thumbnail_made.connect(self._on_preset_thumbnail)
-        document.preset_thumbnails_outdated.connect(self.preset_panel.clear_thumbnails)
         document.copied_changed.connect(self.refresh_conditions)
         document.clean_changed.connect(self._refresh_title)
         document.project_changed.connect(self._refresh_title)
@@ -165,8 +153,7 @@ class MainWindow(QMainWindow):
         sliders.amount_settled.connect(document.seal)
         sliders.links_toggled.connect(lambda linked: self._store.set_value("link_sides", linked))
         sliders.group_toggled.connect(self._on_group_toggled)
-        self.preset_panel.apply_requested.connect(self._on_preset_applied)
-        self.preset_panel.thumbnails_wanted.connect(self._on_thumbnails_wanted)
+        self.tools.opacity_changed.connect(self._on_opacity_changed)
         self.history.entry_chosen.connect(document.go_to)
         self.strip.chosen.connect(document.choose_photo)
         self.strip.close_requested.connect(document.close_photo)
@@ -180,44 +167,23 @@ class MainWindow(QMainWindow):
                 restore(QByteArray(base64.b64decode(settings.window[name])))
         self.sliders.set_linked(settings.link_sides)
         self.sliders.set_closed_groups(set(settings.closed_groups))
-        self.canvas.set_overlay(Overlay.NONE, opacity=settings.overlay_opacity / 100)
+        self.tools.set_opacity(settings.overlay_opacity / 100)
+        self.set_overlay(Overlay.NONE)
 
     # What is shown
 
     def _refresh_all(self) -> None:
-        self.refresh_presets()
         self._refresh_strip()
         self._on_photo_changed()
         self._refresh_faces()
         self._refresh_edits()
         self._refresh_title()
 
-    def refresh_presets(self) -> None:
-        """Show the presets that the model can show; own ones were added or removed."""
-        summary = self._document.summary
-        names = [direction.name for direction in summary.directions] if summary is not None else []
-        presets = fitting((*BUILT_IN, *self._presets.load()), names)
-        self._all_presets = {preset.name: preset for preset in presets}
-        labels = {direction.name: direction.label for direction in summary.directions} if summary is not None else {}
-        self.preset_panel.set_presets(
-            [
-                PresetCard(
-                    preset.name,
-                    preset.is_own,
-                    ", ".join(f"{labels.get(name, name)} {value * 100:.0f}" for name, value in preset.strengths),
-                )
-                for preset in self._all_presets.values()
-            ]
-        )
-
-    def preset(self, name: str) -> Preset | None:
-        """One of the presets that are shown."""
-        return self._all_presets.get(name)
-
-    @property
-    def all_presets(self) -> tuple[Preset, ...]:
-        """Those that are shown."""
-        return tuple(self._all_presets.values())
+    def set_overlay(self, overlay: Overlay) -> None:
+        """Show an overlay, at the strength that was used last."""
+        self._overlay = overlay
+        self.canvas.set_overlay(overlay, opacity=self._store.settings.overlay_opacity / 100)
+        self.tools.set_overlay_shown(overlay is not Overlay.NONE)
 
     def set_has_exports(self, has_exports: bool) -> None:
         """Whether exports were started, so that they can be looked at."""
@@ -349,7 +315,6 @@ class MainWindow(QMainWindow):
         self.sliders.set_directions(summary.directions)
         self.sliders.set_closed_groups(set(self._store.settings.closed_groups))
         self.status.set_device(summary.device)
-        self.refresh_presets()
         self._refresh_edits()
 
     @Slot(object)
@@ -371,21 +336,10 @@ class MainWindow(QMainWindow):
         self.status.set_zoom(zoom)
         self._document.set_level(self.canvas.level_for_view())
 
-    @Slot(str, str)
-    def _on_preset_applied(self, name: str, target: Target) -> None:
-        preset = self._all_presets.get(name)
-        if preset is not None:
-            self._document.apply_preset(preset, target)
-
-    @Slot(list)
-    def _on_thumbnails_wanted(self, names: Sequence[str]) -> None:
-        self._document.request_preset_thumbnails(
-            [self._all_presets[name] for name in names if name in self._all_presets]
-        )
-
-    @Slot(str, object)
-    def _on_preset_thumbnail(self, name: str, thumbnail: Thumbnail) -> None:
-        self.preset_panel.set_thumbnail(name, _as_image(thumbnail))
+    @Slot(float)
+    def _on_opacity_changed(self, opacity: float) -> None:
+        self._store.remember(overlay_opacity=round(opacity * 100))
+        self.set_overlay(self._overlay)
 
     @Slot(str, bool)
     def _on_group_toggled(self, title: str, is_open: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Slot
@@ -49,11 +50,11 @@ class Recovery(QObject):
         if not self._is_on:
             self._timer.stop()
 
-    def pasted_path(self) -> Path:
-        """A name for a picture that was pasted, in this Studio's folder."""
+    def pasted_path(self, taken: Collection[Path] = ()) -> Path:
+        """A name for a picture that was pasted, in this Studio's folder; not one that was promised already."""
         folder = self._make_own()
         number = 1
-        while (path := folder / f"pasted-{number}.png").exists():
+        while (path := folder / f"pasted-{number}.png").exists() or path in taken:
             number += 1
         return path
 

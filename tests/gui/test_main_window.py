@@ -48,7 +48,7 @@ def boxes(monkeypatch) -> RecordedMessages:
 
 
 @pytest.fixture
-def studio(engine: FakeEngine, qapp: QApplication, boxes, tmp_path, qtbot) -> Iterator[Studio]:  # noqa: ARG001
+def studio(engine: FakeEngine, qapp: QApplication, boxes, tmp_path, qtbot) -> Iterator[Studio]:
     studio = Studio(qapp, lambda _model, _device: engine, tmp_path / "settings.json")
     with qtbot.waitSignal(studio.service.ready):
         studio.start()
@@ -91,8 +91,10 @@ def test_sliders_of_the_model_appear_when_it_is_loaded(studio):
     window = studio.window
 
     assert {direction.name for direction in SUMMARY.directions} == set(window.sliders._sliders)
-    assert "Soft smile" in window._all_presets
-    assert "Wink" not in window._all_presets or "smile" in window.sliders._sliders
+    names = {preset.name for preset in window.presets.presets}
+    assert "Soft smile" in names
+    # The fake model knows no such direction.
+    assert "Sad" not in names
 
 
 def test_faces_can_be_chosen_on_the_canvas_and_drive_the_sliders(shown, qtbot):
@@ -156,7 +158,7 @@ def test_own_preset_is_saved_from_the_present_edit(shown, monkeypatch, qtbot):
     monkeypatch.setattr(shown.commands.dialogs, "_ask_name", lambda *_: "Mine")
     trigger(shown, "save_preset")
 
-    assert shown.window.preset("Mine").by_name == entry_of(shown).edit.strengths_of(None)
+    assert shown.window.presets.find("Mine").by_name == entry_of(shown).edit.strengths_of(None)
 
 
 def test_dropped_files_and_folders_are_opened(studio, photo_file, tmp_path, qtbot):
@@ -299,6 +301,15 @@ def test_recovered_edits_are_offered_after_a_crash(shown, boxes, engine, qapp, t
     again.close()
     again.window.canvas.close_threads()
     again.window.deleteLater()
+
+
+def test_overlay_is_chosen_by_its_command_and_its_strength_is_kept(shown):
+    trigger(shown, "overlay_flow")
+    shown.window.tools._opacity.setValue(40)
+
+    assert shown.window.canvas._overlay.value == "flow"
+    assert shown.window.canvas._opacity == pytest.approx(0.4)
+    assert shown.store.settings.overlay_opacity == 40
 
 
 def test_model_and_device_are_changed_by_the_settings(studio, qtbot):
