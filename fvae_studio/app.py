@@ -18,6 +18,7 @@ from fvae_studio import __version__, paths
 from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.gui.commands import Commands
+from fvae_studio.gui.dialog_commands import ModelShelf
 from fvae_studio.gui.dialogs.models import ModelCard
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.main_window import MainWindow
@@ -88,10 +89,15 @@ class Studio:
         app: the Qt application.
         engine_factory: tests have another one.
         settings_file: None keeps no settings.
+        shelf: the model files; None for those that are installed.
     """
 
     def __init__(
-        self, app: QApplication, engine_factory: EngineFactory = make_engine, settings_file: Path | None = None
+        self,
+        app: QApplication,
+        engine_factory: EngineFactory = make_engine,
+        settings_file: Path | None = None,
+        shelf: ModelShelf | None = None,
     ) -> None:
         self.store = SettingsStore(settings_file)
         settings = self.store.settings
@@ -108,7 +114,7 @@ class Studio:
             self.store,
             presets,
             self.theme,
-            InstalledModels(),
+            shelf or InstalledModels(),
             self.recovery,
         )
         app.aboutToQuit.connect(self.close)

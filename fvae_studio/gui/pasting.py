@@ -1,4 +1,4 @@
-"""Pictures without a file: pasted from the clipboard, or dropped from a browser. They get a file of the program's own."""
+"""Pictures without a file, pasted or dropped from a browser: they get a file of the program's own."""
 
 from __future__ import annotations
 

@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 FULL_RES_AFTER_MS: Final = 250
 _CLOSE_MS: Final = 5000
 
+_unfinished: Final[list[QObject]] = []
+"""Threads that would not end, in the middle of importing torch: Qt aborts the program if one is destroyed."""
+
 
 class InferenceService(QObject):
     """One thread, one engine.
@@ -202,6 +205,8 @@ class InferenceService(QObject):
             self._thread.quit()
             if not self._thread.wait(_CLOSE_MS):
                 log.error("the engine's thread does not end")
+                self._thread.setParent(None)
+                _unfinished.extend((self._thread, self._worker))
 
     def _connect(self) -> None:
         self._rest_timer.timeout.connect(self._on_rested)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from fvae_studio.app import Studio
 from fvae_studio.core.photo_io import read_photo
+from fvae_studio.gui.dialogs.models import ModelCard
 from fvae_studio.gui.messages import explain
 from tests.gui.fakes import SUMMARY, FakeEngine
 from tests.helpers.fake_faces import make_photo
@@ -40,6 +41,19 @@ class RecordedMessages:
         return self.answer
 
 
+class FakeShelf:
+    """Two models, without torch."""
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        return ModelCard("fake", "Fake model", is_shipped=True, is_default=True), ModelCard("own", "My model")
+
+    def bring_in(self, path: Path) -> str:
+        return path.stem
+
+    def remove(self, name: str) -> None:
+        pass
+
+
 @pytest.fixture
 def boxes(monkeypatch) -> RecordedMessages:
     recorded = RecordedMessages()
@@ -49,7 +63,7 @@ def boxes(monkeypatch) -> RecordedMessages:
 
 @pytest.fixture
 def studio(engine: FakeEngine, qapp: QApplication, boxes, tmp_path, qtbot) -> Iterator[Studio]:
-    studio = Studio(qapp, lambda _model, _device: engine, tmp_path / "settings.json")
+    studio = Studio(qapp, lambda _model, _device: engine, tmp_path / "settings.json", FakeShelf())
     with qtbot.waitSignal(studio.service.ready):
         studio.start()
     yield studio
@@ -324,6 +338,16 @@ def test_dialogs_open_and_close(studio):
         dialog = open_dialog()
         assert dialog.isVisible()
         dialog.reject()
+
+
+def test_chosen_model_is_loaded_and_remembered(studio, qtbot):
+    dialog = studio.commands.dialogs.open_models()
+    qtbot.waitUntil(lambda: len(dialog._cards) == 2)
+    with qtbot.waitSignal(studio.service.ready):
+        dialog.use_requested.emit("own")
+
+    assert studio.store.settings.model == "own"
+    dialog.reject()
 
 
 def test_project_is_saved_and_opened_by_its_commands(shown, monkeypatch, tmp_path, qtbot):
