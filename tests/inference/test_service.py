@@ -282,3 +282,17 @@ def test_closing_ends_the_thread_frees_the_engine_and_does_not_wait_for_the_queu
 
     assert engine.is_closed
     assert "open" not in engine.calls
+
+
+def test_thread_that_does_not_end_in_time_is_left_alone(started, engine, photo, qtbot, monkeypatch):
+    monkeypatch.setattr("fvae_studio.inference.service._CLOSE_MS", 20)
+    engine.gate.clear()
+    revision = started.render(photo, smile(0.5), None, level=0)
+    qtbot.waitUntil(lambda: f"render preview {revision}" in engine.calls)
+    thread = started._thread
+    started.close()
+    assert thread.isRunning()
+    engine.gate.set()
+    qtbot.waitUntil(thread.isFinished)
+
+    assert engine.is_closed
