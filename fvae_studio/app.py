@@ -33,12 +33,13 @@ log = logging.getLogger(__name__)
 
 
 def make_engine(model: Path | str | None, device: str) -> StudioEngine:
-    """The real engine; model and detector are being loaded while it is already reading a photo."""
+    """The real engine; the detector is being loaded while it is already reading a photo."""
     # In the engine's thread: the window opens without torch.
     from fvae_studio.pipeline.engine import Engine
 
     engine = Engine(model, device=device)
-    engine.preload()
+    # Not the model: the import of torch would compete with the detector for Python's lock, and faces come first.
+    engine.preload(model=False)
     return engine
 
 
@@ -131,10 +132,10 @@ class Studio:
         self.recovery.close()
 
     def _begin(self, photos: Sequence[Path]) -> None:
-        self.service.start()
         if photos:
             self.commands.open_paths(photos)
-        else:
+        self.service.start()
+        if not photos:
             self.commands.offer_recovery()
 
 

@@ -26,7 +26,6 @@ class OpenPhoto:
         name: for people.
         is_pasted: the file is the program's own copy of what was pasted.
         photo: None while its pixels are not in memory.
-        photo_id: of its pixels, once they were read.
         detected: its faces as detected; None before.
         history: its edit.
         chosen_face: a number, or None for all faces.
@@ -45,7 +44,6 @@ class OpenPhoto:
     name: str
     is_pasted: bool = False
     photo: Photo | None = None
-    photo_id: str = ""
     detected: tuple[Face, ...] | None = None
     history: EditHistory[PhotoEdit] = field(default_factory=_new_history)
     chosen_face: int | None = None

@@ -148,7 +148,7 @@ class PhotoList(QObject):
             entry.last_shown = self._times_shown
             if entry.photo is None and not entry.is_loading and entry.error is None:
                 entry.is_loading = True
-                self._service.open(entry.entry_id, entry.path)
+                self._service.open(entry.entry_id, entry.path, detects=entry.detected is None)
             elif entry.photo is not None and entry.detected is None:
                 self._service.detect(entry.entry_id, entry.photo)
         self.photo_changed.emit()
@@ -184,11 +184,9 @@ class PhotoList(QObject):
         if entry is None:
             return
         entry.thumbnail = file.thumbnail
-        known = entry.photo_id or None
-        is_other = known is not None and known != file.photo_id
-        if not is_other and entry.expected_sha256:
-            is_other = entry.expected_sha256 != file.sha256
-        entry.photo_id, entry.sha256, entry.size_bytes = file.photo_id, file.sha256, file.size_bytes
+        known = entry.sha256 or entry.expected_sha256
+        is_other = bool(known) and known != file.sha256
+        entry.sha256, entry.size_bytes = file.sha256, file.size_bytes
         entry.expected_sha256, entry.error = "", None
         where = None if entry.is_pasted else entry.path
         entry.source = ExportSource(where, file.format, file.width, file.height)
@@ -199,7 +197,7 @@ class PhotoList(QObject):
             entry.photo, entry.is_loading = file.photo, False
             self._park_others()
             if entry is self._current:
-                if entry.detected is None:
+                if is_other:
                     self._service.detect(entry_id, file.photo)
                 self.photo_changed.emit()
                 self.faces_changed.emit()

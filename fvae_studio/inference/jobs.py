@@ -69,11 +69,12 @@ class LoadJob(Job):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class OpenJob(Job):
-    """Read a photo; without `keeps_pixels` only its thumbnail and hash are wanted."""
+    """Read a photo, and find its faces if they are not known; without `keeps_pixels` only thumbnail and hash."""
 
     entry_id: int
     path: Path
     keeps_pixels: bool = True
+    detects: bool = True
 
     @property
     def kind(self) -> Kind:

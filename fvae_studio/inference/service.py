@@ -101,6 +101,8 @@ class InferenceService(QObject):
         self._rest_timer.setSingleShot(True)
         self._rest_timer.setInterval(FULL_RES_AFTER_MS)
         self._connect()
+        # Before the thread runs: what is asked for until then waits for it.
+        self._worker.moveToThread(self._thread)
 
     @property
     def revision(self) -> int:
@@ -113,18 +115,17 @@ class InferenceService(QObject):
         return self._queue.is_idle and not self._rest_timer.isActive()
 
     def start(self) -> None:
-        """Start the thread and load the model there."""
-        self._worker.moveToThread(self._thread)
-        self._thread.start()
+        """Start the thread; photos that were asked for before are read first, then the model is loaded."""
         self.load(*self._choice)
+        self._thread.start()
 
     def load(self, model: Path | str | None, device: str) -> None:
         """Load a model on a device; `ready` tells when."""
         self._put(LoadJob(model=model, device=device))
 
-    def open(self, entry_id: int, path: Path) -> None:
-        """Read a photo."""
-        self._put(OpenJob(entry_id=entry_id, path=path))
+    def open(self, entry_id: int, path: Path, *, detects: bool = True) -> None:
+        """Read a photo and find its faces, unless they are known (`detects` false)."""
+        self._put(OpenJob(entry_id=entry_id, path=path, detects=detects))
 
     def read_thumbnail(self, entry_id: int, path: Path) -> None:
         """Read a photo for its thumbnail only."""

@@ -45,7 +45,6 @@ class OpenedFile:
 
     Attributes:
         photo: None where only the thumbnail was wanted.
-        photo_id: of its pixels.
         thumbnail: of the whole photo.
         sha256: of the file.
         size_bytes: of the file.
@@ -54,7 +53,6 @@ class OpenedFile:
     """
 
     photo: Photo | None
-    photo_id: str
     thumbnail: Thumbnail
     sha256: str
     size_bytes: int
@@ -150,7 +148,7 @@ class InferenceWorker(QObject):
                 self._set_faces(job.photo, job.faces)
                 self.face_found.emit(job.entry_id, job.photo, self._engine_now().find_face(job.photo, job.region))
             case OpenJob():
-                self.opened.emit(job.entry_id, self._read(job))
+                self._open(job)
             case LoadJob():
                 self._load(job)
             case FaceThumbnailJob():
@@ -200,11 +198,23 @@ class InferenceWorker(QObject):
         if faces is not None:
             self._engine_now().set_faces(photo, faces)
 
+    def _open(self, job: OpenJob) -> None:
+        file = self._read(job)
+        self.opened.emit(job.entry_id, file)
+        if job.detects and file.photo is not None:
+            # At once, before a waiting model is loaded: faces need no model, and people wait for them.
+            try:
+                self.detected.emit(job.entry_id, file.photo, self._engine_now().detect(file.photo))
+            except Cancelled:
+                raise
+            except Exception as error:
+                log.warning("detection failed", exc_info=True)
+                self.detect_failed.emit(job.entry_id, file.photo, error)
+
     def _read(self, job: OpenJob) -> OpenedFile:
         photo = self._engine_now().open(job.path)
         return OpenedFile(
             photo if job.keeps_pixels else None,
-            photo.photo_id,
             photo_thumbnail(photo),
             file_hash(job.path),
             job.path.stat().st_size,

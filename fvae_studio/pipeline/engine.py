@@ -88,9 +88,10 @@ class Engine:
         self._caches: weakref.WeakKeyDictionary[Photo, _PhotoCache] = weakref.WeakKeyDictionary()
         self._encoded: tuple[weakref.ref[Photo], tuple[int, ...]] | None = None
 
-    def preload(self, *, detector: bool = True) -> None:
+    def preload(self, *, model: bool = True, detector: bool = True) -> None:
         """Start loading model and detector in the background; whoever needs one waits for it."""
-        self._predictor.start()
+        if model:
+            self._predictor.start()
         if detector:
             self._detector.start()
 
