@@ -221,7 +221,7 @@ def evaluate(
 def release(
     work: WorkOption = DEFAULT_WORK,
     config: ConfigOption = "studio",
-    name: Annotated[str, typer.Option(help="Name of the released model.")] = "studio-1",
+    name: Annotated[str, typer.Option(help="Name of the released model.")] = "studio-2",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; default: the shipped models.")] = None,
 ) -> None:
     """Turn the run into a weights file with named directions and a manifest row."""
@@ -282,7 +282,7 @@ def samples(
         print(f"{path} ({path.stat().st_size / 1e3:.0f} kB)")
 
 
-def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = "studio-1") -> LoadedModel:
+def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = "studio-2") -> LoadedModel:
     """The released model that was named, or the one that this run would release."""
     from fvae_studio.model.registry import load_model
     from trainer.config import load_config

@@ -32,8 +32,10 @@ MOVES_LIPS: Final = ("mouth", "cheek", "jaw", "nose")
 STEPS: Final = 60
 BATCH: Final = 13
 LEARNING_RATE: Final = 0.04
-STAY: Final = 0.003
-"""Price, in eye distances, of a code one squared unit away from where the search begins."""
+STAY: Final = 0.0005
+"""Price, in eye distances, of a code one squared unit away from where the search begins. Chosen on training people:
+0.0005 removed 26 % of their mouth landmark error, 0.003 25 %, and with the lips held closed during the search (the
+gradient does not see what holds them) 17 %."""
 
 RANGE: Final = (-0.3, 1.5)
 """Of a shape's weight: beyond, no shape was ever rendered."""

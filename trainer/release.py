@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from fvae_studio.model.directions import Direction, DirectionSet
 from fvae_studio.model.flow_vae import ConfidenceNet
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.config import TrainConfig
-from trainer.facekit.expressions import NUM_POSE, RECIPES, Recipe
+from trainer.facekit.expressions import NUM_POSE, RECIPES, Recipe, rendered_range
 from trainer.facekit.fit import FaceFits
 from trainer.fit_expression import fit_expression
 from trainer.loop import CHECKPOINT, load_state
@@ -126,13 +127,16 @@ def assemble(
         progress=progress.subrange(0.0, 0.5),
     )
     directions = []
+    mixtures = {recipe.name: smile if recipe.name == "smile" else recipe.shapes for recipe in RECIPES}
     for recipe in RECIPES:
-        shapes = smile if recipe.name == "smile" else recipe.shapes
+        shapes = mixtures[recipe.name]
         directions.append(_direction(recipe, direction_vector(axes, code_names, shapes)))
-    header = CheckpointHeader(name=name, config=config.model, provenance=PROVENANCE, training=config.to_dict())
+    header = CheckpointHeader(
+        name=name, config=config.model, provenance=PROVENANCE, training=json.loads(state["config"])
+    )
     model = LoadedModel(vae, confidence, DirectionSet(directions, latent_shape=config.model.latent_shape), header)
     progress.report(0.5, "checking the ranges of the directions")
-    ranges = trusted_ranges(model, prepared)
+    ranges = {name: within_rendered(found, mixtures[name]) for name, found in trusted_ranges(model, prepared).items()}
     directions = [replace(item, vector=item.vector.copy(), trusted=ranges[item.name]) for item in directions]
     return replace(model, directions=DirectionSet(directions, latent_shape=config.model.latent_shape))
 
@@ -159,6 +163,12 @@ def trusted_ranges(
             cells = flows * (flows.shape[-1] / CROP_SIZE)
             folds[name][number] = [fold_share(cells[k : k + 1]).item() for k in range(len(CHECKED_STRENGTHS))]
     return {name: _range_around_zero(np.median(values, axis=0) <= MOST_FOLDS) for name, values in folds.items()}
+
+
+def within_rendered(found: tuple[float, float], shapes: Mapping[str, float]) -> tuple[float, float]:
+    """The part of a range in which every shape keeps to what was rendered, in steps of a twentieth."""
+    low, high = rendered_range(shapes)
+    return max(found[0], math.ceil(low * 20) / 20), min(found[1], math.floor(high * 20) / 20)
 
 
 def _range_around_zero(is_fine: NDArray[np.bool_]) -> tuple[float, float]:

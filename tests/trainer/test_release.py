@@ -30,6 +30,7 @@ from trainer.release import (
     direction_vector,
     mean_smile,
     trusted_ranges,
+    within_rendered,
     write_release,
 )
 from trainer.step import AXES_SCALE
@@ -72,6 +73,14 @@ def test_directions_are_the_trained_axes_of_their_recipes(model, run_dir):
     wanted = axes[EXPRESSION_NAMES.index("eyeBlink_L")].numpy()
 
     np.testing.assert_allclose(model.directions["close_eye_left"].vector, wanted, atol=1e-6)
+
+
+def test_range_ends_where_shapes_were_rendered():
+    assert within_rendered((-1.0, 1.5), {"mouthSmile_L": 1.0, "mouthSmile_R": 1.0}) == (-0.6, 1.2)
+    assert within_rendered((-1.0, 1.5), {"mouthSmile_L": 0.5, "jawOpen": 0.5}) == (-0.25, 1.1)
+    assert within_rendered((-1.0, 1.5), {"eyeBlink_L": 1.0}) == (-0.25, 1.0)
+    # What folds earlier stays untrusted, and traces of a shape have no say.
+    assert within_rendered((-0.25, 0.75), {"mouthSmile_L": 1.0, "jawOpen": 0.01}) == (-0.25, 0.75)
 
 
 def test_smile_is_the_training_peoples_mean_smile(workplace):

@@ -5,6 +5,7 @@ ARKit's `_L` is the person's own left side, which is on the right of a photo; th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -134,6 +135,27 @@ RECIPES: Final = (
 """The sliders, in the order in which they are shown."""
 
 
+ONE_WAY: Final = ("jawOpen", "eyeBlink", "mouthClose")
+"""Shapes that are never rendered below zero: jaws and lids would pass through each other."""
+
+
+def rendered_range(shapes: Mapping[str, float]) -> tuple[float, float]:
+    """Strengths at which a mixture of shapes stays within what `sample_code` renders.
+
+    Below zero a one-way shape is asked for less than there is of it: a quarter of it is granted, which a face that is
+    not at rest has.
+    """
+    low, high = -math.inf, math.inf
+    for name, weight in shapes.items():
+        if abs(weight) < 0.05:
+            continue
+        most = 0.55 if name == "jawOpen" else 1.0 if name.startswith("eyeBlink") else 1.2
+        least = -0.25 * weight if name.startswith(ONE_WAY) else -0.6
+        ends = sorted((least / weight, most / weight))
+        low, high = max(low, ends[0]), min(high, ends[1])
+    return low, high
+
+
 def sample_code(
     facekit: FaceKit, rng: np.random.Generator, *, kind: int, base: NDArray[np.float32]
 ) -> NDArray[np.float32]:
@@ -177,8 +199,7 @@ def sample_code(
     largest = np.array([0.55 if name == "jawOpen" else 1.2 for name in names], np.float32)
     # Below zero a shape moves the other way, which is what a slider's negative half shows; but not jaws and lids, which
     # would pass through each other.
-    one_way = ("jawOpen", "eyeBlink", "mouthClose")
-    smallest = np.array([0.0 if name.startswith(one_way) else -0.6 for name in names], np.float32)
+    smallest = np.array([0.0 if name.startswith(ONE_WAY) else -0.6 for name in names], np.float32)
     largest = np.array(
         [min(top, 1.0) if name.startswith("eyeBlink") else top for name, top in zip(names, largest, strict=True)]
     )
