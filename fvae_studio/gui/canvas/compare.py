@@ -26,41 +26,38 @@ class Pane:
     """A part of the view.
 
     Attributes:
-        clip: what it covers, view positions.
-        offset_x: how far its photo is pushed to the right, against a view of this pane's width.
+        rect: a view of its own, in which the photo is placed.
+        clip: the part of it that is filled.
         is_edited: whether the edit is shown.
     """
 
+    rect: QRectF
     clip: QRectF
-    offset_x: float
     is_edited: bool
 
 
-def panes(mode: CompareMode, size: QRectF, split: float, *, original_only: bool) -> tuple[Pane, ...]:
-    """The parts of the view.
+def panes(mode: CompareMode, view: QRectF, split: float, *, original_only: bool) -> tuple[Pane, ...]:
+    """The parts of the view; all of one size, so that one placement serves them all.
 
     Args:
         mode: of comparison.
-        size: the whole view.
+        view: the whole of it.
         split: where the line is, in [0, 1] of the width.
         original_only: a key is held to see the original.
     """
-    if original_only:
-        return (Pane(size, 0.0, is_edited=False),)
-    if mode is CompareMode.SPLIT:
-        x = split * size.width()
-        return (
-            Pane(QRectF(0, 0, x, size.height()), 0.0, is_edited=False),
-            Pane(QRectF(x, 0, size.width() - x, size.height()), 0.0, is_edited=True),
-        )
+    width, height = view.width(), view.height()
     if mode is CompareMode.SIDE_BY_SIDE:
-        half = size.width() / 2
-        # Each half shows what a view of its own would: the middle of the photo moves to the middle of the half.
+        # Whole pixels, or the two halves would be resampled differently.
+        half = float(width // 2)
+        left, right = QRectF(0, 0, half, height), QRectF(width - half, 0, half, height)
+        return (Pane(left, left, is_edited=False), Pane(right, right, is_edited=not original_only))
+    if mode is CompareMode.SPLIT and not original_only:
+        x = float(round(split * width))
         return (
-            Pane(QRectF(0, 0, half, size.height()), -half / 2, is_edited=False),
-            Pane(QRectF(half, 0, half, size.height()), half / 2, is_edited=True),
+            Pane(view, QRectF(0, 0, x, height), is_edited=False),
+            Pane(view, QRectF(x, 0, width - x, height), is_edited=True),
         )
-    return (Pane(size, 0.0, is_edited=True),)
+    return (Pane(view, view, is_edited=not original_only),)
 
 
 def is_on_line(mode: CompareMode, size: QRectF, split: float, point: QPointF) -> bool:

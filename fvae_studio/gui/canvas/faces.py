@@ -43,10 +43,13 @@ def paint_faces(
     chosen: int | None,
     hovered: int | None,
     edited: Collection[int],
+    left_out: Collection[int],
     show_all: bool,
     accent: QColor,
 ) -> None:
     """Draw the frames: the chosen one and the one under the mouse; all of them while no face was chosen yet.
+
+    Edited faces keep their number with its dot, without a frame, so that one sees who is edited.
 
     Args:
         painter: of the view.
@@ -55,22 +58,27 @@ def paint_faces(
         chosen: the chosen face's number, or None for all faces.
         hovered: the one under the mouse.
         edited: faces with an edit; their number carries a dot.
+        left_out: faces that an edit of all passes over; their frame is dashed.
         show_all: draw every frame, faintly.
         accent: colour of the chosen one.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for face in faces:
         is_chosen, is_hovered = face.index == chosen, face.index == hovered
-        if not (is_chosen or is_hovered or show_all):
+        is_edited, is_left_out = face.index in edited, face.index in left_out
+        is_framed = is_chosen or is_hovered or show_all or is_left_out
+        if not (is_framed or is_edited):
             continue
         frame = placement.rect_to_view(frame_of(face))
         colour = QColor(accent) if is_chosen else QColor(255, 255, 255)
-        colour.setAlphaF(1.0 if is_chosen or is_hovered else 0.65)
-        _paint_frame(painter, frame, colour, width=2.0 if is_chosen else 1.5)
-        _paint_badge(painter, frame, face.index, colour, is_edited=face.index in edited, is_chosen=is_chosen)
+        if is_framed:
+            colour.setAlphaF(1.0 if is_chosen or is_hovered else 0.7)
+            style = Qt.PenStyle.DashLine if is_left_out else Qt.PenStyle.SolidLine
+            _paint_frame(painter, frame, colour, width=2.0 if is_chosen else 1.5, style=style)
+        _paint_badge(painter, frame, face.index, colour, is_edited=is_edited, is_chosen=is_chosen)
 
 
-def _paint_frame(painter: QPainter, frame: QRectF, colour: QColor, *, width: float) -> None:
+def _paint_frame(painter: QPainter, frame: QRectF, colour: QColor, *, width: float, style: Qt.PenStyle) -> None:
     # Corners only: a closed box would cut through cheeks and hair that are being judged.
     reach = _CORNER_SHARE * min(frame.width(), frame.height())
     path = QPainterPath()
@@ -87,7 +95,7 @@ def _paint_frame(painter: QPainter, frame: QRectF, colour: QColor, *, width: flo
     # A dark line under the light one: visible on any background.
     painter.setPen(QPen(QColor(0, 0, 0, 130), width + 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.drawPath(path)
-    painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.setPen(QPen(colour, width, style, Qt.PenCapStyle.RoundCap))
     painter.drawPath(path)
 
 

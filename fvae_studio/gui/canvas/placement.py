@@ -39,10 +39,10 @@ class Placement:
     y: float
 
     @staticmethod
-    def fitted(photo: QSizeF, view: QSizeF) -> Placement:
-        """The whole photo, not enlarged beyond its own pixels."""
+    def fitted(photo: QSizeF, view: QSizeF, *, device_ratio: float = 1.0) -> Placement:
+        """The whole photo, not enlarged beyond one pixel of the screen for each of its own."""
         zoom = min(view.width() / photo.width(), view.height() / photo.height()) * FIT_MARGIN
-        return Placement(photo, view, max(min(zoom, 1.0), 1e-4), photo.width() / 2, photo.height() / 2)
+        return Placement(photo, view, max(min(zoom, 1 / device_ratio), 1e-4), photo.width() / 2, photo.height() / 2)
 
     @property
     def smallest_zoom(self) -> float:
@@ -88,9 +88,11 @@ class Placement:
         """The photo pushed by (dx, dy) screen pixels."""
         return replace(self, x=self.x - dx / self.zoom, y=self.y - dy / self.zoom).kept_in_view()
 
-    def moved_freely(self, dx: float) -> Placement:
-        """The same, pushed sideways by screen pixels, wherever that leads: for panes beside each other."""
-        return replace(self, x=self.x - dx / self.zoom)
+    def snapped(self, device_ratio: float) -> Placement:
+        """The same, with the photo's corner on a whole pixel of the screen: at 100 % nothing is resampled."""
+        corner = self.to_view(0, 0) * device_ratio
+        dx, dy = round(corner.x()) - corner.x(), round(corner.y()) - corner.y()
+        return replace(self, x=self.x - dx / device_ratio / self.zoom, y=self.y - dy / device_ratio / self.zoom)
 
     def resized(self, view: QSizeF) -> Placement:
         """The same in a view of another size."""

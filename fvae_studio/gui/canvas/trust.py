@@ -9,7 +9,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from fvae_studio.core.doubt import FacePart, most_doubtful_part
 from fvae_studio.gui.theme import colours_of
+from fvae_studio.pipeline.requests import RenderedEdit
 
 GOOD: Final = 0.85
 FAIR: Final = 0.65
@@ -36,24 +38,49 @@ class TrustReadout(QWidget):
         row.addWidget(self._percent)
         row.addWidget(self._sentence, 1)
 
-    def set_trust(self, trust: Mapping[int, float], chosen: int | None) -> None:
+    def set_edit(self, edit: RenderedEdit | None, chosen: int | None) -> None:
+        """Show how far an edit can be trusted, and which part of the face makes it doubtful.
+
+        Args:
+            edit: as rendered; None hides the read-out.
+            chosen: number of the chosen face, or None for all.
+        """
+        if edit is None:
+            self.set_trust({}, None)
+            return
+        flows = {flow.face.index: flow for flow in edit.flows}
+        number = _least(edit.trust, chosen)
+        part = None
+        if number is not None and number in flows and edit.trust[number] < GOOD:
+            flow = flows[number]
+            part = most_doubtful_part(flow.field, flow.photo_to_crop.apply(flow.face.landmarks))
+        self.set_trust(edit.trust, chosen, part=part)
+
+    def set_trust(self, trust: Mapping[int, float], chosen: int | None, *, part: FacePart | None = None) -> None:
         """Show the chosen face's trust, or the least of all.
 
         Args:
             trust: by face number, in [0, 1]; faces that are not edited are missing.
             chosen: number of the chosen face, or None for all.
+            part: what the doubt is about.
         """
-        is_known = chosen is not None and chosen in trust
-        shown = trust[chosen] if chosen is not None and is_known else min(trust.values(), default=None)
-        self.setVisible(shown is not None)
-        if shown is None:
+        number = _least(trust, chosen)
+        self.setVisible(number is not None)
+        if number is None:
             return
-        self._bar.set_share(shown)
-        self._percent.setText(f"{shown:.0%}")
-        sentence = self._sentence_for(shown)
+        share = trust[number]
+        self._bar.set_share(share)
+        self._percent.setText(f"{share:.0%}")
+        sentence = self._sentence_for(share, part)
+        if len(trust) > 1 and number != chosen and share < GOOD:
+            sentence = self.tr("Face {number}: {sentence}").format(number=number, sentence=sentence)
         self._sentence.setText(sentence)
-        self._sentence.setToolTip(sentence)
-        self.setAccessibleName(self.tr("Trust: {percent:.0%}").format(percent=shown))
+        self.setToolTip(
+            self.tr("{percent:.0%} of the motion is vouched for by what the photo shows. {sentence}").format(
+                percent=share, sentence=sentence
+            )
+        )
+        self.setAccessibleName(self.tr("Trust: {percent:.0%}").format(percent=share))
         self.setAccessibleDescription(sentence)
 
     @property
@@ -61,12 +88,33 @@ class TrustReadout(QWidget):
         """What it says."""
         return self._sentence.text()
 
-    def _sentence_for(self, share: float) -> str:
+    def _sentence_for(self, share: float, part: FacePart | None) -> str:
         if share >= GOOD:
             return self.tr("The photo shows what this expression needs.")
         if share >= FAIR:
-            return self.tr("Parts of this expression are guessed: look at the mouth and the eyes.")
-        return self.tr("This expression needs what the photo lacks, such as teeth behind closed lips; use less of it.")
+            return {
+                "mouth": self.tr("Parts of the mouth are guessed: look at lips and teeth."),
+                "eyes": self.tr("Parts of the eyes are guessed: look at lids and pupils."),
+                "brows": self.tr("Parts of the brows are guessed: look at the skin around them."),
+                "outline": self.tr("The face's outline is guessed in places: look at chin, cheeks and hair."),
+                None: self.tr("Parts of this expression are guessed: look at the mouth and the eyes."),
+            }[part]
+        return {
+            "mouth": self.tr("The mouth would show what this photo lacks, such as teeth behind closed lips; use less."),
+            "eyes": self.tr("The eyes would show what this photo lacks, such as an eye behind its lid; use less."),
+            "brows": self.tr("The brows would show skin that this photo lacks; use less."),
+            "outline": self.tr("Behind the face lies what this photo lacks: the outline would smear; use less."),
+            None: self.tr(
+                "This expression needs what the photo lacks, such as teeth behind closed lips; use less of it."
+            ),
+        }[part]
+
+
+def _least(trust: Mapping[int, float], chosen: int | None) -> int | None:
+    """The chosen face where it is edited, else the one to worry about most."""
+    if chosen is not None and chosen in trust:
+        return chosen
+    return min(trust, key=lambda number: trust[number], default=None)
 
 
 class _Bar(QWidget):

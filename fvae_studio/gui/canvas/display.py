@@ -1,0 +1,210 @@
+"""What the canvas shows: a photo with its edit, faces, overlays and the comparison with the original."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from fvae_studio.core.types import Face, Photo
+from fvae_studio.gui.canvas.compare import CompareMode, Pane, panes
+from fvae_studio.gui.canvas.edit_layer import EditLayer
+from fvae_studio.gui.canvas.empty_state import EmptyState
+from fvae_studio.gui.canvas.faces import frame_of
+from fvae_studio.gui.canvas.legend import OverlayLegend
+from fvae_studio.gui.canvas.overlays import Overlay
+from fvae_studio.gui.canvas.scene import Scene, paint_scene
+from fvae_studio.gui.canvas.viewport import Viewport
+from fvae_studio.pipeline.requests import RenderedEdit
+
+PREVIEW_FACE_PX: Final = 640
+"""Previews are made at a level where the largest face is no larger than this: more does not follow a hand."""
+
+_LEGEND_MARGIN_PX: Final = 12
+
+
+class CanvasDisplay(Viewport):
+    """The part of the canvas that is told what to show; `CanvasView` adds mouse and keys."""
+
+    open_requested = Signal()
+    sample_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layer = EditLayer(self._background, self._on_layer_changed)
+        self._faces: tuple[Face, ...] = ()
+        self._chosen: int | None = None
+        self._edited: frozenset[int] = frozenset()
+        self._hovered: int | None = None
+        self._mode = CompareMode.OFF
+        self._split = 0.5
+        self._overlay, self._opacity = Overlay.NONE, 0.7
+        self._is_original_held = False
+        self._build_ui()
+        self._connect()
+
+    def _build_ui(self) -> None:
+        self.setMinimumSize(240, 200)
+        self.setAccessibleName(self.tr("Photo"))
+        self._empty = EmptyState(self)
+        self._legend = OverlayLegend(self)
+
+    def _connect(self) -> None:
+        self._empty.open_requested.connect(self.open_requested)
+        self._empty.sample_requested.connect(self.sample_requested)
+
+    def set_photo(self, photo: Photo | None, *, loading: str | None = None) -> None:
+        """Show a photo, fitted; None shows what to do, or that `loading` is being read."""
+        self._empty.set_loading(loading)
+        self._empty.setVisible(photo is None)
+        if self._tiles is not None and photo is self._tiles.photo:
+            return
+        self._layer.set_edit(None)
+        self._faces, self._chosen, self._hovered, self._edited = (), None, None, frozenset()
+        self._is_original_held = False
+        self._show_photo(photo)
+        self._refresh_legend()
+        self.setAccessibleDescription("")
+
+    def set_edit(self, edit: RenderedEdit | None) -> None:
+        """Show an edit of the photo; one of another photo is not shown."""
+        if edit is None or (self._tiles is not None and edit.request.photo is self._tiles.photo):
+            self._layer.set_edit(edit)
+
+    def set_faces(self, faces: Sequence[Face], chosen: int | None, edited: Collection[int]) -> None:
+        """The faces that can be clicked, the chosen one's number (None for all), and those with an edit."""
+        shown = (tuple(faces), chosen, frozenset(edited))
+        if shown == (self._faces, self._chosen, self._edited):
+            return
+        self._faces, self._chosen, self._edited = shown
+        if self._hovered not in {face.index for face in faces}:
+            self._hovered = None
+        description = self.tr("%n face(s) found", "", len(faces))
+        if chosen is not None:
+            description += self.tr("; face {number} is chosen").format(number=chosen)
+        self.setAccessibleDescription(description)
+        self.update()
+
+    def set_compare_mode(self, mode: CompareMode) -> None:
+        """How the original is shown beside the edit."""
+        self._mode = mode
+        self._refit()
+        self.update()
+
+    def set_overlay(self, overlay: Overlay, *, opacity: float | None = None) -> None:
+        """Which overlay is drawn, and how strongly (None: as before)."""
+        self._overlay = overlay
+        if opacity is not None:
+            self._opacity = min(max(opacity, 0.0), 1.0)
+        self._refresh_legend()
+        self.update()
+
+    @property
+    def overlay(self) -> Overlay:
+        """Which overlay is drawn."""
+        return self._overlay
+
+    def set_original_shown(self, shown: bool) -> None:
+        """While a key or button is held: the photo without its edit."""
+        self._is_original_held = shown
+        self.update()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that can be seen now is drawn as sharply as it can be."""
+        return super().is_settled and self._layer.is_settled
+
+    def zoom_face(self, number: int | None = None) -> None:
+        """The face of that number (None: the chosen one, else all of them) fills the view."""
+        number = self._chosen if number is None else number
+        frames = [frame_of(face) for face in self._faces if number is None or face.index == number]
+        if self._placement is None or not frames:
+            return
+        around = frames[0]
+        for frame in frames[1:]:
+            around = around.united(frame)
+        self._place(self._placement.around(around))
+
+    def level_for_view(self) -> int:
+        """The level at which a preview is worth rendering: the view's, or a smaller one for very large faces."""
+        if self._placement is None:
+            return 0
+        level = self._placement.level(self.devicePixelRatioF())
+        largest = max((max(face.box.width, face.box.height) for face in self._faces), default=0)
+        while largest >> level > PREVIEW_FACE_PX:
+            level += 1
+        return level
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 (Qt's signature)
+        """Ground, photo, edit, overlay, faces, comparison."""
+        self._want_visible()
+        paint_scene(
+            self,
+            Scene(
+                placement=self._placement,
+                tiles=self._tiles,
+                layer=self._layer,
+                panes=self._panes(),
+                mode=self._mode,
+                split=self._split,
+                faces=self._faces,
+                chosen=self._chosen,
+                hovered=self._hovered,
+                edited=self._edited,
+                left_out=frozenset(self._left_out),
+                overlay=self._overlay,
+                opacity=self._opacity,
+                drawn_frame=self._drawn_frame(),
+                pane_names=(self.tr("Original"), self.tr("Edited")),
+            ),
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
+        """The empty state fills the canvas, the legend stays in its corner."""
+        super().resizeEvent(event)
+        self._empty.setGeometry(self.rect())
+        self._move_legend()
+
+    # --- inside ---
+
+    def _drawn_frame(self) -> QRectF | None:
+        """A frame that is being drawn, view positions."""
+        return None
+
+    @property
+    def _left_out(self) -> Mapping[int, str]:
+        return self._layer.edit.left_out if self._layer.edit is not None else {}
+
+    def _panes(self) -> tuple[Pane, ...]:
+        return panes(self._mode, QRectF(self.rect()), self._split, original_only=self._is_original_held)
+
+    def _pane_size(self) -> QSizeF:
+        return self._panes()[0].rect.size().expandedTo(QSizeF(1, 1))
+
+    def _pane_at(self, point: QPointF) -> QRectF:
+        return self._pane_under(point).rect
+
+    def _pane_under(self, point: QPointF) -> Pane:
+        shown = self._panes()
+        return next((pane for pane in shown if pane.clip.contains(point)), shown[-1])
+
+    def _set_split(self, split: float) -> None:
+        self._split = min(max(split, 0.0), 1.0)
+        self.update()
+
+    def _on_layer_changed(self) -> None:
+        self._refresh_legend()
+        self.update()
+
+    def _refresh_legend(self) -> None:
+        self._legend.set_overlay(self._overlay if self._tiles is not None else Overlay.NONE, self._layer.edit)
+        self._move_legend()
+
+    def _move_legend(self) -> None:
+        self._legend.move(
+            self.width() - self._legend.width() - _LEGEND_MARGIN_PX,
+            self.height() - self._legend.height() - _LEGEND_MARGIN_PX,
+        )
