@@ -1,4 +1,4 @@
-"""How far a result can be trusted: the share of its motion that the confidence vouches for."""
+"""How far a result can be trusted: what the confidence says of the least sure part of the face that moves."""
 
 from __future__ import annotations
 
@@ -6,24 +6,39 @@ from typing import Final
 
 import numpy as np
 
+from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.types import FlowField
 
-LEAST_MOTION: Final = 0.05
-"""Crop pixels: shorter displacements have no say, or the still forehead would decide about a mouth."""
+LEAST_MOTION: Final = 0.5
+"""Crop pixels: what moves less has no say."""
+
+FACE: Final = (28.0, 30.0, 100.0, 112.0)
+"""Left, top, right and lower end of the face in an aligned crop: hair and background beyond it are no expression."""
+
+PATCH_PX: Final = 2.5
+"""Standard deviation, in crop pixels, of the patch over which the confidence is averaged: a few cells do not count,
+a lip does."""
 
 
 def motion_trust(field: FlowField) -> float:
-    """The share of the motion that the confidence vouches for, in [0, 1].
+    """The confidence in the least sure patch of the face that moves, in [0, 1].
 
-    The mean confidence, each place weighed by how far it moves: a strong motion that nothing in the photo supports (a
-    closed mouth that should show teeth) counts for more than skin that slides by half a pixel.
+    A mean over all that moves would hide what matters: a mouth that should show teeth is a small part of a smile.
+    Measured on two sample portraits, strength 1: raised brows and sad 0.8 to 0.96, pucker 0.7, smile 0.3 to 0.55, an
+    opened mouth 0.13; the mean was 0.9 or more for all of them.
 
     Returns:
         1 where nothing moves.
     """
-    length = np.hypot(field.flow[..., 0], field.flow[..., 1])
-    weight = np.where(length > LEAST_MOTION, length, 0).astype(np.float64)
-    total = float(weight.sum())
-    if total <= 0:
+    height, width = field.confidence.shape
+    cell = CROP_SIZE / height
+    x = (np.arange(width) + 0.5) * (CROP_SIZE / width) - 0.5
+    y = (np.arange(height) + 0.5) * cell - 0.5
+    left, top, right, bottom = FACE
+    in_face = ((y >= top) & (y <= bottom))[:, None] & ((x >= left) & (x <= right))[None, :]
+    moving = in_face & (np.hypot(field.flow[..., 0], field.flow[..., 1]) > LEAST_MOTION)
+    if not moving.any():
         return 1.0
-    return float((weight * np.clip(field.confidence, 0, 1)).sum() / total)
+    patches = cv2.GaussianBlur(field.confidence, (0, 0), PATCH_PX / cell, borderType=cv2.BORDER_REPLICATE)
+    return float(np.clip(patches[moving].min(), 0, 1))

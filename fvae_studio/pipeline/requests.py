@@ -112,7 +112,7 @@ class RenderedEdit:
         request: what was asked.
         patches: edited regions; none where the edit changes nothing.
         flows: of the edited faces, for overlays.
-        trust: by face number: share in [0, 1] of the motion that the confidence vouches for.
+        trust: by face number: how far the confidence vouches for what moves, in [0, 1] (`core.trust`).
         left_out: by face number: why an edit of all faces passes it over.
         timings_ms: milliseconds by stage.
     """

@@ -13,12 +13,12 @@ from fvae_studio.core.doubt import FacePart, most_doubtful_part
 from fvae_studio.gui.theme import colours_of
 from fvae_studio.pipeline.requests import RenderedEdit
 
-GOOD: Final = 0.85
-FAIR: Final = 0.65
+GOOD: Final = 0.6
+FAIR: Final = 0.25
 
 
 class TrustReadout(QWidget):
-    """Shows the share of the motion that the confidence vouches for; hidden while nothing is edited."""
+    """Shows how sure the least sure part of the moving face is; hidden while nothing is edited."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
