@@ -297,9 +297,7 @@ class MainWindow(QMainWindow):
     def _on_rendered(self, rendered: RenderedEdit | None) -> None:
         entry = self._document.current
         self.canvas.set_edit(rendered)
-        self.trust.set_trust(
-            rendered.trust if rendered is not None else {}, entry.chosen_face if entry is not None else None
-        )
+        self.trust.set_edit(rendered, entry.chosen_face if entry is not None else None)
         if rendered is not None and rendered.request.quality == "preview":
             self.status.set_time(sum(rendered.timings_ms.values()))
         if rendered is not None and rendered.left_out and rendered.request.quality == "full_res":

@@ -76,7 +76,7 @@ class TrustReadout(QWidget):
             sentence = self.tr("Face {number}: {sentence}").format(number=number, sentence=sentence)
         self._sentence.setText(sentence)
         self.setToolTip(
-            self.tr("{percent:.0%} of the motion is vouched for by what the photo shows. {sentence}").format(
+            self.tr("The least sure part of what moves is vouched for to {percent:.0%}. {sentence}").format(
                 percent=share, sentence=sentence
             )
         )
