@@ -23,7 +23,7 @@ JOBS ?= 2
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt bench screenshots train-smoke samples sheet clean
+.PHONY: help run demo test lint fmt bench soak screenshots train-smoke samples sheet clean
 
 help: ## this list
 	@echo "FVAE Studio: make <target>"
@@ -76,6 +76,9 @@ fmt: $(VENV)/.dev-ready ## format and mend what can be mended by itself
 bench: $(VENV)/.dev-ready ## start-up, a whole edit, predict, warp, growth with the photo's size; then the window
 	$(BIN)/fvae-studio bench
 	$(BIN)/python -m fvae_studio.studio_bench
+
+soak: $(VENV)/.dev-ready ## 10,000 slider events, 200 photo switches, 100 undo runs: does memory stay flat
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m fvae_studio.studio_soak
 
 screenshots: $(VENV)/.dev-ready ## play the Studio under Xvfb with mouse and keys; pictures of it (needs xvfb and xdotool)
 	xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/python packaging/screenshots.py --out $(OUT)/screenshots

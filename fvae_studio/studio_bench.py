@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -100,7 +100,8 @@ def _environment() -> dict[str, str]:
     return settings
 
 
-def _studio() -> tuple[Any, Any]:
+def open_studio() -> tuple[Any, Any]:
+    """The Qt application and a Studio with the real engine, not shown yet."""
     # Here: the parts run in processes of their own, the measuring one needs no Qt.
     from PySide6.QtWidgets import QApplication
 
@@ -112,13 +113,18 @@ def _studio() -> tuple[Any, Any]:
     return app, studio
 
 
-def _wait_until(app: Any, is_true: Any, timeout_s: float = 120.0) -> None:
+def wait_until(app: Any, is_true: Callable[[], bool], timeout_s: float = 120.0) -> None:
+    """Let the window live until something is true.
+
+    Raises:
+        TimeoutError: it did not become true.
+    """
     began = time.perf_counter()
     while not is_true():
         app.processEvents()
         time.sleep(0.001)
         if time.perf_counter() - began > timeout_s:
-            raise TimeoutError("the Studio did not get there in two minutes")
+            raise TimeoutError("the Studio did not get there in time")
 
 
 def _has_faces(document: Any) -> bool:
@@ -127,7 +133,7 @@ def _has_faces(document: Any) -> bool:
 
 def _drag(photos: Sequence[Path]) -> dict[str, float]:
     """Drag a slider to and fro; how long until the screen shows each value, or a newer one."""
-    app, studio = _studio()
+    app, studio = open_studio()
     document, canvas = studio.document, studio.window.canvas
     shown: list[tuple[float, float]] = []
     full: list[float] = []
@@ -142,11 +148,11 @@ def _drag(photos: Sequence[Path]) -> dict[str, float]:
             full.append(time.perf_counter())
 
     studio.start(photos)
-    _wait_until(app, lambda: _has_faces(document))
+    wait_until(app, lambda: _has_faces(document))
     document.rendered.connect(on_rendered)
     document.choose_face(1)
     document.set_strength("smile", 0.001)
-    _wait_until(app, lambda: bool(full))
+    wait_until(app, lambda: bool(full))
     shown.clear()
     full.clear()
     sent: list[tuple[float, float]] = []
@@ -166,7 +172,7 @@ def _drag(photos: Sequence[Path]) -> dict[str, float]:
         app.processEvents()
         time.sleep(0.0005)
     rested = time.perf_counter()
-    _wait_until(app, lambda: bool(full) and full[-1] > rested)
+    wait_until(app, lambda: bool(full) and full[-1] > rested)
     order = {value: index for index, (_, value) in enumerate(sent)}
     waits = []
     next_event = 0
@@ -191,20 +197,20 @@ def _memory(photos: Sequence[Path]) -> dict[str, float]:
     """Open photos, edit each, look at each; the most memory that took."""
     import psutil
 
-    app, studio = _studio()
+    app, studio = open_studio()
     document = studio.document
     studio.start(photos)
-    _wait_until(app, lambda: _has_faces(document) and len(document.photos) == len(photos))
+    wait_until(app, lambda: _has_faces(document) and len(document.photos) == len(photos))
     full: list[Any] = []
     document.rendered.connect(lambda r: full.append(r) if r is not None and r.request.quality == "full_res" else None)
     process, peak = psutil.Process(), 0.0
     for photo in document.photos:
         document.choose_photo(photo.entry_id)
-        _wait_until(app, lambda: _has_faces(document))
+        wait_until(app, lambda: _has_faces(document))
         full.clear()
         document.choose_face(1)
         document.set_strength("smile", 0.8)
-        _wait_until(app, lambda: bool(full))
+        wait_until(app, lambda: bool(full))
         peak = max(peak, process.memory_info().rss / 1e6)
     studio.close()
     return {"peak_mb": peak}
