@@ -105,7 +105,7 @@ class Settings:
     link_sides: bool = True
     autosave_seconds: int = 20
     device: str = "auto"
-    photo_memory_mb: int = 900
+    photo_memory_mb: int = 500
     model: str = ""
     shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recent: tuple[str, ...] = ()

@@ -46,7 +46,7 @@ class PhotoEdits(PhotoList):
     clean_changed = Signal(bool)
     """Whether all edits are saved or exported."""
 
-    def __init__(self, service: InferenceService, *, photo_memory_mb: int = 900, parent: QObject | None = None) -> None:
+    def __init__(self, service: InferenceService, *, photo_memory_mb: int = 500, parent: QObject | None = None) -> None:
         super().__init__(service, photo_memory_mb=photo_memory_mb, parent=parent)
         self._level = 0
         self._shown_revision = 0

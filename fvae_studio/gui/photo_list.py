@@ -43,7 +43,7 @@ class PhotoList(QObject):
     failed = Signal(object)
     """Exception, to be told."""
 
-    def __init__(self, service: InferenceService, *, photo_memory_mb: int = 900, parent: QObject | None = None) -> None:
+    def __init__(self, service: InferenceService, *, photo_memory_mb: int = 500, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._service = service
         self._memory = photo_memory_mb * _MEGABYTE
