@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageCms
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColorSpace, QImage
 
 from fvae_studio.gui.qimage import to_alpha, to_pixels, to_qimage
@@ -57,6 +58,31 @@ def test_pixels_of_a_wide_profile_become_srgb():
     # The same numbers mean a stronger green in P3; sRGB needs less red for it.
     assert shown[0] < 55
     assert abs(shown[1] - 202) < 8
+
+
+def test_sixteen_bits_of_a_wide_profile_keep_their_steps():
+    icc = bytes(QColorSpace(QColorSpace.NamedColorSpace.ProPhotoRgb).iccProfile())
+    ramp = np.repeat(np.linspace(9000, 17000, 512).astype(np.uint16)[None, :, None], 3, axis=2)
+
+    shown = to_pixels(to_qimage(ramp, icc))[0, :, 1].astype(int)
+
+    # Reduced to 8 bit first, dark values would jump by two.
+    assert np.diff(shown).max() == 1
+
+
+def test_greys_of_a_grey_profile_become_srgb():
+    flat = QColorSpace(QPointF(0.3127, 0.329), QColorSpace.TransferFunction.Linear)
+    pixels = np.full((2, 2, 3), 55, np.uint8)
+
+    # A fifth of the light is the middle of what sRGB has.
+    assert abs(int(to_pixels(to_qimage(pixels, bytes(flat.iccProfile())))[0, 0, 0]) - 128) < 3
+
+
+def test_strips_meet():
+    pixels = np.random.default_rng(4).integers(0, 256, (700, 300, 3), np.uint8)
+    icc = bytes(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3).iccProfile())
+
+    np.testing.assert_array_equal(to_pixels(to_qimage(pixels, icc))[400:], to_pixels(to_qimage(pixels[400:], icc)))
 
 
 @pytest.mark.parametrize(

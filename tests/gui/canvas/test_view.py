@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSizeF, Qt
+from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from fvae_studio.core.edits import EditState
@@ -240,6 +240,156 @@ def test_frame_around_a_missed_face_is_told_in_photo_pixels(shown, qtbot):
 
     (rect,) = drawn
     assert (rect.x, rect.y, rect.width, rect.height) == pytest.approx((50, 40, 100, 120), abs=2)
+
+
+def test_slip_of_the_hand_draws_no_face(shown, qtbot):
+    shown.set_draw_mode(True)
+    drawn = []
+    shown.face_drawn.connect(drawn.append)
+    qtbot.mousePress(shown, Qt.MouseButton.LeftButton, pos=QPoint(300, 200))
+    qtbot.mouseRelease(shown, Qt.MouseButton.LeftButton, pos=QPoint(303, 204))
+
+    assert drawn == []
+
+
+def test_space_pans_even_while_drawing(shown, qtbot):
+    shown.zoom_to(3)
+    shown.set_draw_mode(True)
+    shown.setFocus()
+    before = shown.photo_to_view(0, 0)
+    qtbot.keyPress(shown, Qt.Key.Key_Space)
+    qtbot.mousePress(shown, Qt.MouseButton.LeftButton, pos=QPoint(300, 200))
+    qtbot.mouseMove(shown, QPoint(310, 210))
+    qtbot.mouseMove(shown, QPoint(350, 230))
+    qtbot.mouseRelease(shown, Qt.MouseButton.LeftButton, pos=QPoint(350, 230))
+    qtbot.keyRelease(shown, Qt.Key.Key_Space)
+    moved = shown.photo_to_view(0, 0) - before
+
+    assert (moved.x(), moved.y()) == pytest.approx((50, 30))
+    assert shown._is_drawing
+
+
+def test_side_by_side_zooms_to_the_cursor_in_either_half(shown):
+    shown.set_compare_mode(CompareMode.SIDE_BY_SIDE)
+    for spot in (QPointF(150, 200), QPointF(520, 300)):
+        before = shown._photo_position(spot)
+        shown.zoom_to(shown.zoom * 1.5, spot)
+        after = shown._photo_position(spot)
+
+        assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
+
+
+def test_side_by_side_shows_one_part_of_the_photo_twice(shown, qtbot):
+    shown.set_compare_mode(CompareMode.SIDE_BY_SIDE)
+    shown.zoom_to(1.3, QPointF(100, 100))
+    settle(shown, qtbot)
+    both = pixels_of(shown)
+
+    np.testing.assert_array_equal(both[60:500, 10:340], both[60:500, 360:690])
+
+
+def test_split_line_moves_by_keys(shown, qtbot):
+    shown.set_compare_mode(CompareMode.SPLIT)
+    for _ in range(5):
+        qtbot.keyClick(shown, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+
+    assert shown._split == pytest.approx(0.6)
+
+
+def test_key_let_go_of_elsewhere_is_not_held_for_ever(shown, qtbot):
+    shown.setFocus()
+    qtbot.keyPress(shown, Qt.Key.Key_Backslash)
+    assert shown._is_original_held
+    QApplication.sendEvent(shown, QFocusEvent(QEvent.Type.FocusOut))
+
+    assert not shown._is_original_held
+
+
+def test_edited_face_keeps_its_number_in_view(shown):
+    face = two_faces()[1]
+    shown.set_faces(two_faces(), 1, ())
+    before = pixels_of(shown)
+    shown.set_faces(two_faces(), 1, {2})
+    marked = np.any(before != pixels_of(shown), axis=2)
+    corner = at(shown, face.box.x, face.box.y)
+
+    assert marked[corner.y() - 8 : corner.y() + 8, corner.x() - 8 : corner.x() + 8].any()
+
+
+def test_menu_of_a_face(shown, qtbot):
+    shown.set_faces(two_faces(), None, ())
+    menu = shown.face_menu(2)
+    choose, zoom, _, remove = menu.actions()
+    with qtbot.waitSignal(shown.face_clicked) as told:
+        choose.trigger()
+    assert told.args == [2]
+    before = shown.zoom
+    zoom.trigger()
+    assert shown.zoom != before
+    with qtbot.waitSignal(shown.face_remove_requested) as told:
+        remove.trigger()
+    assert told.args == [2]
+
+
+def test_tip_says_why_a_face_is_left_out(shown, photo):
+    edit = make_rendered(make_request(photo))
+    shown.set_faces(two_faces(), None, {1})
+    shown.set_edit(replace(edit, left_out={2: "it is too small"}))
+
+    assert shown._tip_of(1) == "Face 1, edited"
+    assert shown._tip_of(2) == "Face 2: it is too small"
+
+
+def test_mouse_that_leaves_tells_of_no_pixel(shown, qtbot):
+    with qtbot.waitSignal(shown.pixel_hovered) as told:
+        QApplication.sendEvent(shown, QEvent(QEvent.Type.Leave))
+
+    assert told.args == [-1, -1, None]
+
+
+def test_value_of_the_edit_is_told(shown, photo, qtbot):
+    edit = make_rendered(make_request(photo))
+    shown.set_edit(edit)
+    patch = edit.patches[0]
+    with qtbot.waitSignal(shown.pixel_hovered) as told:
+        qtbot.mouseMove(shown, at(shown, patch.roi.x + 20, patch.roi.y + 20))
+    x, y, value = told.args
+
+    assert list(value) == patch.pixels[y - patch.roi.y, x - patch.roi.x].tolist()
+    assert list(value) != photo.pixels[y, x].tolist()
+
+
+def test_legend_says_what_is_seen(shown, photo):
+    shown.set_overlay(Overlay.FLOW)
+    assert shown._legend.isVisible()
+    before = shown._legend.text
+    shown.set_edit(make_rendered(make_request(photo)))
+    assert shown._legend.text != before
+    assert "%" in shown._legend.text
+    shown.set_overlay(Overlay.NONE)
+    assert not shown._legend.isVisible()
+
+
+def test_opacity_of_an_overlay(shown, photo):
+    shown.set_edit(make_rendered(make_request(photo)))
+    plain = pixels_of(shown).astype(int)
+    strength = []
+    for opacity in (0.2, 0.9):
+        shown.set_overlay(Overlay.FLOW, opacity=opacity)
+        strength.append(np.abs(pixels_of(shown)[100:400, 50:400] - plain[100:400, 50:400]).sum())
+
+    assert strength[1] > 2 * strength[0] > 0
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_0, Qt.Key.Key_1, Qt.Key.Key_Plus, Qt.Key.Key_Minus])
+def test_plain_keys_zoom(shown, qtbot, key):
+    shown.zoom_to(2)
+    qtbot.keyClick(shown, key)
+    wanted = {Qt.Key.Key_1: 1.0, Qt.Key.Key_Plus: 2.5, Qt.Key.Key_Minus: 1.6}
+
+    assert shown.zoom == pytest.approx(
+        wanted.get(key, shown._placement.fitted(QSizeF(640, 480), QSizeF(700, 540)).zoom)
+    )
 
 
 def test_escape_leaves_drawing(shown, qtbot):
