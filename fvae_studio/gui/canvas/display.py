@@ -141,6 +141,8 @@ class CanvasDisplay(Viewport):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 (Qt's signature)
         """Ground, photo, edit, overlay, faces, comparison."""
         self._want_visible()
+        if self._placement is not None:
+            self._layer.want(self._placement.level(self.devicePixelRatioF()))
         paint_scene(
             self,
             Scene(

@@ -1,7 +1,8 @@
 """The edited regions, drawn over the photo's tiles.
 
-A preview comes at one level and is shown at once. A full-resolution patch is made smaller level by level in a thread,
-so that a view from afar shows what a small copy of the edited photo would show, and not every eighth pixel of it.
+A preview comes at one level and is shown at once. Patches of full resolution are made smaller and converted in a
+thread, for the level that is looked at: a view from afar shows what a small copy of the edited photo would show, and
+not every eighth pixel of it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from fvae_studio.pipeline.requests import Patch, RenderedEdit
 AT_ONCE_PIXELS: Final = 600_000
 """Up to this many pixels a preview is converted where it arrives: it takes less than waiting for a thread's turn."""
 
-MAX_LEVELS: Final = 5
+SMALLEST_PX: Final = 4
+"""No patch is made smaller than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +50,10 @@ class EditLayer:
     def __init__(self, background: Background, changed: Callable[[], None]) -> None:
         self._background, self._changed = background, changed
         self._edit: RenderedEdit | None = None
+        self._shown: RenderedEdit | None = None
         self._by_level: dict[int, tuple[Picture, ...]] = {}
+        self._level = 0
         self._is_converting = False
-        self._waiting: RenderedEdit | None = None
 
     @property
     def edit(self) -> RenderedEdit | None:
@@ -59,8 +62,8 @@ class EditLayer:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the pictures are those of the edit that was set last."""
-        return not self._is_converting
+        """Whether the pictures are those of the edit that was set last, at the level that is looked at."""
+        return not self._is_converting and not self._is_wanting
 
     def set_edit(self, edit: RenderedEdit | None) -> None:
         """Show another edit; None, or one without patches, shows the photo.
@@ -69,19 +72,21 @@ class EditLayer:
         """
         before, self._edit = self._edit, edit
         if edit is None or not edit.patches:
-            self._show({})
-            self._waiting = None
+            self._show(edit, {})
             return
         if before is not None and before.request.photo is not edit.request.photo:
-            self._show({})
+            self._show(None, {})
         photo = edit.request.photo
         pixels = sum(patch.pixels.shape[0] * patch.pixels.shape[1] for patch in edit.patches)
         cost = pixels * (3 if photo.metadata.icc else 1) * (2 if photo.pixels.dtype != np.uint8 else 1)
         if edit.request.quality == "preview" and cost <= AT_ONCE_PIXELS:
-            self._waiting = None
-            self._show(make_pictures(edit, levels=1))
-            return
-        self._waiting = edit
+            self._show(edit, dict([make_pictures(edit, edit.patches[0].level)]))
+        else:
+            self._convert()
+
+    def want(self, level: int) -> None:
+        """The level that is looked at now."""
+        self._level = level
         self._convert()
 
     def pictures(self, level: int) -> tuple[Picture, ...]:
@@ -100,43 +105,58 @@ class EditLayer:
                 return red, green, blue
         return None
 
+    @property
+    def _is_wanting(self) -> bool:
+        edit = self._edit
+        if edit is None or not edit.patches:
+            return False
+        return edit is not self._shown or fitting_level(edit, self._level) not in self._by_level
+
     def _convert(self) -> None:
         # One after the other, each to its end: giving up at every newer edit would show none while a slider moves.
-        if self._waiting is None or self._is_converting:
-            return
-        edit, self._waiting, self._is_converting = self._waiting, None, True
-        levels = MAX_LEVELS if edit.request.quality == "full_res" else 1
-        self._background.run(partial(make_pictures, edit, levels=levels), partial(self._take, edit), priority=3)
+        edit = self._edit
+        if edit is not None and self._is_wanting and not self._is_converting:
+            self._is_converting = True
+            self._background.run(partial(make_pictures, edit, self._level), partial(self._take, edit), priority=3)
 
-    def _take(self, edit: RenderedEdit, pictures: dict[int, tuple[Picture, ...]] | None) -> None:
+    def _take(self, edit: RenderedEdit, made: tuple[int, tuple[Picture, ...]] | None) -> None:
         self._is_converting = False
-        is_latest = edit is self._edit
-        if pictures is not None and (is_latest or (self._waiting is not None and self._is_of_shown_photo(edit))):
-            self._show(pictures)
+        if made is None:
+            # It cannot be shown: asking again would not help, the next edit may.
+            self._shown, self._by_level = edit, {self._level: ()}
+        elif edit is self._shown:
+            self._by_level[made[0]] = made[1]
+            self._changed()
+        elif self._edit is not self._shown and self._is_of_shown_photo(edit):
+            # Also one that is not the newest any more, as long as the newest is not there.
+            self._show(edit, dict([made]))
         self._convert()
 
     def _is_of_shown_photo(self, edit: RenderedEdit) -> bool:
-        return self._edit is not None and self._edit.request.photo is edit.request.photo
+        current = self._edit
+        return current is not None and bool(current.patches) and current.request.photo is edit.request.photo
 
-    def _show(self, pictures: dict[int, tuple[Picture, ...]]) -> None:
-        self._by_level = pictures
+    def _show(self, edit: RenderedEdit | None, pictures: dict[int, tuple[Picture, ...]]) -> None:
+        self._shown, self._by_level = edit, pictures
         self._changed()
 
 
-def make_pictures(edit: RenderedEdit, *, levels: int) -> dict[int, tuple[Picture, ...]]:
-    """Pictures of all patches at their own level and up to `levels` - 1 smaller ones."""
-    found: dict[int, list[Picture]] = {}
+def fitting_level(edit: RenderedEdit, level: int) -> int:
+    """The level at which an edit is drawn best when `level` is looked at: not finer than it was rendered."""
+    own = edit.patches[0].level
+    shortest = min(min(patch.roi.width, patch.roi.height) for patch in edit.patches)
+    while level > own and shortest >> (level - own) < SMALLEST_PX:
+        level -= 1
+    return max(level, own)
+
+
+def make_pictures(edit: RenderedEdit, level: int) -> tuple[int, tuple[Picture, ...]]:
+    """Pictures of all patches for a level, and the level at which they are."""
+    level = fitting_level(edit, level)
     photo = edit.request.photo
-    for patch in edit.patches:
-        current, alpha = patch, _alpha_under(photo, patch)
-        for _ in range(levels):
-            image = to_qimage(current.pixels, photo.metadata.icc, alpha)
-            found.setdefault(current.level, []).append(Picture(_covered(current), image))
-            if current.roi.width < 4 or current.roi.height < 4:
-                break
-            current, alpha = _halved(current, alpha)
-    complete = [level for level, pictures in found.items() if len(pictures) == len(edit.patches)]
-    return {level: tuple(found[level]) for level in complete}
+    patches = [_reduced(patch, level) for patch in edit.patches]
+    images = [to_qimage(patch.pixels, photo.metadata.icc, _alpha_under(photo, patch)) for patch in patches]
+    return level, tuple(Picture(_covered(patch), image) for patch, image in zip(patches, images, strict=True))
 
 
 def _alpha_under(photo: Photo, patch: Patch) -> NDArray[Any] | None:
@@ -154,14 +174,14 @@ def _covered(patch: Patch) -> QRectF:
     return QRectF(roi.x * side, roi.y * side, roi.width * side, roi.height * side)
 
 
-def _halved(patch: Patch, alpha: NDArray[Any] | None) -> tuple[Patch, NDArray[Any] | None]:
-    """One level up; what does not fill a whole pixel there is left to the photo's own tile."""
-    roi = patch.roi
-    left, top = -(-roi.x // 2), -(-roi.y // 2)
-    right, bottom = roi.right // 2, roi.bottom // 2
-    inner = (slice(2 * top - roi.y, 2 * bottom - roi.y), slice(2 * left - roi.x, 2 * right - roi.x))
-    whole = Photo(
-        np.ascontiguousarray(patch.pixels[inner]), None if alpha is None else np.ascontiguousarray(alpha[inner])
-    )
-    smaller = reduce_photo(whole, 1)
-    return Patch(patch.level + 1, Rect(left, top, right - left, bottom - top), smaller.pixels), smaller.alpha
+def _reduced(patch: Patch, level: int) -> Patch:
+    """The patch at another level; what does not fill a whole pixel there is left to the photo's own tile."""
+    if level == patch.level:
+        return patch
+    side, roi = 1 << (level - patch.level), patch.roi
+    left, top = -(-roi.x // side), -(-roi.y // side)
+    right, bottom = roi.right // side, roi.bottom // side
+    rows = slice(side * top - roi.y, side * bottom - roi.y)
+    columns = slice(side * left - roi.x, side * right - roi.x)
+    smaller = reduce_photo(Photo(np.ascontiguousarray(patch.pixels[rows, columns])), level - patch.level)
+    return Patch(level, Rect(left, top, right - left, bottom - top), smaller.pixels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ class EmptyState(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._loading: str | None = None
         self._build_ui()
         self._connect()
         self.set_loading(None)
@@ -56,8 +57,15 @@ class EmptyState(QWidget):
         self._open.clicked.connect(self.open_requested)
         self._sample.clicked.connect(self.sample_requested)
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
+        """The picture follows the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.set_loading(self._loading)
+
     def set_loading(self, name: str | None) -> None:
         """Show that a photo is being read, or (None) what to do."""
+        self._loading = name
         is_loading = name is not None
         self._picture.setPixmap(
             icon_pixmap("hourglass" if is_loading else "image", 56, QPalette.ColorRole.PlaceholderText)

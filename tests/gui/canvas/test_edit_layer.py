@@ -53,7 +53,7 @@ def test_large_previews_follow_each_other_without_a_gap(layer, photo, background
     assert shown[0] == ()
     assert shown[1] != ()
     assert shown[3] != shown[1]
-    last = make_pictures(make_rendered(make_request(photo, smile(0.5))), levels=1)[0]
+    _, last = make_pictures(make_rendered(make_request(photo, smile(0.5))), 0)
     np.testing.assert_array_equal(to_pixels(layer.pictures(0)[0].image), to_pixels(last[0].image))
     assert layer.is_settled
     assert background.num_done < 5
@@ -77,8 +77,10 @@ def test_pictures_of_another_photo_go_at_once(layer, photo, monkeypatch):
 
 def test_full_resolution_is_made_smaller_for_a_view_from_afar(layer, photo, background):
     edit = make_rendered(make_request(photo, quality="full_res"))
+    layer.want(2)
     layer.set_edit(edit)
     background.work()
+    assert layer.is_settled
     patch, picture = edit.patches[0], layer.pictures(2)[0]
     side = 4
     x, y = int(picture.rect.x()), int(picture.rect.y())
@@ -92,12 +94,35 @@ def test_full_resolution_is_made_smaller_for_a_view_from_afar(layer, photo, back
     assert np.abs(to_pixels(picture.image).astype(int) - wanted[rows, columns]).max() <= 1
 
 
+def test_another_zoom_brings_another_level(layer, photo, background):
+    layer.want(2)
+    layer.set_edit(make_rendered(make_request(photo, quality="full_res")))
+    background.work()
+    small = layer.pictures(0)[0].image.width()
+    layer.want(0)
+    assert layer.pictures(0)[0].image.width() == small
+    background.work()
+
+    assert layer.pictures(0)[0].image.width() > 3 * small
+    assert layer.pictures(2)[0].image.width() == small
+
+
+def test_patches_are_never_made_so_small_that_they_vanish(layer, photo, background):
+    layer.want(30)
+    layer.set_edit(make_rendered(make_request(photo, quality="full_res")))
+    background.work()
+
+    assert layer.is_settled
+    assert all(min(picture.image.width(), picture.image.height()) >= 3 for picture in layer.pictures(30))
+
+
 def test_edit_of_a_translucent_photo_stays_translucent(photo):
     alpha = np.tile(np.arange(640, dtype=np.uint16) * 100, (480, 1))
     clear = Photo(photo.pixels.astype(np.uint16) * 257, alpha)
     edit = make_rendered(make_request(clear, level=1))
-    (picture, _) = make_pictures(edit, levels=1)[1]
+    level, (picture, _) = make_pictures(edit, 0)
     roi = edit.patches[0].roi
+    assert level == 1
     wanted = alpha[0].reshape(320, 2).mean(axis=1)[roi.x : roi.right] / 257
 
     found = to_alpha(picture.image)
@@ -109,7 +134,7 @@ def test_edit_has_the_photos_profile(photo):
     icc = bytes(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3).iccProfile())
     wide = Photo(photo.pixels, None, PhotoMetadata(icc=icc))
     edit = make_rendered(make_request(wide))
-    picture = make_pictures(edit, levels=1)[0][0]
+    picture = make_pictures(edit, 0)[1][0]
 
     np.testing.assert_array_equal(to_pixels(picture.image), to_pixels(to_qimage(edit.patches[0].pixels, icc)))
     assert (to_pixels(picture.image) != edit.patches[0].pixels).any()
