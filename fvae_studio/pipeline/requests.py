@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fvae_studio.core.edits import EditState, Strengths
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.progress import Progress
+from fvae_studio.core.timeline import FrameMode, Moment
 from fvae_studio.core.types import Face, FlowField, Photo, RenderResult, RgbImage
 
 Quality: TypeAlias = Literal["preview", "full_res"]
@@ -122,6 +126,66 @@ class RenderedEdit:
     flows: tuple[PlacedFlow, ...]
     trust: Mapping[int, float]
     left_out: Mapping[int, str]
+    timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class ClipSource:
+    """One photo key of a clip: a photo of the person, with its face and its own edit.
+
+    Attributes:
+        photo: by reference.
+        faces: of the photo, as the person left them; None: as detected.
+        face: number of the face that takes part; None where there is only one.
+        strengths: the photo's own edit of that face, without zeros: what the clip shows when it is at this photo.
+    """
+
+    photo: Photo
+    faces: tuple[Face, ...] | None = None
+    face: int | None = None
+    strengths: Strengths = ()
+
+
+@dataclass(frozen=True, eq=False)
+class MomentRequest:
+    """One picture of a clip (`core.timeline`).
+
+    Attributes:
+        sources: one for each photo key; the first gives frame, size and background. One alone is a slider animation.
+        moment: shares of the sources and strengths of the tracks.
+        mode: the whole first photo, or the aligned square around its face.
+        quality: "preview" renders at `level`, "full_res" at level 0.
+        level: of a preview.
+        revision: rises with every request; comes back with the result.
+    """
+
+    sources: tuple[ClipSource, ...]
+    moment: Moment
+    mode: FrameMode
+    quality: Quality
+    level: int
+    revision: int
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedMoment:
+    """Answer to a `MomentRequest`.
+
+    Attributes:
+        request: what was asked.
+        patches: changed regions of the first photo at the level; none where it is seen as it is. Empty in mode "face".
+        square: mode "face": the aligned square at the level's resolution; None in mode "photo".
+        flows: of each source that takes part, placed in the first photo's frame; for overlays.
+        shares: (num_sources, h, w) in [0, 1], on the crop's grid: how much of each source is seen, after the
+            confidences had their say.
+        timings_ms: milliseconds by stage.
+    """
+
+    request: MomentRequest
+    patches: tuple[Patch, ...]
+    square: RgbImage | None
+    flows: tuple[PlacedFlow, ...]
+    shares: NDArray[np.float32]
     timings_ms: Mapping[str, float]
 
 
