@@ -9,6 +9,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final, Literal, TypeAlias, get_args
 
 from fvae_studio.core.easing import Easing, eased
@@ -80,7 +81,7 @@ class SliderKey:
 
 @dataclass(frozen=True)
 class SliderTrack:
-    """The keys of one direction, at most one at a time, sorted by time; before the first and after the last it rests."""
+    """The keys of one direction, sorted by time, no two at one time; before the first and after the last it rests."""
 
     direction: str
     keys: tuple[SliderKey, ...] = ()
@@ -280,5 +281,5 @@ def _is_same_time(one: float, other: float) -> bool:
 
 
 def _check_apart(times: Sequence[float], what: str) -> None:
-    if any(_is_same_time(one, other) for one, other in zip(times, times[1:], strict=False)):
+    if any(_is_same_time(one, other) for one, other in pairwise(times)):
         raise EditError(f"{what} may have one key at a time, not several")
