@@ -8,7 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fvae_studio.model.warp import warp
 from trainer.dataset import PairBatch
+
+_DRIFT = ((1, 1.0), (2, 1.5), (4, 0.8), (7, 0.3))
+"""Cells to a side, and the root mean square of their random shifts in crop pixels."""
 
 
 def mirror_order(code_names: Sequence[str]) -> tuple[list[int], list[float]]:
@@ -75,6 +79,35 @@ def jitter(batch: PairBatch, *, generator: torch.Generator) -> PairBatch:
     moved = F.grid_sample(stacked, grid, mode="bilinear", padding_mode="border", align_corners=False)
     flow = torch.einsum("bij,bjhw->bihw", torch.linalg.inv(linear), moved[:, 6:8])
     return PairBatch(moved[:, :3], moved[:, 3:6], flow, moved[:, 8:], batch.code, batch.is_real)
+
+
+def drift(batch: PairBatch, chosen: Tensor, amount: float, *, generator: torch.Generator) -> PairBatch:
+    """Move the source of the chosen pairs smoothly against its target, with the flow that belongs to it.
+
+    Between two photos of a person the head moves too, and every face in its own way; rendered pairs of one photo lack
+    that. With S'(q) = S(q + u(q)) for a smooth u, the flow to S' is v(p + f(p)) - p, where v is the inverse of
+    q -> q + u(q).
+
+    Args:
+        batch: B pairs.
+        chosen: (B,) bool.
+        amount: 1 moves by about 2 crop pixels (root mean square), mostly as a whole.
+        generator: of the random motion.
+    """
+    count, size = len(batch.source), batch.source.shape[-1]
+    motion = torch.zeros(count, 2, size, size)
+    for cells, strength in _DRIFT:
+        coarse = torch.randn(count, 2, cells, cells, generator=generator) * (strength * amount)
+        motion += F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=True)
+    motion *= chosen[:, None, None, None]
+    source = warp(batch.source, motion)
+    places = batch.flow
+    flow = places
+    # The fixed point q = x - u(q); u changes by at most a tenth of a pixel from pixel to pixel, so three rounds do.
+    for _ in range(3):
+        flow = places - warp(motion, flow)
+    pick = chosen[:, None, None, None]
+    return batch._replace(source=torch.where(pick, source, batch.source), flow=torch.where(pick, flow, batch.flow))
 
 
 def relight(images: Tensor, *, generator: torch.Generator) -> Tensor:

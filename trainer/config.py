@@ -28,6 +28,8 @@ class DataConfig:
         rendered_share: of a batch; the rest are real pairs.
         jitter: random affine changes of both images together.
         relight: random gain, gamma and shading, apart for the two images; only the networks see them.
+        drift: how far the source moves smoothly against the target, in steps of about 2 crop pixels; only on the
+            encoder's path, since codes do not tell of it.
     """
 
     pairs: Literal["all"] = "all"
@@ -37,6 +39,7 @@ class DataConfig:
     rendered_share: float = 0.7
     jitter: bool = True
     relight: bool = True
+    drift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class LossConfig:
     Attributes:
         reduction: "sum": sums over pixels, as the paper writes; "mean": divided by the number of pixels.
         reconstruction_weight: of Eq. 4.
+        reconstruction_scales: at how many sizes the images are compared: the crop's, half of it, ...; where a feature
+            is further off than its width, only the smaller ones say which way to go.
         prior_weight: of Eq. 3 (lambda 1). With `prior_start` it grows from there over the first half of the training.
         prior_start: share of `prior_weight` to begin with; 1 keeps it constant.
         kl_half: with the factor 1/2 that the paper's text drops.
@@ -66,6 +71,7 @@ class LossConfig:
 
     reduction: Literal["sum", "mean"] = "mean"
     reconstruction_weight: float = 1.0
+    reconstruction_scales: int = 1
     prior_weight: float = 3e-5
     prior_start: float = 1.0
     kl_half: bool = True

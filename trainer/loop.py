@@ -20,7 +20,7 @@ from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.errors import ConfigError, DataError
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.flow_vae import ConfidenceNet
-from trainer.augment import jitter, mirror, relight
+from trainer.augment import drift, jitter, mirror, relight
 from trainer.config import TrainConfig
 from trainer.dataset import PairBatch, PairTable
 from trainer.initial import require_same_architecture, start_from
@@ -83,7 +83,9 @@ def train(
         network.load_state_dict(state["network"])
         averaged.load_state_dict(state["averaged"])
         start, best, waited = state["step"], state["best"], state["waited"]
-    module, optimizer = fabric.setup(FlowVaeStep(network, config.loss), make_optimizer(config, network))
+    module, optimizer = fabric.setup(
+        FlowVaeStep(network, config.loss, drifts=config.data.drift > 0), make_optimizer(config, network)
+    )
     if state:
         # After the network has moved to its device: the optimiser's tensors follow the parameters.
         optimizer.load_state_dict(state["optimizer"])
@@ -102,8 +104,7 @@ def train(
     for step in range(start + 1, steps + 1):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(config, step, steps)
-        clean, seen = prepared_batch(next(batches), config, table.code_names, generator)
-        use_edit = choose_edit_path(clean, config.loss.edit_weight, generator)
+        clean, seen, use_edit = prepared_batch(next(batches), config, table.code_names, generator)
         noise = torch.randn(len(use_edit), *config.model.latent_shape, generator=generator)
         losses = module(
             seen.to(fabric.device),
@@ -213,10 +214,8 @@ def train_mask(
         rate = config.optim.learning_rate * 0.5 * (1 + torch.cos(torch.tensor(torch.pi * step / steps)).item())
         for group in optimizer.param_groups:
             group["lr"] = rate
-        clean, seen = (
-            batch.to(fabric.device) for batch in prepared_batch(next(batches), config, table.code_names, generator)
-        )
-        use_edit = choose_edit_path(clean, config.loss.edit_weight, generator).to(fabric.device)
+        clean, seen, use_edit = prepared_batch(next(batches), config, table.code_names, generator)
+        clean, seen, use_edit = clean.to(fabric.device), seen.to(fabric.device), use_edit.to(fabric.device)
         with torch.no_grad(), fabric.autocast():
             latent = path_latent(network, seen, use_edit)
             flow = network.vae.decode(network.vae.source_features(seen.source), latent)
@@ -244,18 +243,21 @@ def path_latent(network: EditableFlowVae, seen: PairBatch, use_edit: Tensor) -> 
 
 def prepared_batch(
     batch: PairBatch, config: TrainConfig, code_names: tuple[str, ...], generator: torch.Generator
-) -> tuple[PairBatch, PairBatch]:
-    """Augmentation: what the losses compare, and what the networks see."""
+) -> tuple[PairBatch, PairBatch, Tensor]:
+    """Augmentation: what the losses compare, what the networks see, and which pairs take the edit path."""
+    use_edit = choose_edit_path(batch, config.loss.edit_weight, generator)
     if config.data.flip:
         batch = mirror(batch, torch.rand(len(batch.source), generator=generator) < 0.5, code_names)
     if config.data.jitter:
         batch = jitter(batch, generator=generator)
+    if config.data.drift:
+        batch = drift(batch, ~use_edit, config.data.drift, generator=generator)
     seen = batch
     if config.data.relight:
         seen = batch._replace(
             source=relight(batch.source, generator=generator), target=relight(batch.target, generator=generator)
         )
-    return batch, seen
+    return batch, seen, use_edit
 
 
 def choose_edit_path(batch: PairBatch, share: float, generator: torch.Generator) -> Tensor:

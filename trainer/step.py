@@ -63,12 +63,19 @@ class StepLosses(NamedTuple):
 
 
 class FlowVaeStep(nn.Module):
-    """The training loss of the flow VAE (Eq. 1, and the terms of docs/method.md that the paper could not have)."""
+    """The training loss of the flow VAE (Eq. 1, and the terms of docs/method.md that the paper could not have).
 
-    def __init__(self, network: EditableFlowVae, loss: LossConfig) -> None:
+    Args:
+        network: what is trained.
+        loss: weights of the terms.
+        drifts: pairs on the encoder's path also move in ways that their codes do not tell (`augment.drift`).
+    """
+
+    def __init__(self, network: EditableFlowVae, loss: LossConfig, *, drifts: bool = False) -> None:
         super().__init__()
         self.network = network
         self.loss = loss
+        self.drifts = drifts
 
     def forward(
         self, seen: PairBatch, clean: PairBatch, use_edit: Tensor, noise: Tensor, prior_share: float
@@ -95,13 +102,7 @@ class FlowVaeStep(nn.Module):
         full = resize_flow(flow, clean.source.shape[-1])
 
         pixels = clean.source.shape[-1] ** 2 if options.reduction == "mean" else 1
-        warped = warp(clean.source, full)
-        # Rendered targets are judged only where the photo shows what they need; the rest is paint.
-        judged = torch.where(clean.is_real[:, None, None, None], torch.ones_like(clean.visible), clean.visible)
-        squared = ((warped - clean.target).square() * judged).sum(dim=(1, 2, 3))
-        # A blend of squares (what PSNR and the paper count) and of distances (which light and outliers bend less).
-        distance = ((warped - clean.target).abs() * judged).sum(dim=(1, 2, 3)) if options.reduction == "mean" else 0.0
-        reconstruction = (squared + 0.5 * distance).mean() / pixels
+        reconstruction = self._reconstruction(warp(clean.source, full), clean)
         prior = kl_loss(mean_target, log_var_target, half=options.kl_half)
         zero = flow.new_zeros(())
         coherence = zero
@@ -115,7 +116,7 @@ class FlowVaeStep(nn.Module):
         gradient = (
             flow_gradient_loss(full, clean.flow, weight * known_share(clean)) if options.gradient_weight else zero
         )
-        known = ~clean.is_real
+        known = ~clean.is_real & use_edit if self.drifts else ~clean.is_real
         latent_distance = zero
         if options.latent_weight and bool(known.any()):
             # The encoder follows W, not W the encoder: the edit path learns in the first hundred steps what a code
@@ -133,6 +134,20 @@ class FlowVaeStep(nn.Module):
             + options.fold_weight * fold
         )
         return StepLosses(total, reconstruction, prior, coherence, end_point, gradient, latent_distance, fold)
+
+    def _reconstruction(self, warped: Tensor, clean: PairBatch) -> Tensor:
+        # Rendered targets are judged only where the photo shows what they need; the rest is paint.
+        judged = torch.where(clean.is_real[:, None, None, None], torch.ones_like(clean.visible), clean.visible)
+        is_mean = self.loss.reduction == "mean"
+        target, total = clean.target, warped.new_zeros(())
+        for scale in range(self.loss.reconstruction_scales):
+            if scale:
+                warped, target, judged = (F.avg_pool2d(image, 2) for image in (warped, target, judged))
+            squared = ((warped - target).square() * judged).sum(dim=(1, 2, 3))
+            # A blend of squares (what PSNR and the paper count) and distances (which light and outliers bend less).
+            distance = ((warped - target).abs() * judged).sum(dim=(1, 2, 3)) if is_mean else 0.0
+            total = total + (squared + 0.5 * distance).mean() / (warped.shape[-1] ** 2 if is_mean else 4.0**-scale)
+        return total / self.loss.reconstruction_scales
 
     def _motion_weight(self, clean: PairBatch) -> Tensor:
         # Most pixels hardly move: without a weight on those that do, zero flow is a comfortable answer.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fvae_studio.model.warp import warp
 from tests.trainer.pairs import CODE_NAMES, make_batch
-from trainer.augment import jitter, mirror, mirror_order, relight
+from trainer.augment import drift, jitter, mirror, mirror_order, relight
 
 ALL = torch.ones(6, dtype=torch.bool)
 
@@ -128,3 +128,30 @@ def test_same_seed_same_result(change):
     for a, b in zip(first, second, strict=True):
         assert torch.equal(a, b)
     assert not torch.equal(first[0], other[0])
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000))
+def test_flow_leads_to_the_source_that_drifted_away(seed):
+    batch = make_batch(4, seed=seed % 50)
+
+    moved = drift(batch, ALL[:4], 1.0, generator=torch.Generator().manual_seed(seed))
+
+    fitted, unmoved = (
+        psnr(warp(moved.source, moved.flow), batch.target),
+        psnr(warp(moved.source, batch.flow), batch.target),
+    )
+    assert torch.equal(moved.target, batch.target)
+    assert fitted > 33
+    assert fitted > unmoved + 3
+
+
+def test_only_the_chosen_pairs_drift():
+    batch = make_batch()
+    chosen = torch.tensor([True, False] * 3)
+
+    moved = drift(batch, chosen, 1.0, generator=torch.Generator().manual_seed(0))
+
+    for name in ("source", "flow"):
+        assert torch.equal(getattr(moved, name)[1::2], getattr(batch, name)[1::2]), name
+        assert not torch.equal(getattr(moved, name)[::2], getattr(batch, name)[::2]), name
