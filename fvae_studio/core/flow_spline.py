@@ -5,6 +5,7 @@ Both the warp and the fold test sample a flow here, so that what is tested is wh
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -68,7 +69,12 @@ def fade_to_border(flow: NDArray[np.float32], *, margin_px: float = FADE_MARGIN_
     return faded
 
 
-def sample_flow(flow: NDArray[np.float32], num_samples: tuple[int, int]) -> NDArray[np.float32]:
+def sample_flow(
+    flow: NDArray[np.float32],
+    num_samples: tuple[int, int],
+    *,
+    part: tuple[slice, slice] | None = None,
+) -> NDArray[np.float32]:
     """Sample the flow's spline on a finer grid over the same crop.
 
     The natural interpolating cubic B-spline: it meets the cells' values, has continuous second derivatives (no ripples
@@ -79,20 +85,46 @@ def sample_flow(flow: NDArray[np.float32], num_samples: tuple[int, int]) -> NDAr
         flow: (h, w, 2), crop pixels.
         num_samples: rows and columns; sample (k, l) stands for the crop position ((l + 0.5) CROP_SIZE / columns - 0.5,
             (k + 0.5) CROP_SIZE / rows - 0.5).
+        part: which of these rows and columns are wanted; None for all.
 
     Returns:
-        (*num_samples, 2) in the unit of `flow`.
+        (*num_samples, 2), or the part of it, in the unit of `flow`.
     """
     height, width = flow.shape[:2]
     rows, columns = num_samples
     ends_at_zero = border_is_zero(flow)
-    tall = np.tensordot(_upsampling(height, rows, ends_at_zero), flow, axes=(1, 0)).reshape(rows, width, 2)
+    row_part, column_part = part or (slice(None), slice(None))
+    to_rows = _upsampling(height, rows, ends_at_zero)[row_part]
+    tall = (to_rows @ flow.reshape(height, width * 2)).reshape(-1, width, 2)
     # One matrix product per component: (rows, width) x (width, columns).
-    to_columns = _upsampling(width, columns, ends_at_zero).T
-    dense = np.empty((rows, columns, 2), np.float32)
+    to_columns = _upsampling(width, columns, ends_at_zero)[column_part].T
+    dense = np.empty((len(to_rows), to_columns.shape[1], 2), np.float32)
     for component in range(2):
         dense[..., component] = np.ascontiguousarray(tall[..., component]) @ to_columns
     return dense
+
+
+def control_points(flow: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The control points of the spline through the cells, (h, w, 2); beyond the edges they go straight on.
+
+    Between two cells the spline's derivative is a weighted mean, with weights that are not negative, of differences
+    between neighbouring control points: they bound it.
+    """
+    height, width = flow.shape[:2]
+    tall = (_fit_inverse(height) @ flow.reshape(height, width * 2)).reshape(height, width, 2)
+    return np.ascontiguousarray(np.einsum("ij,hjc->hic", _fit_inverse(width), tall, optimize=True), np.float32)
+
+
+def edge_width(flow: NDArray[np.float32]) -> tuple[int, int]:
+    """How many cells along the upper and lower, and along the left and right edge `sample_flow` fades."""
+    if not border_is_zero(flow):
+        return 0, 0
+    rows, columns = (math.ceil((_EDGE_PX + 1) * size / CROP_SIZE) + 1 for size in flow.shape[:2])
+    return rows, columns
+
+
+EDGE_SLOPE = 1.5 / _EDGE_PX
+"""The steepest slope of that fade, per crop pixel."""
 
 
 def _border_weights(num_cells: int, margin_px: float) -> NDArray[np.float32]:
@@ -123,11 +155,6 @@ def _spline_matrix(num_cells: int, positions: NDArray[np.float64]) -> NDArray[np
     """(len(positions), num_cells), positions in cells; straight on beyond the outermost cell centres."""
     if num_cells == 1:
         return np.ones((len(positions), 1))
-    # Control points c solve (c[i-1] + 4 c[i] + c[i+1]) / 6 = f[i]; the natural end, c[-1] = 2 c[0] - c[1], gives
-    # c[0] = f[0].
-    fit = np.eye(num_cells)
-    for i in range(1, num_cells - 1):
-        fit[i, i - 1 : i + 2] = 1 / 6, 4 / 6, 1 / 6
     first = np.floor(positions).astype(int) - 1
     t = positions - np.floor(positions)
     weights = np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], axis=1) / 6
@@ -143,5 +170,21 @@ def _spline_matrix(num_cells: int, positions: NDArray[np.float64]) -> NDArray[np
         np.add.at(basis, (samples, inside), weight * (1 + beyond))
         neighbour = np.where(low > 0, min(1, last), np.where(high > 0, max(last - 1, 0), inside))
         np.add.at(basis, (samples, neighbour), -weight * beyond)
-    solved: NDArray[np.float64] = np.linalg.solve(fit.T, basis.T).T
+    solved: NDArray[np.float64] = np.linalg.solve(_fit(num_cells).T, basis.T).T
     return solved
+
+
+def _fit(num_cells: int) -> NDArray[np.float64]:
+    # Control points c solve (c[i-1] + 4 c[i] + c[i+1]) / 6 = f[i]; the natural end, c[-1] = 2 c[0] - c[1], gives
+    # c[0] = f[0].
+    fit = np.eye(num_cells)
+    for i in range(1, num_cells - 1):
+        fit[i, i - 1 : i + 2] = 1 / 6, 4 / 6, 1 / 6
+    return fit
+
+
+@lru_cache(maxsize=8)
+def _fit_inverse(num_cells: int) -> NDArray[np.float32]:
+    inverse = np.linalg.inv(_fit(num_cells)).astype(np.float32)
+    inverse.flags.writeable = False
+    return inverse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,23 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
-from fvae_studio.core.flow_spline import border_is_zero, check_flow, fade_to_border, sample_flow
+from fvae_studio.core.flow_spline import (
+    EDGE_SLOPE,
+    border_is_zero,
+    check_flow,
+    control_points,
+    edge_width,
+    fade_to_border,
+    sample_flow,
+)
 
 MIN_JACOBIAN = 0.05
 """What `unfold` leaves at least: a square of the photo is shrunk to no less than a twentieth of its area."""
 
 _SAMPLES_PER_CELL = 4
 _MAX_ROUNDS = 40
+_REACH = 3
+"""Rings of control points that are added around a flow; more than the windows reach."""
 
 
 def jacobian(flow: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -82,10 +93,13 @@ def prepare_flow(flow: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     return unfold(flow if border_is_zero(flow) else fade_to_border(flow))
 
 
-def _jacobian(flow: NDArray[np.float32]) -> NDArray[np.float32]:
+def _jacobian(flow: NDArray[np.float32], cells: tuple[slice, slice] | None = None) -> NDArray[np.float32]:
+    """`jacobian`; with `cells`, only the patches that begin in these rows and columns of cells."""
     height, width = flow.shape[:2]
     rows, columns = _SAMPLES_PER_CELL * height, _SAMPLES_PER_CELL * width
-    dense = sample_flow(flow, (rows, columns))
+    # One sample more than the cells hold: each patch needs the next one.
+    part = tuple(slice(_SAMPLES_PER_CELL * each.start, _SAMPLES_PER_CELL * each.stop + 1) for each in cells or ())
+    dense = sample_flow(flow, (rows, columns), part=(part[0], part[1]) if part else None)
     along_x = np.diff(dense, axis=1) * np.float32(columns / CROP_SIZE)
     along_y = np.diff(dense, axis=0) * np.float32(rows / CROP_SIZE)
     xx, yx = 1 + along_x[..., 0], along_x[..., 1]
@@ -100,11 +114,86 @@ def _jacobian(flow: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _folded_cells(flow: NDArray[np.float32], min_jacobian: float) -> NDArray[np.uint8]:
+    """(h, w): 1 where a patch that begins in the cell has a Jacobian of at most `min_jacobian`."""
+    folded = np.zeros(flow.shape[:2], np.uint8)
+    # Most cells move so evenly that a glance at the control points rules a fold out; only the rest is sampled.
+    doubtful = _least_jacobian(flow) <= min_jacobian
+    if not doubtful.any():
+        return folded
+    rows, columns = (np.flatnonzero(doubtful.any(axis=axis)) for axis in (1, 0))
+    cells = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+    height, width = (each.stop - each.start for each in cells)
+    samples = np.zeros((_SAMPLES_PER_CELL * height, _SAMPLES_PER_CELL * width), np.uint8)
+    small = _jacobian(flow, cells) <= min_jacobian
+    samples[: small.shape[0], : small.shape[1]] = small
+    folded[cells] = samples.reshape(height, _SAMPLES_PER_CELL, width, _SAMPLES_PER_CELL).max(axis=(1, 3))
+    return folded
+
+
+def _least_jacobian(flow: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w): no patch that begins in the cell has a smaller Jacobian; often far below the true one.
+
+    Interval arithmetic: over such a patch each partial derivative lies between the smallest and the largest difference
+    of the control points that the spline takes part of there (`control_points`).
+    """
     height, width = flow.shape[:2]
-    folded = np.zeros((_SAMPLES_PER_CELL * height, _SAMPLES_PER_CELL * width), np.uint8)
-    folded[:-1, :-1] = _jacobian(flow) <= min_jacobian
-    cells: NDArray[np.uint8] = folded.reshape(height, _SAMPLES_PER_CELL, width, _SAMPLES_PER_CELL).max(axis=(1, 3))
-    return cells
+    points = control_points(flow)
+    ringed = _straight_on(_straight_on(points).transpose(1, 0, 2)).transpose(1, 0, 2)
+    per_pixel = np.array([width, height], np.float32) / CROP_SIZE
+    along_x, along_y = np.diff(ringed, axis=1) * per_pixel[0], np.diff(ringed, axis=0) * per_pixel[1]
+    # Samples of a patch lie from 3/8 of a cell before its centre to 5/8 behind it: control points up to two cells away
+    # take part, and the differences between them.
+    inside = (slice(_REACH, _REACH + height), slice(_REACH, _REACH + width))
+    x_low, x_high = (each[inside].copy() for each in _range_around(along_x, (5, 4), (2, 2)))
+    y_low, y_high = (each[inside].copy() for each in _range_around(along_y, (4, 5), (2, 2)))
+    edge_rows, edge_columns = edge_width(flow)
+    if edge_rows and edge_columns:
+        # There the spline is multiplied by a fade: (e f)' lies within e f' and e' f.
+        largest = cv2.dilate(np.abs(ringed), np.ones((5, 5), np.uint8))[inside] * np.float32(EDGE_SLOPE)
+        for strip in _rim(height, width, edge_rows, edge_columns):
+            for low, high in ((x_low, x_high), (y_low, y_high)):
+                low[strip] = np.minimum(low[strip], 0) - largest[strip]
+                high[strip] = np.maximum(high[strip], 0) + largest[strip]
+    xx_low, xx_high, yy_low, yy_high = 1 + x_low[..., 0], 1 + x_high[..., 0], 1 + y_low[..., 1], 1 + y_high[..., 1]
+    diagonal = np.minimum(
+        np.minimum(xx_low * yy_low, xx_low * yy_high), np.minimum(xx_high * yy_low, xx_high * yy_high)
+    )
+    across = np.maximum(np.abs(x_low[..., 1]), np.abs(x_high[..., 1]))
+    across *= np.maximum(np.abs(y_low[..., 0]), np.abs(y_high[..., 0]))
+    # A little less, for rounding.
+    least: NDArray[np.float32] = diagonal - across - np.float32(1e-4)
+    return least
+
+
+def _rim(height: int, width: int, rows: int, columns: int) -> Iterator[tuple[slice, slice]]:
+    """The outermost rows and columns, as four rectangles that do not overlap."""
+    rows, columns = min(rows, (height + 1) // 2), min(columns, (width + 1) // 2)
+    middle = slice(rows, max(height - rows, rows))
+    yield slice(0, rows), slice(None)
+    yield slice(middle.stop, None), slice(None)
+    yield middle, slice(0, columns)
+    yield middle, slice(max(width - columns, columns), None)
+
+
+def _straight_on(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`_REACH` more rows above and below, each as far from its neighbour as the two outermost are."""
+    steps = np.arange(_REACH, 0, -1, dtype=np.float32)[:, None, None]
+    second, second_last = min(1, len(points) - 1), max(len(points) - 2, 0)
+    above = points[0] + steps * (points[0] - points[second])
+    below = points[-1] + steps[::-1] * (points[-1] - points[second_last])
+    return np.concatenate([above, points, below])
+
+
+def _range_around(
+    values: NDArray[np.float32], size: tuple[int, int], before: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Smallest and largest value in a window of `size` rows and columns that begins `before` each place."""
+    window = np.ones(size, np.uint8)
+    anchor = (before[1], before[0])
+    return (
+        cv2.erode(values, window, anchor=anchor, borderType=cv2.BORDER_REPLICATE),
+        cv2.dilate(values, window, anchor=anchor, borderType=cv2.BORDER_REPLICATE),
+    )
 
 
 def _neighbourhood(cells: NDArray[np.uint8], radius: int) -> NDArray[np.float32]:

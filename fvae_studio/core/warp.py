@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +20,15 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
-from fvae_studio.core.displacement import DisplacementField, DisplacementMap, Lattice, combine_displacements, is_moving
+from fvae_studio.core.displacement import (
+    MOST_SAMPLES,
+    PREVIEW_SAMPLES,
+    DisplacementField,
+    DisplacementMap,
+    Lattice,
+    combine_displacements,
+    is_moving,
+)
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.resample import KERNEL_REACH, resample, resample_premultiplied, shrinkage
@@ -96,7 +105,11 @@ def warp_faces(
         Cancelled: through `progress`.
     """
     progress = progress or NoProgress()
-    fields = [DisplacementField.from_flow(flow.flow, photo_to_crop) for flow, photo_to_crop in faces]
+    most_samples = PREVIEW_SAMPLES if kernel == "bicubic" else MOST_SAMPLES
+    fields = [
+        DisplacementField.from_flow(flow.flow, photo_to_crop, most_samples=most_samples)
+        for flow, photo_to_crop in faces
+    ]
     done: list[WarpedFace] = []
     for number, (field, (flow, photo_to_crop)) in enumerate(zip(fields, faces, strict=True)):
         near = [other for other in fields if not other.region.intersect(field.region).is_empty]
@@ -159,6 +172,8 @@ def _render(
     moved = np.zeros((roi.height, roi.width), np.bool_)
     confidence = np.empty((roi.height, roi.width), np.float32)
     step = _common_step(fields)
+    displacement = combine_displacements(fields, roi, step=step)
+    softness = shrinkage(displacement.nodes, step)
     tiles = list(_tiles(roi))
     for number, tile in enumerate(tiles):
         progress.raise_if_cancelled()
@@ -166,10 +181,10 @@ def _render(
         confidence[inside.slices] = _confidence(flow.confidence, photo_to_crop, tile, step)
         if any(tile.intersect(other.roi) == tile for other in done):
             continue
-        displacement = combine_displacements(fields, tile, step=step)
         moved[inside.slices] = _render_tile(
             photo,
             displacement,
+            None if softness is None else replace(displacement, nodes=softness),
             tile,
             kernel,
             pixels[inside.slices],
@@ -199,13 +214,14 @@ def _tiles(roi: Rect) -> Iterator[Rect]:
 def _render_tile(
     photo: Photo,
     displacement: DisplacementMap,
+    softening: DisplacementMap | None,
     tile: Rect,
     kernel: Kernel,
     pixels: RgbImage,
     alpha: GreyMask | None,
 ) -> NDArray[np.bool_]:
     """Fill `pixels` and `alpha` in place; return where the tile moved."""
-    nodes = displacement.nodes
+    nodes = displacement.nodes_around(tile)
     if not nodes.any():
         pixels[...] = photo.pixels[tile.slices]
         if alpha is not None and photo.alpha is not None:
@@ -213,8 +229,9 @@ def _render_tile(
         return np.zeros(pixels.shape[:2], np.bool_)
     positions = displacement.dense(tile)
     moved = is_moving(positions)
-    shrinking = shrinkage(nodes, displacement.lattice.step)
-    softness = None if shrinking is None else displacement.lattice.spread(shrinking, tile)
+    softness = None
+    if softening is not None and softening.nodes_around(tile).any():
+        softness = softening.dense(tile)
     # Positions relative to a window of the photo: single precision stays fine in the widest photo, and OpenCV reads no
     # picture wider than 32767.
     window = _source_window(nodes, tile, photo.bounds)

@@ -86,14 +86,18 @@ class FlowVae(nn.Module):
             source_features: of B photos, or of one photo for B latents.
             latent: (B, C, h, w).
         """
+        return self.displacement(self.decoder(source_features, latent))
+
+    def displacement(self, raw: Tensor) -> Tensor:
+        """The decoder's raw map (B, 2, h, w) -> displacement in crop pixels."""
         config = self.config
         gain = DISPLACEMENT_GAIN if config.output == "displacement" else 1.0
-        raw = torch.tanh(self.decoder(source_features, latent).float() * gain)
+        bounded = torch.tanh(raw.float() * gain)
         half = config.crop_size / 2
         if config.output == "displacement":
-            return raw * (config.displacement_range * half)
+            return bounded * (config.displacement_range * half)
         size = config.flow_size
-        return (raw - identity_grid(size, size, device=raw.device).permute(0, 3, 1, 2)) * half
+        return (bounded - identity_grid(size, size, device=raw.device).permute(0, 3, 1, 2)) * half
 
     @staticmethod
     def sample(mean: Tensor, log_var: Tensor, *, generator: torch.Generator | None = None) -> Tensor:

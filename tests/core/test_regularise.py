@@ -4,9 +4,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fvae_studio.core._cv2 import cv2
-from fvae_studio.core.flow_spline import border_is_zero, fade_to_border, sample_flow
+from fvae_studio.core.flow_spline import border_is_zero, control_points, fade_to_border, sample_flow
 from fvae_studio.core.geometry import Rect, SimilarityTransform
-from fvae_studio.core.regularise import MIN_JACOBIAN, fold_share, jacobian, prepare_flow, unfold
+from fvae_studio.core.regularise import (
+    MIN_JACOBIAN,
+    _folded_cells,
+    _least_jacobian,
+    fold_share,
+    jacobian,
+    prepare_flow,
+    unfold,
+)
 from fvae_studio.core.warp import flow_roi, upsample_flow
 from fvae_studio.errors import GeometryError
 
@@ -32,6 +40,36 @@ def dense_jacobian(displacement: np.ndarray) -> np.ndarray:
 @settings(max_examples=25, deadline=None)
 def test_unfold_leaves_no_fold(flow):
     assert jacobian(unfold(flow)).min() > MIN_JACOBIAN
+
+
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([2, 3, 5, 16, 64]),
+    st.sampled_from([2, 4, 16, 128]),
+    st.floats(0.3, 6),
+    st.floats(0.1, 60),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_fold_is_found_where_sampling_everywhere_finds_it(seed, height, width, smoothness, strength, is_faded):
+    noise = np.random.default_rng(seed).normal(size=(height, width, 2))
+    flow = cv2.GaussianBlur(noise, (0, 0), smoothness)
+    flow = (flow * (strength / np.abs(flow).max())).astype(np.float32)
+    flow = fade_to_border(flow) if is_faded else flow
+    everywhere = np.full((4 * height, 4 * width), np.inf, np.float32)
+    everywhere[:-1, :-1] = jacobian(flow)
+    smallest = everywhere.reshape(height, 4, width, 4).min(axis=(1, 3))
+
+    # A part of the samples is computed by other sums than all of them: rounding may tip what lies on the limit.
+    clear = np.abs(smallest - MIN_JACOBIAN) > 1e-4
+    np.testing.assert_array_equal(_folded_cells(flow, MIN_JACOBIAN)[clear], (smallest <= MIN_JACOBIAN)[clear])
+    assert (_least_jacobian(flow) <= smallest).all()
+
+
+def test_even_motion_is_known_to_be_free_of_folds_without_sampling():
+    flow = fade_to_border(random_flow(3, 128, 10, 1.5))
+
+    assert _least_jacobian(flow).min() > MIN_JACOBIAN
 
 
 @given(wild_flows)
@@ -133,3 +171,20 @@ def test_malformed_flows_are_geometry_errors(value):
         unfold(flow)
     with pytest.raises(GeometryError):
         jacobian(flow[..., 0])
+
+
+def test_part_of_the_samples_is_the_part_of_all_samples():
+    flow = fade_to_border(random_flow(4, 32, 2, 5))
+    part = (slice(17, 60), slice(90, 128))
+
+    np.testing.assert_allclose(sample_flow(flow, (128, 128), part=part), sample_flow(flow, (128, 128))[part], atol=1e-5)
+
+
+def test_control_points_are_those_of_the_sampled_spline():
+    flow = random_flow(5, 16, 1.5, 5)
+    points = control_points(flow)
+
+    middle = (points[:-2] + 4 * points[1:-1] + points[2:]) / 6
+    middle = (middle[:, :-2] + 4 * middle[:, 1:-1] + middle[:, 2:]) / 6
+
+    np.testing.assert_allclose(middle, flow[1:-1, 1:-1], atol=1e-5)
