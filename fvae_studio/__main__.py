@@ -11,6 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+ONE_CORE_SUMS = {"OPENBLAS_NUM_THREADS": "1"}
+"""For the environment, before numpy is imported: its matrix products are small here, and threads that wait for their
+part of one spin, which takes the cores from everything else."""
+
 _WINDOW_OPTIONS = frozenset({"--smoke"})
 _OPENED_BY_THE_WINDOW = frozenset(
     {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".bmp", ".gif", ".fvae"}
@@ -41,6 +45,8 @@ def main() -> NoReturn:
     began = time.perf_counter()
     # Imports make a million objects that stay: looking through them again and again takes a tenth of their time.
     gc.set_threshold(100_000, 50, 50)
+    for name, value in ONE_CORE_SUMS.items():
+        os.environ.setdefault(name, value)
     arguments = sys.argv[1:]
     if opens_window(arguments) and has_screen():
         from fvae_studio.app import run as open_window

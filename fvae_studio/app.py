@@ -100,6 +100,9 @@ class Studio:
         settings_file: Path | None = None,
         shelf: ModelShelf | None = None,
     ) -> None:
+        # The engine's thread and the window's take turns at Python's lock: at 5 ms, Python's own choice, a preview
+        # waits for the lock about as long as it computes while a slider moves.
+        sys.setswitchinterval(0.0001)
         self.store = SettingsStore(settings_file)
         settings = self.store.settings
         self.theme = Theme(app, settings.theme, text_px=settings.text_px)  # type: ignore[arg-type]

@@ -18,10 +18,8 @@ STILL_PX = 0.02
 """Displacements up to this length, in photo pixels, count as none: such pixels are copied, not resampled."""
 
 _MAX_STEP = 8
-MOST_SAMPLES = 1024
-PREVIEW_SAMPLES = 256
-"""For `DisplacementField.from_flow`: what a preview needs. OpenCV's rounding of positions then costs 0.02 photo pixels
-where a face of 500 pixels moves most."""
+_MAX_SAMPLES = 1024
+_PREVIEW_SAMPLES = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +40,7 @@ class DisplacementField:
 
     @staticmethod
     def from_flow(
-        flow: NDArray[np.float32], photo_to_crop: SimilarityTransform, *, most_samples: int = MOST_SAMPLES
+        flow: NDArray[np.float32], photo_to_crop: SimilarityTransform, *, is_preview: bool = False
     ) -> DisplacementField:
         """Prepare p -> L^-1 f(A p), with A = `photo_to_crop` and L its linear part.
 
@@ -51,7 +49,9 @@ class DisplacementField:
         Args:
             flow: (h, w, 2), crop pixels.
             photo_to_crop: photo pixels -> pixels of a `CROP_SIZE` crop.
-            most_samples: along a side; fewer are read sooner and less exactly.
+            is_preview: fewer samples and nodes, which are read sooner: OpenCV's rounding of positions then costs 0.02
+                photo pixels where a face of 500 pixels moves most, and the lattice up to 3 % of a cell's second
+                difference.
 
         Raises:
             GeometryError: malformed flow.
@@ -63,7 +63,8 @@ class DisplacementField:
         cell = side / max(flow.shape[:2])
         step = 1
         # Three nodes to a cell: linear between them, at most 1.4 % of a cell's second difference is lost.
-        while step < _MAX_STEP and step * 2 <= cell / 2.9:
+        nodes_per_cell, most_samples = (1.9, _PREVIEW_SAMPLES) if is_preview else (2.9, _MAX_SAMPLES)
+        while step < _MAX_STEP and step * 2 <= cell / nodes_per_cell:
             step *= 2
         # OpenCV reads the samples at 1/32 of their spacing. At half of the lattice's step, that is an error of 1.6 % in
         # a slope.
@@ -174,7 +175,7 @@ class DisplacementMap:
         return Lattice(rect, self.lattice.step).spread(self.nodes_around(rect), rect)
 
     def support(self) -> Rect:
-        """The smallest rectangle of pixels, in steps, outside which nothing moves; empty if nothing does."""
+        """The smallest rectangle of pixels of the map, in steps, outside which nothing moves; empty if nothing does."""
         moving = is_moving(self.nodes)
         rows, columns = np.flatnonzero(moving.any(axis=1)), np.flatnonzero(moving.any(axis=0))
         if len(rows) == 0:
@@ -183,7 +184,7 @@ class DisplacementMap:
         # A node reaches half a step beyond its neighbours' middle: one step to each side holds it.
         x, y = (first_x + int(columns[0]) - 1) * step, (first_y + int(rows[0]) - 1) * step
         right, bottom = (first_x + int(columns[-1]) + 2) * step, (first_y + int(rows[-1]) + 2) * step
-        return Rect(x, y, right - x, bottom - y)
+        return Rect(x, y, right - x, bottom - y).intersect(self.lattice.rect)
 
 
 def combine_displacements(

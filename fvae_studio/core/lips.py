@@ -73,8 +73,17 @@ def _shift(flow: NDArray[np.float32], landmarks: Points, least_slope: float) -> 
     """(h, w): what is to be added to the flow along y, crop pixels."""
     height, width = flow.shape[:2]
     cell = CROP_SIZE / height
+    shift_everywhere = np.zeros((height, width), np.float32)
     rows = (np.arange(height, dtype=np.float32) + 0.5) * cell - 0.5
     columns = (np.arange(width, dtype=np.float32) + 0.5) * (CROP_SIZE / width) - 0.5
+    # Most columns show nothing of the lips.
+    left, right = landmarks[UPPER_OUTER[0], 0] - _SOFT_PX, landmarks[UPPER_OUTER[-1], 0] + _SOFT_PX
+    source_x = columns + flow[..., 0]
+    shown = np.flatnonzero(((source_x > left) & (source_x < right)).any(axis=0))
+    if len(shown) == 0:
+        return shift_everywhere
+    part = slice(int(shown[0]), int(shown[-1]) + 1)
+    flow, columns = flow[:, part], columns[part]
     source_x, source_y = columns[None, :] + flow[..., 0], rows[:, None] + flow[..., 1]
     upper, lower = _curve(landmarks, UPPER_OUTER, source_x), _curve(landmarks, LOWER_OUTER, source_x)
     left, right = landmarks[UPPER_OUTER[0], 0], landmarks[UPPER_OUTER[-1], 0]
@@ -90,9 +99,8 @@ def _shift(flow: NDArray[np.float32], landmarks: Points, least_slope: float) -> 
     room = pressed.sum(axis=0, keepdims=True)
     even = below / np.maximum(below.sum(axis=0, keepdims=True), 1e-6)
     giving = pressed * np.minimum(1, total / np.maximum(room, 1e-6)) + even * np.maximum(0, total - room)
-    shift -= np.cumsum(giving, axis=0)
-    result: NDArray[np.float32] = shift.astype(np.float32)
-    return result
+    shift_everywhere[:, part] = shift - np.cumsum(giving, axis=0)
+    return shift_everywhere
 
 
 def _curve(landmarks: Points, indices: tuple[int, ...], x: NDArray[np.float32]) -> NDArray[np.float32]:

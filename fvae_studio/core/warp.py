@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.displacement import (
-    MOST_SAMPLES,
-    PREVIEW_SAMPLES,
     DisplacementField,
     DisplacementMap,
     Lattice,
@@ -70,12 +68,16 @@ def warp_photo(
     """
     field = DisplacementField.from_flow(flow.flow, photo_to_crop)
     if roi is None:
-        roi = _support(field, [field], photo.bounds)
+        displacement = _own_displacement(field, photo.bounds, field.step)
+        roi = displacement.support()
     elif roi.intersect(photo.bounds) != roi:
         raise GeometryError(
             f"the region {roi} reaches beyond the photo, which is {photo.width} x {photo.height} pixels"
         )
-    return _render(photo, [field], roi, flow, photo_to_crop, kernel, progress or NoProgress(), ())
+    else:
+        displacement = combine_displacements([field], roi, step=field.step)
+    progress = progress or NoProgress()
+    return _render(photo, displacement, roi, flow.confidence, photo_to_crop, kernel, progress, ())
 
 
 def warp_faces(
@@ -83,6 +85,7 @@ def warp_faces(
     faces: Sequence[tuple[FlowField, SimilarityTransform]],
     *,
     kernel: Kernel = "lanczos",
+    with_confidence: bool = True,
     progress: Progress | None = None,
 ) -> tuple[WarpedFace, ...]:
     """Resample the photo along the flows of several faces, of which none undoes another.
@@ -94,7 +97,8 @@ def warp_faces(
     Args:
         photo: 8 or 16 bit, with or without alpha.
         faces: flow and `photo_to_crop` of each face; as for `warp_photo`.
-        kernel: how pixels are resampled.
+        kernel: how pixels are resampled; "bicubic" also reads the flow more coarsely, as a preview may.
+        with_confidence: False leaves the confidence at 1 everywhere and saves its enlargement.
         progress: asked for cancelling at each tile.
 
     Returns:
@@ -105,17 +109,21 @@ def warp_faces(
         Cancelled: through `progress`.
     """
     progress = progress or NoProgress()
-    most_samples = PREVIEW_SAMPLES if kernel == "bicubic" else MOST_SAMPLES
     fields = [
-        DisplacementField.from_flow(flow.flow, photo_to_crop, most_samples=most_samples)
+        DisplacementField.from_flow(flow.flow, photo_to_crop, is_preview=kernel == "bicubic")
         for flow, photo_to_crop in faces
     ]
     done: list[WarpedFace] = []
     for number, (field, (flow, photo_to_crop)) in enumerate(zip(fields, faces, strict=True)):
         near = [other for other in fields if not other.region.intersect(field.region).is_empty]
-        roi = _support(field, near, photo.bounds)
+        step = min(other.step for other in near)
+        displacement = _own_displacement(field, photo.bounds, step)
+        roi = displacement.support()
+        if len(near) > 1:
+            displacement = combine_displacements(near, roi, step=step)
         part = progress.subrange(number / len(faces), 1 / len(faces))
-        done.append(_render(photo, near, roi, flow, photo_to_crop, kernel, part, done))
+        confidence = flow.confidence if with_confidence else None
+        done.append(_render(photo, displacement, roi, confidence, photo_to_crop, kernel, part, done))
     return tuple(done)
 
 
@@ -128,7 +136,7 @@ def flow_roi(flow: NDArray[np.float32], photo_to_crop: SimilarityTransform, boun
         bounds: the photo's; the result lies inside.
     """
     field = DisplacementField.from_flow(flow, photo_to_crop)
-    return _support(field, [field], bounds)
+    return _own_displacement(field, bounds, field.step).support()
 
 
 def upsample_flow(flow: NDArray[np.float32], photo_to_crop: SimilarityTransform, rect: Rect) -> NDArray[np.float32]:
@@ -145,23 +153,19 @@ def upsample_flow(flow: NDArray[np.float32], photo_to_crop: SimilarityTransform,
     return combine_displacements([DisplacementField.from_flow(flow, photo_to_crop)], rect).dense(rect)
 
 
-def _support(field: DisplacementField, near: Sequence[DisplacementField], bounds: Rect) -> Rect:
+def _own_displacement(field: DisplacementField, bounds: Rect, step: int) -> DisplacementMap:
+    """One face's displacement wherever it may move something."""
     region = field.region.grow(1).intersect(bounds)
     if region.is_empty:
-        return Rect(bounds.x, bounds.y, 0, 0)
-    support = combine_displacements([field], region, step=_common_step(near)).support()
-    return support.intersect(region)
-
-
-def _common_step(fields: Sequence[DisplacementField]) -> int:
-    return min((field.step for field in fields), default=1)
+        region = Rect(bounds.x, bounds.y, 0, 0)
+    return combine_displacements([field], region, step=step)
 
 
 def _render(
     photo: Photo,
-    fields: Sequence[DisplacementField],
+    displacement: DisplacementMap,
     roi: Rect,
-    flow: FlowField,
+    trust: FloatMap | None,
     photo_to_crop: SimilarityTransform,
     kernel: Kernel,
     progress: Progress,
@@ -170,15 +174,17 @@ def _render(
     pixels: NDArray[Any] = np.empty((roi.height, roi.width, 3), photo.pixels.dtype)
     alpha: NDArray[Any] | None = None if photo.alpha is None else np.empty((roi.height, roi.width), photo.pixels.dtype)
     moved = np.zeros((roi.height, roi.width), np.bool_)
-    confidence = np.empty((roi.height, roi.width), np.float32)
-    step = _common_step(fields)
-    displacement = combine_displacements(fields, roi, step=step)
+    size = (roi.height, roi.width)
+    # Ones that take no memory where nobody asks.
+    confidence = np.broadcast_to(np.float32(1), size) if trust is None else np.empty(size, np.float32)
+    step = displacement.lattice.step
     softness = shrinkage(displacement.nodes, step)
     tiles = list(_tiles(roi))
     for number, tile in enumerate(tiles):
         progress.raise_if_cancelled()
         inside = Rect(tile.x - roi.x, tile.y - roi.y, tile.width, tile.height)
-        confidence[inside.slices] = _confidence(flow.confidence, photo_to_crop, tile, step)
+        if trust is not None:
+            confidence[inside.slices] = _confidence(trust, photo_to_crop, tile, step)
         if any(tile.intersect(other.roi) == tile for other in done):
             continue
         moved[inside.slices] = _render_tile(

@@ -14,6 +14,7 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
+    QColor,
     QFont,
     QGuiApplication,
     QIcon,
@@ -22,6 +23,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPalette,
     QPixmap,
+    QPixmapCache,
     QRawFont,
 )
 
@@ -42,7 +44,7 @@ def icon(name: str, role: QPalette.ColorRole = QPalette.ColorRole.ButtonText) ->
     Raises:
         KeyError: the font has no such icon.
     """
-    return QIcon(_GlyphEngine(_outline(name), role))
+    return QIcon(_GlyphEngine(name, role))
 
 
 def icon_pixmap(name: str, size_px: int, colour: QPalette.ColorRole = QPalette.ColorRole.WindowText) -> QPixmap:
@@ -59,31 +61,47 @@ def paint_icon(painter: QPainter, rect: QRectF, name: str) -> None:
 class _GlyphEngine(QIconEngine):
     """Paints one outline."""
 
-    def __init__(self, outline: QPainterPath, role: QPalette.ColorRole) -> None:
+    def __init__(self, name: str, role: QPalette.ColorRole) -> None:
         super().__init__()
-        self._outline = outline
+        # Now, so that a wrong name is told where it is written.
+        self._outline = _outline(name)
+        self._name = name
         self._role = role
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:  # noqa: ARG002
         """Fill the outline with the colour that the palette has now."""
+        painter.save()
+        painter.setPen(self._colour(mode))
+        _fill(painter, QRectF(rect), self._outline)
+        painter.restore()
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:  # noqa: ARG002
+        """The icon on a transparent ground."""
+        return _pixmap(self._name, size, self._colour(mode))
+
+    def _colour(self, mode: QIcon.Mode) -> QColor:
         group, role = QPalette.ColorGroup.Active, self._role
         if mode == QIcon.Mode.Disabled:
             group = QPalette.ColorGroup.Disabled
         elif mode == QIcon.Mode.Selected:
             role = QPalette.ColorRole.HighlightedText
-        painter.save()
-        painter.setPen(QGuiApplication.palette().color(group, role))
-        _fill(painter, QRectF(rect), self._outline)
-        painter.restore()
+        return QGuiApplication.palette().color(group, role)
 
-    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        """The icon on a transparent ground."""
-        pixmap = QPixmap(size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
-        painter.end()
+
+def _pixmap(name: str, size: QSize, colour: QColor) -> QPixmap:
+    # Qt's own store: it is emptied before the application goes, as pixmaps have to be.
+    key = f"glyph {name} {size.width()} {size.height()} {colour.rgba()}"
+    pixmap = QPixmap()
+    if QPixmapCache.find(key, pixmap):
         return pixmap
+    pixmap = QPixmap(size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setPen(colour)
+    _fill(painter, QRectF(QPoint(0, 0), size), _outline(name))
+    painter.end()
+    QPixmapCache.insert(key, pixmap)
+    return pixmap
 
 
 def _fill(painter: QPainter, rect: QRectF, outline: QPainterPath) -> None:

@@ -46,7 +46,8 @@ class StudioStatusBar(QStatusBar):
 
     def _label(self, name: str, width: int, alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight) -> QLabel:
         label = QLabel()
-        label.setMinimumWidth(width)
+        # A label of fixed size does not lay the window out anew with every text, which comes many times a second.
+        label.setFixedSize(width, label.fontMetrics().height() + 4)
         label.setAlignment(alignment | Qt.AlignmentFlag.AlignVCenter)
         label.setToolTip(name)
         label.setAccessibleName(name)

@@ -31,7 +31,7 @@ from fvae_studio.pipeline.requests import Quality, RenderRequest
 
 log = logging.getLogger(__name__)
 
-FULL_RES_AFTER_MS: Final = 250
+FULL_RES_AFTER_MS: Final = 100
 _CLOSE_MS: Final = 5000
 
 _unfinished: Final[list[QObject]] = []

@@ -391,7 +391,9 @@ class Engine:
             key = tuple((flow.face.index, flow.strengths) for flow in group)
             part = progress.subrange(done / len(placed), len(group) / len(placed))
             faces = [(flow.field, to_photo.then(flow.photo_to_crop)) for flow in group]
-            after[key] = before.get(key) or warp_faces(source, faces, kernel=kernel, progress=part)
+            after[key] = before.get(key) or warp_faces(
+                source, faces, kernel=kernel, with_confidence=False, progress=part
+            )
             done += len(group)
         if level:
             # A zoom leaves the levels behind that it passed.

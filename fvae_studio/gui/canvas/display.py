@@ -197,9 +197,17 @@ class CanvasDisplay(Viewport):
         self._split = min(max(split, 0.0), 1.0)
         self.update()
 
-    def _on_layer_changed(self) -> None:
+    def _on_layer_changed(self, area: QRectF) -> None:
         self._refresh_legend()
-        self.update()
+        if self._placement is None or self._overlay is not Overlay.NONE:
+            self.update()
+            return
+        # A whole window takes many times as long to draw as the face that a slider moves.
+        moved = self._placement.rect_to_view(area)
+        for pane in self._panes():
+            if pane.is_edited:
+                shown = moved.translated(pane.rect.topLeft()).intersected(pane.clip)
+                self.update(shown.toAlignedRect().adjusted(-2, -2, 2, 2))
 
     def _refresh_legend(self) -> None:
         self._legend.set_overlay(self._overlay if self._tiles is not None else Overlay.NONE, self._layer.edit)

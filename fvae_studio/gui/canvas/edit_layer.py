@@ -44,10 +44,10 @@ class EditLayer:
 
     Args:
         background: threads for conversions.
-        changed: called when something else is to be drawn.
+        changed: called when something else is to be drawn, with the part of the photo where.
     """
 
-    def __init__(self, background: Background, changed: Callable[[], None]) -> None:
+    def __init__(self, background: Background, changed: Callable[[QRectF], None]) -> None:
         self._background, self._changed = background, changed
         self._edit: RenderedEdit | None = None
         self._shown: RenderedEdit | None = None
@@ -126,7 +126,7 @@ class EditLayer:
             self._shown, self._by_level = edit, {self._level: ()}
         elif edit is self._shown:
             self._by_level[made[0]] = made[1]
-            self._changed()
+            self._changed(_area(made[1]))
         elif self._edit is not self._shown and self._is_of_shown_photo(edit):
             # Also one that is not the newest any more, as long as the newest is not there.
             self._show(edit, dict([made]))
@@ -137,8 +137,19 @@ class EditLayer:
         return current is not None and bool(current.patches) and current.request.photo is edit.request.photo
 
     def _show(self, edit: RenderedEdit | None, pictures: dict[int, tuple[Picture, ...]]) -> None:
+        before = self._by_level
         self._shown, self._by_level = edit, pictures
-        self._changed()
+        area = QRectF()
+        for each in (*before.values(), *pictures.values()):
+            area = area.united(_area(each))
+        self._changed(area)
+
+
+def _area(pictures: tuple[Picture, ...]) -> QRectF:
+    area = QRectF()
+    for picture in pictures:
+        area = area.united(picture.rect)
+    return area
 
 
 def fitting_level(edit: RenderedEdit, level: int) -> int:

@@ -28,7 +28,8 @@ class TrustReadout(QWidget):
     def _build_ui(self) -> None:
         self._bar = _Bar(self)
         self._percent = QLabel(self)
-        self._percent.setMinimumWidth(44)
+        # Fixed, so that another number does not lay the window out anew.
+        self._percent.setFixedSize(44, self._percent.fontMetrics().height() + 2)
         self._sentence = QLabel(self)
         self._sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)

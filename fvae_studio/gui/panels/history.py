@@ -35,14 +35,15 @@ class HistoryPanel(QWidget):
     def set_entries(self, labels: Sequence[str], current: int) -> None:
         """Show these steps; `current` is the index of the one that is shown in the photo."""
         with QSignalBlocker(self._list):
+            num_before = len(self._labels)
             if tuple(labels) != self._labels:
                 self._replace(tuple(labels))
-            self._current = current
-            self._delegate.current = current
-            if 0 <= current < self._list.count():
-                self._list.setCurrentRow(current)
-                self._list.scrollToItem(self._list.item(current))
-        self._list.viewport().update()
+            if current != self._current or len(labels) != num_before:
+                self._current = self._delegate.current = current
+                if 0 <= current < self._list.count():
+                    self._list.setCurrentRow(current)
+                    self._list.scrollToItem(self._list.item(current))
+                self._list.viewport().update()
         self._list.setVisible(bool(labels))
         self._empty.setVisible(not labels)
 

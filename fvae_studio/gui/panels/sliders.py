@@ -83,9 +83,12 @@ class SliderPanel(QWidget):
 
     def set_strengths(self, strengths: Mapping[str, float]) -> None:
         """Show these strengths; directions that are not named stand at zero."""
+        before = self._changed
         for name, slider in self._sliders.items():
             slider.set_strength(strengths.get(name, 0.0))
-        self._refresh()
+        # Only then dots and the filter change; a drag calls this a hundred times in a second.
+        if self._changed != before:
+            self._refresh()
 
     def set_faces(self, numbers: tuple[int, ...], chosen: int | None) -> None:
         """Offer these faces; the sliders are of the chosen one, or of all."""
@@ -249,6 +252,10 @@ class SliderPanel(QWidget):
             if linked
             else self.tr("Left and right move apart. Click to move them together.")
         )
+
+    @property
+    def _changed(self) -> frozenset[str]:
+        return frozenset(name for name, slider in self._sliders.items() if slider.is_changed)
 
     def _refresh_dots(self) -> None:
         for title, group in self._groups.items():

@@ -38,6 +38,8 @@ class AmountSlider(QWidget):
     def set_amount(self, amount: float) -> None:
         """Show an amount; no signal."""
         percent = round(amount * 100, 1)
+        if percent == self._track.percent and percent == self._number.value():
+            return
         self._track.set_percent(percent)
         with QSignalBlocker(self._number):
             self._number.setValue(percent)

@@ -18,6 +18,7 @@ class CollapsibleGroup(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = title
+        self._is_open = False
         self._build_ui()
         self._head.clicked.connect(self._on_clicked)
 
@@ -32,6 +33,8 @@ class CollapsibleGroup(QWidget):
 
     def set_open(self, is_open: bool) -> None:
         """Open or close it; no signal."""
+        if is_open == self._is_open:
+            return
         self._is_open = is_open
         self._content.setVisible(is_open)
         self._head.setIcon(icon("caret-down-bold" if is_open else "caret-right-bold"))
@@ -42,7 +45,6 @@ class CollapsibleGroup(QWidget):
         self._dot.set_on(changed)
 
     def _build_ui(self) -> None:
-        self._is_open = True
         self._head = QToolButton()
         self._head.setText(self.title)
         self._head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -72,5 +74,5 @@ class CollapsibleGroup(QWidget):
 
     @Slot()
     def _on_clicked(self) -> None:
-        self.set_open(not self._is_open)
-        self.toggled.emit(self._is_open)
+        self.set_open(not self.is_open)
+        self.toggled.emit(self.is_open)

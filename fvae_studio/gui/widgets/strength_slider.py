@@ -109,6 +109,9 @@ class StrengthSlider(QWidget):
     def set_strength(self, strength: float) -> None:
         """Show a strength; no signal."""
         percent = round(strength * 100, 1) + 0.0  # -0.0 would be shown as -0
+        if percent == self.track.percent and percent == self.number.value():
+            # A drag tells every slider of the panel its strength, a hundred times in a second.
+            return
         self.track.set_percent(percent)
         with QSignalBlocker(self.number):
             self.number.setValue(percent)

@@ -29,7 +29,7 @@ def background():
 
 @pytest.fixture
 def layer(background):
-    return EditLayer(background, lambda: None)
+    return EditLayer(background, lambda _area: None)
 
 
 def test_preview_is_shown_where_it_arrives(layer, photo, background):

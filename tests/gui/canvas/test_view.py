@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSizeF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
@@ -84,6 +84,40 @@ def test_edit_changes_pixels_only_inside_its_patches(shown, photo, qtbot):
         inside[corner.y() : corner.y() + patch.roi.height, corner.x() : corner.x() + patch.roi.width] = True
     assert changed.any()
     assert not changed[~inside].any()
+
+
+class PaintedAreas(QObject):
+    """What a widget was asked to paint."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.areas = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched, event):  # noqa: N802 (Qt's name)
+        if event.type() == QEvent.Type.Paint:
+            self.areas.append(event.region().boundingRect())
+        return False
+
+
+@pytest.mark.parametrize("mode", list(CompareMode))
+def test_preview_paints_only_what_it_changes(shown, photo, qtbot, mode):
+    shown.set_compare_mode(mode)
+    settle(shown, qtbot)
+    QApplication.processEvents()
+    painted = PaintedAreas(shown)
+    edit = make_rendered(make_request(photo))
+    shown.set_edit(edit)
+
+    qtbot.waitUntil(lambda: bool(painted.areas))
+
+    pane = shown._panes()[-1]
+    for patch in edit.patches:
+        roi = patch.roi
+        seen = shown._placement.rect_to_view(QRectF(roi.x, roi.y, roi.width, roi.height))
+        seen = seen.translated(pane.rect.topLeft()).intersected(pane.clip)
+        assert seen.isEmpty() or any(area.toRectF().contains(seen) for area in painted.areas)
+    assert all(area.width() * area.height() < 0.8 * shown.width() * shown.height() for area in painted.areas)
 
 
 def test_no_edit_brings_the_photo_back(shown, photo):
