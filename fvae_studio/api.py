@@ -10,11 +10,14 @@ photo.edit(smile=0.8).save("me-smiling.jpg")
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from fvae_studio.core.edit_note import mark_mouths
 from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.geometry import Rect
+from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.photo_io import WriteOptions, write_photo
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.pipeline.engine import Engine
@@ -55,12 +58,20 @@ class OpenedPhoto:
         shown: the photo with the edit applied.
         state: the edit.
         rois: the regions of `shown` that may differ from `source`.
+        mouths: where the insides of opened mouths come from.
     """
 
     def __init__(
-        self, engine: Engine, source: Photo, shown: Photo, state: EditState, rois: tuple[Rect, ...] = ()
+        self,
+        engine: Engine,
+        source: Photo,
+        shown: Photo,
+        state: EditState,
+        rois: tuple[Rect, ...] = (),
+        mouths: tuple[MouthChoice, ...] = (),
     ) -> None:
         self.engine, self.source, self.photo, self.state, self.rois = engine, source, shown, state, rois
+        self._mouths = mouths
 
     @property
     def faces(self) -> tuple[Face, ...]:
@@ -72,20 +83,29 @@ class OpenedPhoto:
         """Names that `edit` takes."""
         return tuple(self.engine.directions)
 
-    def edit(self, face: int | Literal["all"] = "all", **strengths: float) -> OpenedPhoto:
+    def edit(
+        self,
+        face: int | Literal["all"] = "all",
+        *,
+        mouth: MouthChoice | Path | Literal["closed", "built_in"] | None = None,
+        **strengths: float,
+    ) -> OpenedPhoto:
         """Ask for expressions on top of what was asked before; the same expression of the same face is replaced.
 
         Always rendered from the photo as read, so that many small edits cost no quality.
 
         Args:
             face: its number, or "all".
+            mouth: what is seen where lips part that are closed in the photo: "closed", "built_in", or the path of
+                another photo of the person; None leaves it as it was asked before.
             **strengths: 1 is the full expression, 0 none, below 0 its opposite.
 
         Raises:
             EditError: an unknown expression.
             FaceError: no face, none of that number, or one that cannot be edited.
         """
-        added = EditState(None, (FaceEdit.of(strengths, face=None if face == "all" else face),))
+        number, choice = None if face == "all" else face, None if mouth is None else MouthChoice.of(mouth)
+        added = EditState(None, (FaceEdit(number, tuple(strengths.items()), choice),))
         return self.apply(self.state.merged(added))
 
     def apply(self, state: EditState) -> OpenedPhoto:
@@ -96,13 +116,16 @@ class OpenedPhoto:
             FaceError: no face, none of that number, or one that cannot be edited.
         """
         result = self.engine.render(self.source, state)
-        return OpenedPhoto(self.engine, self.source, result.photo, state, result.rois)
+        return OpenedPhoto(self.engine, self.source, result.photo, state, result.rois, tuple(result.mouths.values()))
 
     def save(self, path: Path | str, *, options: WriteOptions | None = None) -> Path:
         """Write the photo with the metadata of its source; an edit of zero copies the file.
+
+        Where a mouth was opened, a note in XMP tells what is seen in it.
 
         Raises:
             OverwriteError: the file exists and `options` do not allow to replace it.
             PhotoWriteError: it could not be written.
         """
-        return write_photo(self.photo, path, options=options or WriteOptions(), source=self.source)
+        marked = mark_mouths(self.photo, self._mouths, when=datetime.now().astimezone())
+        return write_photo(marked, path, options=options or WriteOptions(), source=self.source)

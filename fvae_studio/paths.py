@@ -29,6 +29,11 @@ def samples_dir() -> Path:
     return resources_dir() / "samples"
 
 
+def donors_dir() -> Path:
+    """Built-in donors: average teeth made by the project."""
+    return resources_dir() / "donors"
+
+
 def user_models_dir() -> Path:
     """Where a user's own models are looked for."""
     # Imported here: most calls never need the user's folders.

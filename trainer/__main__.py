@@ -282,6 +282,21 @@ def samples(
         print(f"{path} ({path.stat().st_size / 1e3:.0f} kB)")
 
 
+@app.command()
+def donors(
+    data: DataOption = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; default: resources/donors.")] = None,
+) -> None:
+    """Make the built-in donors: average teeth of many people, seen where a closed mouth opens."""
+    from trainer.donors import make_donors
+
+    folder = data_folder(data)
+    with line_progress() as progress:
+        files = make_donors(folder / "frl_london", out or paths.donors_dir(), progress)
+    for path in files:
+        print(f"{path} ({path.stat().st_size / 1e3:.0f} kB)")
+
+
 def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = "studio-2") -> LoadedModel:
     """The released model that was named, or the one that this run would release."""
     from fvae_studio.model.registry import load_model

@@ -35,6 +35,15 @@ FaceOption = Annotated[
     str | None,
     typer.Option("--face", metavar="N|all", help="Which face, counted from the left; needed where there are several."),
 ]
+MouthOption = Annotated[
+    str | None,
+    typer.Option(
+        "--mouth",
+        metavar="closed|built-in|PHOTO",
+        help="What is seen where the edit parts lips that are closed in the photo: nothing, they stay closed (the "
+        "default); teeth that ship with the program; or those of another photo of the person.",
+    ),
+]
 RecipeOption = Annotated[
     Path | None, typer.Option("--recipe", "-r", help="Read the edit from a recipe; --set adds to it.")
 ]
@@ -132,6 +141,7 @@ _EDIT_EXAMPLES = """Examples:
   fvae-studio edit me.jpg --set smile=0.8
   fvae-studio edit me.jpg -s smile=0.8 -s brows_up=-0.3 -o happy.jpg --save-recipe happy.json
   fvae-studio edit group.jpg --face 2 --recipe happy.json
+  fvae-studio edit me.jpg --set big_smile=0.8 --mouth built-in
   fvae-studio edit raw.tif --set smile=0.5 -o out/ --json"""
 
 
@@ -149,6 +159,7 @@ def edit(
         ),
     ] = None,
     recipe: RecipeOption = None,
+    mouth: MouthOption = None,
     save_recipe: Annotated[
         Path | None, typer.Option("--save-recipe", help="Write the edit as a recipe, to use on other photos.")
     ] = None,
@@ -182,6 +193,7 @@ def edit(
         face=_parse_face(face),
         output=output,
         recipe=recipe,
+        mouth=mouth,
         save_recipe=save_recipe,
         quality=quality,
         bit_depth="keep" if bit_depth == "keep" else 8 if bit_depth == "8" else 16,
@@ -338,6 +350,7 @@ def inspect(
     ] = None,
     set_: SetOption = None,
     face: FaceOption = None,
+    mouth: MouthOption = None,
     overwrite: OverwriteOption = False,
     model: ModelOption = None,
     device: DeviceOption = "auto",
@@ -351,6 +364,7 @@ def inspect(
         overlay=overlay,
         assignments=set_ or [],
         face=_parse_face(face),
+        mouth=mouth,
         overwrite=overwrite,
         model=model,
         device=device,

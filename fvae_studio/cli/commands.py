@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from fvae_studio.core.easing import Easing
     from fvae_studio.core.edits import EditState
     from fvae_studio.core.face_parts import Part
+    from fvae_studio.core.mouth_choice import MouthChoice
     from fvae_studio.core.types import Face, FlowField
     from fvae_studio.core.video_io import Codec
     from fvae_studio.pipeline.engine import Engine
@@ -30,6 +33,7 @@ def edit(
     face: FaceChoice,
     output: Path | None,
     recipe: Path | None,
+    mouth: str | None,
     save_recipe: Path | None,
     quality: int | None,
     bit_depth: Literal["keep", 8, 16],
@@ -42,10 +46,13 @@ def edit(
 ) -> None:
     """Apply an edit to one photo and write it."""
     require_file(path)
+    choice = parse_mouth(mouth)
     engine = start_engine(model, device)
+    from fvae_studio.core.edit_note import mark_mouths
+    from fvae_studio.core.mouth_choice import tell_mouths
     from fvae_studio.core.photo_io import WriteOptions, atomic_write, write_photo
 
-    state = build_state(assignments, face, recipe)
+    state = build_state(assignments, face, recipe, mouth=choice)
     target = _output_for(path, output)
     if target.exists() and target.samefile(path):
         if not overwrite_source:
@@ -67,7 +74,9 @@ def edit(
             overwrite=overwrite,
             overwrite_source=overwrite_source,
         )
-        written = write_photo(result.photo, target, options=options, source=photo)
+        # Others' teeth are more than a change of expression: the file tells.
+        edited = mark_mouths(result.photo, result.mouths.values(), when=datetime.now().astimezone())
+        written = write_photo(edited, target, options=options, source=photo)
     if save_recipe is not None:
         with atomic_write(save_recipe) as file:
             file.write(state.to_json().encode())
@@ -79,6 +88,7 @@ def edit(
                 "output": str(written),
                 "changed": result.photo is not photo,
                 "regions": [[roi.x, roi.y, roi.width, roi.height] for roi in result.rois],
+                "mouths": [{"face": number, "inside": one.to_json()} for number, one in result.mouths.items()],
                 "left_out": [{"face": face.face, "reason": face.reason} for face in left_out],
                 "timings_ms": {stage: round(value, 1) for stage, value in result.timings_ms.items()},
             }
@@ -86,6 +96,8 @@ def edit(
         return
     for passed_over in left_out:
         say(f"Face {passed_over.face} was left out: {passed_over.reason}")
+    if result.mouths:
+        say(f"To be told with the picture: {tell_mouths(result.mouths.values())}.")
     print(written)
 
 
@@ -109,26 +121,49 @@ def start_engine(model: str | None, device: str, *, detector: bool = True) -> En
     return engine
 
 
-def build_state(assignments: Sequence[str], face: FaceChoice, recipe: Path | None) -> EditState:
+def parse_mouth(value: str | None) -> MouthChoice | None:
+    """What `--mouth` asks for.
+
+    Raises:
+        PhotoNotFoundError: it is the path of a photo that is not there.
+    """
+    if value is None:
+        return None
+    from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
+
+    if value in ("closed", "built-in"):
+        return CLOSED if value == "closed" else BUILT_IN
+    donor = Path(value)
+    if not donor.is_file():
+        raise PhotoNotFoundError(
+            f"{donor} does not exist; --mouth takes closed, built-in or another photo of the person."
+        )
+    return MouthChoice("photo", str(donor.resolve()))
+
+
+def build_state(
+    assignments: Sequence[str], face: FaceChoice, recipe: Path | None, *, mouth: MouthChoice | None = None
+) -> EditState:
     """The edit that the options ask for: the recipe, then `--set` on top of it.
 
     Args:
         assignments: as typed after `--set`.
         recipe: file to start from.
-        face: the face of `--set`, and of everything in the recipe that names no face.
+        face: the face of `--set` and `--mouth`, and of everything in the recipe that names no face.
+        mouth: as asked for by `--mouth`.
 
     Raises:
         WrongUsageError: a malformed assignment, or nothing to do.
         EditError: a malformed recipe.
     """
-    from fvae_studio.core.edits import EditState, FaceEdit, parse_assignment
+    from fvae_studio.core.edits import EditState, parse_assignment
 
     if not assignments and recipe is None:
         raise WrongUsageError("There is nothing to do: give --set NAME=STRENGTH or --recipe FILE.")
     number = face if isinstance(face, int) else None
     state = EditState() if recipe is None else EditState.from_json(read_text(recipe))
     if number is not None:
-        for_all = FaceEdit(number, state.edit_of(None).strengths)
+        for_all = replace(state.edit_of(None), face=number)
         named = EditState(None, tuple(edit for edit in state.edits if edit.face is not None))
         state = EditState(None, (for_all,)).merged(named)
     for assignment in assignments:
@@ -136,7 +171,7 @@ def build_state(assignments: Sequence[str], face: FaceChoice, recipe: Path | Non
             state = state.with_strength(*parse_assignment(assignment), face=number)
         except EditError as error:
             raise WrongUsageError(f"--set {assignment}: {error}") from error
-    return state
+    return state if mouth is None else state.with_mouth(mouth, face=number)
 
 
 def require_face_choice(faces: Sequence[Face], state: EditState, face: FaceChoice) -> None:

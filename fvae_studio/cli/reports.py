@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from fvae_studio.cli.commands import build_state, flow_figures, require_file, start_engine
+from fvae_studio.cli.commands import build_state, flow_figures, parse_mouth, require_file, start_engine
 from fvae_studio.cli.output import print_json, refuse_existing
 from fvae_studio.errors import FaceError
 
 if TYPE_CHECKING:
     from fvae_studio.core.types import Face, Photo
     from fvae_studio.model.directions import Direction
+    from fvae_studio.pipeline.requests import PlacedFlow
 
 
 def inspect(
@@ -21,6 +22,7 @@ def inspect(
     overlay: Path | None,
     assignments: Sequence[str],
     face: int | Literal["all"] | None,
+    mouth: str | None,
     overwrite: bool,
     model: str | None,
     device: str,
@@ -30,11 +32,12 @@ def inspect(
     require_file(path)
     if overlay is not None:
         refuse_existing(overlay, overwrite=overwrite)
+    choice = parse_mouth(mouth)
     engine = start_engine(model, device)
     photo = engine.open(path)
     faces = engine.detect(photo)
     header = engine.model.header
-    placed = engine.flows(photo, build_state(assignments, face, None)) if assignments else ()
+    placed = engine.flows(photo, build_state(assignments, face, None, mouth=choice)) if assignments else ()
     if overlay is not None:
         from fvae_studio.cli.overlay import draw_overlay
         from fvae_studio.core.photo_io import WriteOptions, write_photo
@@ -49,7 +52,9 @@ def inspect(
         "alpha": photo.alpha is not None,
         "icc_profile": photo.metadata.icc is not None,
         "faces": [_face_report(one, photo) for one in faces],
-        "flows": [{"face": flow.face.index} | flow_figures(flow.field) for flow in placed],
+        "flows": [
+            {"face": flow.face.index, "mouth": _mouth_report(flow)} | flow_figures(flow.field) for flow in placed
+        ],
         "model": header.name,
         "directions": [_direction_report(direction) for direction in engine.directions.values()],
         "overlay": None if overlay is None else str(overlay),
@@ -109,6 +114,11 @@ def _face_report(face: Face, photo: Photo) -> dict[str, Any]:
     }
 
 
+def _mouth_report(flow: PlacedFlow) -> Any:
+    """Where the inside of an opened mouth comes from; None where the edit opens none."""
+    return None if flow.lips is None else {"inside": flow.mouth.to_json(), "gap_crop_px": round(flow.lips.gap, 2)}
+
+
 def _direction_report(direction: Direction) -> dict[str, Any]:
     return {
         "name": direction.name,
@@ -134,6 +144,10 @@ def _print_inspection(report: Mapping[str, Any]) -> None:
             f"Flow of face {flow['face']}: up to {flow['largest_displacement_crop_px']:g} crop px, "
             f"{flow['moving_share']:.0%} of the crop moves, {flow['fold_share']:.0%} folds"
         )
+        if flow["mouth"] is not None:
+            inside = flow["mouth"]["inside"]
+            source = "built-in teeth" if isinstance(inside, str) else inside["photo"]
+            print(f"Lips part by {flow['mouth']['gap_crop_px']:g} crop px; between them: {source}")
     print(f"Model {report['model']}")
     _print_directions(report["directions"])
     if report["overlay"]:

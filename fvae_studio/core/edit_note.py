@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
+from fvae_studio.core.mouth_choice import MouthChoice, tell_mouths
 from fvae_studio.core.program import program_version
+from fvae_studio.core.types import Photo
 
 DIGITAL_SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's "augmentation, correction or enhancement using a generative AI model".
 
-Every pixel is the photo's own, but a trained network decides where it goes and the expression of a person changes.
-"algorithmicallyEnhanced" would claim that the main content did not change.
+Every pixel is the photo's own, or (in a mouth that was opened) another photo's or an average of them, but a trained
+network decides where it goes and the expression of a person changes. "algorithmicallyEnhanced" would claim that the
+main content did not change; "compositeCapture" and "compositeSynthetic", which fit opened mouths, hide the network.
+Only one type can be told, so it is the one that claims least for the picture; the history tells of the mouth.
 """
 
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -36,13 +42,15 @@ _EMPTY_PACKET: Final = (
 )
 
 
-def with_edit_note(packet: bytes | None, *, when: datetime) -> bytes:
+def with_edit_note(packet: bytes | None, *, when: datetime, mouths: Iterable[MouthChoice] = ()) -> bytes:
     """The XMP packet with the digital source type and a line in the history; everything else stays.
 
     Args:
         packet: as found; one that cannot be understood gives way to a new one.
         when: time of the edit, with time zone.
+        mouths: of faces whose mouths were opened: where their insides come from.
     """
+    parameters = "; ".join(filter(None, ("facial expression", tell_mouths(mouths))))
     text = _decode(packet)
     if text is None or _END_OF_RDF.search(text) is None:
         text = _EMPTY_PACKET
@@ -53,7 +61,7 @@ def with_edit_note(packet: bytes | None, *, when: datetime) -> bytes:
     step = (
         f'<rdf:li xmlns:rdf="{_RDF}" xmlns:stEvt="{_EVENT}" rdf:parseType="Resource"><stEvt:action>edited'
         f"</stEvt:action><stEvt:when>{when.isoformat(timespec='seconds')}</stEvt:when><stEvt:softwareAgent>FVAE Studio "
-        f"{program_version()}</stEvt:softwareAgent><stEvt:parameters>facial expression</stEvt:parameters></rdf:li>"
+        f"{program_version()}</stEvt:softwareAgent><stEvt:parameters>{escape(parameters)}</stEvt:parameters></rdf:li>"
     )
     history = ""
     if _HISTORY.search(text):
@@ -66,6 +74,14 @@ def with_edit_note(packet: bytes | None, *, when: datetime) -> bytes:
     )
     end = list(_END_OF_RDF.finditer(text))[-1].start()
     return (text[:end] + note + text[end:]).encode("utf-8")
+
+
+def mark_mouths(photo: Photo, mouths: Collection[MouthChoice], *, when: datetime) -> Photo:
+    """The photo with the edit note where mouths were opened; the very object where none was."""
+    if not mouths:
+        return photo
+    packet = with_edit_note(photo.metadata.xmp, when=when, mouths=mouths)
+    return replace(photo, metadata=replace(photo.metadata, xmp=packet))
 
 
 def _decode(packet: bytes | None) -> str | None:

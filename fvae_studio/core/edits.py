@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.errors import EditError
 
 RECIPE_SCHEMA: Final = 1
@@ -25,10 +26,12 @@ class FaceEdit:
     Attributes:
         face: the face's number from 1, or None for all faces.
         strengths: (direction, strength), sorted by direction; a zero takes back what an earlier edit said.
+        mouth: what is seen where the edit parts closed lips; None says nothing about it.
     """
 
     face: int | None = None
     strengths: Strengths = ()
+    mouth: MouthChoice | None = None
 
     def __post_init__(self) -> None:
         if self.face is not None and (isinstance(self.face, bool) or not isinstance(self.face, int) or self.face < 1):
@@ -57,11 +60,12 @@ class FaceEdit:
 
     def with_strength(self, name: str, value: float) -> FaceEdit:
         """A copy with one strength set."""
-        return FaceEdit.of({**self.by_name, name: value}, face=self.face)
+        return replace(self, strengths=tuple({**self.by_name, name: value}.items()))
 
     def merged(self, other: FaceEdit) -> FaceEdit:
-        """A copy in which the strengths that `other` names take the place of this one's; the face stays this one's."""
-        return FaceEdit.of({**self.by_name, **other.by_name}, face=self.face)
+        """A copy in which what `other` says takes the place of what this one says; the face stays this one's."""
+        strengths = tuple({**self.by_name, **other.by_name}.items())
+        return FaceEdit(self.face, strengths, self.mouth if other.mouth is None else other.mouth)
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class EditState:
     Attributes:
         photo_id: which photo (`Photo.photo_id`), or None: a recipe for any photo.
         edits: at most one per face, that of all faces (None) first, then by number, none empty. A single face's zero
-            stays where all faces have another strength.
+            stays where all faces have another strength, and its closed mouth where those of all faces open.
     """
 
     photo_id: str | None = None
@@ -84,20 +88,26 @@ class EditState:
     def __post_init__(self) -> None:
         everyone: dict[str, float] = {}
         single: dict[int, dict[str, float]] = {}
+        mouth, mouths = CLOSED, dict[int, MouthChoice]()
         for edit in self.edits:
             if edit.face is not None:
                 single.setdefault(edit.face, {}).update(edit.strengths)
+                if edit.mouth is not None:
+                    mouths[edit.face] = edit.mouth
                 continue
             everyone.update(edit.strengths)
             for strengths in single.values():
                 for name, _ in edit.strengths:
                     strengths.pop(name, None)
+            if edit.mouth is not None:
+                mouth, mouths = edit.mouth, {}
         everyone = {name: value for name, value in everyone.items() if value}
-        kept = [FaceEdit.of(everyone)]
+        kept = [FaceEdit(None, tuple(everyone.items()), mouth if mouth.opens else None)]
         for face, strengths in sorted(single.items()):
-            telling = {name: value for name, value in strengths.items() if value != everyone.get(name, 0)}
-            kept.append(FaceEdit.of(telling, face=face))
-        object.__setattr__(self, "edits", tuple(edit for edit in kept if edit.strengths))
+            telling = tuple((name, value) for name, value in strengths.items() if value != everyone.get(name, 0))
+            own = mouths.get(face, mouth)
+            kept.append(FaceEdit(face, telling, own if own != mouth else None))
+        object.__setattr__(self, "edits", tuple(edit for edit in kept if edit.strengths or edit.mouth))
 
     @property
     def is_identity(self) -> bool:
@@ -116,13 +126,26 @@ class EditState:
         """A copy with one strength of one face (or of all faces) set."""
         return replace(self, edits=(*self.edits, FaceEdit(face, ((name, value),))))
 
+    def with_mouth(self, mouth: MouthChoice, *, face: int | None = None) -> EditState:
+        """A copy with one face (or all faces) getting its mouth's inside from there."""
+        return replace(self, edits=(*self.edits, FaceEdit(face, (), mouth)))
+
+    def mouth_of(self, face: int | None) -> MouthChoice:
+        """What is seen between the lips of a face, or (None) of all faces that say nothing else."""
+        edit = self.edit_of(None) if face is None else self.for_face(face)
+        return edit.mouth or CLOSED
+
     def merged(self, other: EditState) -> EditState:
         """A copy with the edits of `other` made after this one's; the photo stays this one's."""
         return replace(self, edits=(*self.edits, *other.edits))
 
     def to_json(self) -> str:
         """The recipe, schema 1; without the photo's id, so that it fits any photo."""
-        edits = [{"face": edit.face, "strengths": edit.by_name} for edit in self.edits]
+        edits: list[dict[str, Any]] = [{"face": edit.face, "strengths": edit.by_name} for edit in self.edits]
+        for item, edit in zip(edits, self.edits, strict=True):
+            if edit.mouth is not None:
+                # Only where it says something: recipes without it can be read by every version.
+                item["mouth"] = edit.mouth.to_json()
         recipe = {"schema": RECIPE_SCHEMA, "program": PROGRAM, "edits": edits}
         return json.dumps(recipe, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -147,11 +170,14 @@ class EditState:
             raise EditError(f"the recipe's edits must be a list, not {_kind(recipe['edits'])}")
         edits = []
         for number, item in enumerate(recipe["edits"], start=1):
-            edit = _expect_object(item, f"edit {number} of the recipe", required={"strengths"}, optional={"face"})
+            edit = _expect_object(
+                item, f"edit {number} of the recipe", required={"strengths"}, optional={"face", "mouth"}
+            )
             strengths = edit["strengths"]
             if not isinstance(strengths, dict):
                 raise EditError(f"the strengths of edit {number} must be an object, not {_kind(strengths)}")
-            edits.append(FaceEdit.of(strengths, face=edit.get("face")))
+            mouth = MouthChoice.from_json(edit["mouth"]) if "mouth" in edit else None
+            edits.append(FaceEdit(edit.get("face"), tuple(strengths.items()), mouth))
         return EditState(photo_id, tuple(edits))
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.edit_note import with_edit_note
 from fvae_studio.core.edits import EditState
+from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.photo_io import WriteOptions, write_photo
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.types import Photo, RenderResult
@@ -185,7 +186,8 @@ def run_export(engine: Renders, task: ExportTask, progress: Progress) -> Path:
     rendered = engine.render(task.photo, task.state, progress.subrange(0.0, 0.7))
     progress.raise_if_cancelled()
     progress.report(0.7, "preparing")
-    photo = prepare(rendered.photo, task.photo, task.options, when=datetime.now().astimezone())
+    when, mouths = datetime.now().astimezone(), rendered.mouths.values()
+    photo = prepare(rendered.photo, task.photo, task.options, when=when, mouths=mouths)
     progress.raise_if_cancelled()
     progress.report(0.8, "writing")
     format_name = format_of(ExportSource.of(task.photo), task.options)
@@ -194,10 +196,13 @@ def run_export(engine: Renders, task: ExportTask, progress: Progress) -> Path:
     return written
 
 
-def prepare(edited: Photo, source: Photo, options: ExportOptions, *, when: datetime) -> Photo:
+def prepare(
+    edited: Photo, source: Photo, options: ExportOptions, *, when: datetime, mouths: Iterable[MouthChoice] = ()
+) -> Photo:
     """The photo as it shall be written: smaller, with less metadata, with the note that it was edited.
 
     A photo that the edit did not change gets no note; and where no option asks for anything, it is the same object.
+    `mouths`: see `with_edit_note`.
     """
     photo = edited
     size = size_of(photo.width, photo.height, options)
@@ -208,7 +213,7 @@ def prepare(edited: Photo, source: Photo, options: ExportOptions, *, when: datet
         colour_only = tuple(block for block in metadata.carried if block[0].startswith("png:"))
         metadata = replace(metadata, exif=None, xmp=None, iptc=None, text={}, carried=colour_only)
     if options.note_edit and edited is not source:
-        metadata = replace(metadata, xmp=with_edit_note(metadata.xmp, when=when))
+        metadata = replace(metadata, xmp=with_edit_note(metadata.xmp, when=when, mouths=mouths))
     return photo if metadata is photo.metadata else replace(photo, metadata=metadata)
 
 

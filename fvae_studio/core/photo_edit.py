@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fvae_studio.core.edits import MAX_STRENGTH, EditState, FaceEdit, Strengths
+from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.types import Face
 from fvae_studio.errors import EditError
 
@@ -37,7 +38,7 @@ class PhotoEdit:
         """The strengths with the amount applied: what is rendered, exported, and saved as a recipe."""
         if self.amount == 1:
             return self.edits
-        scaled = (FaceEdit(edit.face, scale_strengths(edit.strengths, self.amount)) for edit in self.edits.edits)
+        scaled = (replace(edit, strengths=scale_strengths(edit.strengths, self.amount)) for edit in self.edits.edits)
         return replace(self.edits, edits=tuple(scaled))
 
     @property
@@ -56,11 +57,16 @@ class PhotoEdit:
         return replace(self, edits=replace(self.edits, edits=(*self.edits.edits, added)))
 
     def with_whole(self, strengths: Mapping[str, float], *, face: int | None) -> PhotoEdit:
-        """A copy in which a face (or every face) has exactly these strengths."""
+        """A copy in which a face (or every face) has exactly these strengths; what is seen in mouths stays."""
         if face is None:
-            return replace(self, edits=replace(self.edits, edits=(FaceEdit.of(strengths),)))
+            mouths = (FaceEdit(edit.face, (), edit.mouth) for edit in self.edits.edits)
+            return replace(self, edits=replace(self.edits, edits=(FaceEdit.of(strengths), *mouths)))
         zeros = {name: 0.0 for name, _ in self.edits.for_face(face).strengths}
         return self.with_strengths({**zeros, **strengths}, face=face)
+
+    def with_mouth(self, mouth: MouthChoice, *, face: int | None) -> PhotoEdit:
+        """A copy in which a face (or every face) gets its mouth's inside from there."""
+        return replace(self, edits=self.edits.with_mouth(mouth, face=face))
 
     def without_face(self, face: int) -> PhotoEdit:
         """A copy that says nothing about a face by itself."""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.errors import GeometryError
 
 RgbImage: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
@@ -230,11 +231,13 @@ class RenderResult:
         photo: the photo after the edit; the very object that came in when nothing changed.
         rois: the regions that may differ from the source; every pixel outside them is bit-identical.
         timings_ms: milliseconds by stage.
+        mouths: by face number: where the inside of a mouth comes from that is closed in the source and opened.
     """
 
     photo: Photo
     rois: tuple[Rect, ...]
     timings_ms: Mapping[str, float]
+    mouths: Mapping[int, MouthChoice] = field(default_factory=dict)
 
 
 def number_faces(faces: Iterable[Face]) -> tuple[Face, ...]:

@@ -109,10 +109,7 @@ def warp_faces(
         Cancelled: through `progress`.
     """
     progress = progress or NoProgress()
-    fields = [
-        DisplacementField.from_flow(flow.flow, photo_to_crop, is_preview=kernel == "bicubic")
-        for flow, photo_to_crop in faces
-    ]
+    fields = _fields(faces, kernel)
     done: list[WarpedFace] = []
     for number, (field, (flow, photo_to_crop)) in enumerate(zip(fields, faces, strict=True)):
         near = [other for other in fields if not other.region.intersect(field.region).is_empty]
@@ -125,6 +122,27 @@ def warp_faces(
         confidence = flow.confidence if with_confidence else None
         done.append(_render(photo, displacement, roi, confidence, photo_to_crop, kernel, part, done))
     return tuple(done)
+
+
+def warp_region(
+    photo: Photo,
+    faces: Sequence[tuple[FlowField, SimilarityTransform]],
+    roi: Rect,
+    *,
+    kernel: Kernel = "lanczos",
+) -> WarpedFace:
+    """Resample one region along the flows of all faces composed, as `warp_faces` does.
+
+    Args:
+        photo: 8 or 16 bit, with or without alpha.
+        faces: flow and `photo_to_crop` of each face; the first one's confidence is told.
+        roi: inside the photo.
+        kernel: how pixels are resampled.
+    """
+    fields = _fields(faces, kernel)
+    displacement = combine_displacements(fields, roi, step=min(field.step for field in fields))
+    flow, photo_to_crop = faces[0]
+    return _render(photo, displacement, roi, flow.confidence, photo_to_crop, kernel, NoProgress(), ())
 
 
 def flow_roi(flow: NDArray[np.float32], photo_to_crop: SimilarityTransform, bounds: Rect) -> Rect:
@@ -151,6 +169,11 @@ def upsample_flow(flow: NDArray[np.float32], photo_to_crop: SimilarityTransform,
         (rect.height, rect.width, 2) in photo pixels, exactly zero outside the crop.
     """
     return combine_displacements([DisplacementField.from_flow(flow, photo_to_crop)], rect).dense(rect)
+
+
+def _fields(faces: Sequence[tuple[FlowField, SimilarityTransform]], kernel: Kernel) -> list[DisplacementField]:
+    is_preview = kernel == "bicubic"
+    return [DisplacementField.from_flow(flow.flow, to_crop, is_preview=is_preview) for flow, to_crop in faces]
 
 
 def _own_displacement(field: DisplacementField, bounds: Rect, step: int) -> DisplacementMap:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFileDialog
 
 from fvae_studio import paths
+from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.core.project_file import SUFFIX as PROJECT_SUFFIX
 from fvae_studio.errors import FvaeStudioError
@@ -170,6 +171,7 @@ class Commands(QObject):
         window.canvas.sample_requested.connect(self._on_open_sample)
         window.canvas.draw_mode_left.connect(lambda: window.actions_table["draw_face"].setChecked(False))
         window.closing.connect(self._on_closing)
+        window.sliders.mouth_photo_requested.connect(self._on_mouth_photo)
         window.images_dropped.connect(self._pasting.take)
         self.exports.started.connect(lambda: window.set_has_exports(True))
         self.exports.summary_changed.connect(window.tell)
@@ -233,6 +235,15 @@ class Commands(QObject):
         name = QFileDialog.getExistingDirectory(self._window, self.tr("Open folder"), self._start_folder())
         if name:
             self.open_paths([Path(name)])
+
+    @Slot()
+    def _on_mouth_photo(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Choose a photo of the same person that shows teeth"), self._start_folder(),
+            self._filters(),
+        )  # fmt: skip
+        if name:
+            self._document.set_mouth(MouthChoice("photo", name))
 
     def _on_open_sample(self) -> None:
         self._document.open_paths([paths.samples_dir() / "group.jpg"])

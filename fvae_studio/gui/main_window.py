@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWidget
 
+from fvae_studio.core.mouth_choice import CLOSED
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.core.thumbnails import Thumbnail
 from fvae_studio.errors import DeviceError
@@ -151,6 +152,7 @@ class MainWindow(QMainWindow):
         sliders.face_chosen.connect(document.choose_face)
         sliders.amount_changed.connect(document.set_amount)
         sliders.amount_settled.connect(document.seal)
+        sliders.mouth_chosen.connect(document.set_mouth)
         sliders.links_toggled.connect(lambda linked: self._store.set_value("link_sides", linked))
         sliders.group_toggled.connect(self._on_group_toggled)
         self.tools.opacity_changed.connect(self._on_opacity_changed)
@@ -269,9 +271,11 @@ class MainWindow(QMainWindow):
         entry = self._document.current
         if entry is None:
             self.sliders.set_strengths({})
+            self.sliders.set_mouth(CLOSED)
             self.history.set_entries((), 0)
         else:
             self.sliders.set_strengths(entry.edit.strengths_of(entry.chosen_face))
+            self.sliders.set_mouth(entry.edit.edits.mouth_of(entry.chosen_face))
             self.sliders.set_amount(entry.edit.amount)
             labels = (entry.history.labels[0] or self.tr("Opened"), *entry.history.labels[1:])
             self.history.set_entries(labels, entry.history.index)

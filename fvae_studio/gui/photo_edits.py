@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from PySide6.QtCore import QObject, Signal, Slot
 
 from fvae_studio.core.geometry import Rect
+from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.photo_edit import MAX_AMOUNT, PhotoEdit
 from fvae_studio.core.presets import Preset
 from fvae_studio.core.thumbnails import Thumbnail
@@ -139,6 +140,17 @@ class PhotoEdits(PhotoList):
         key = ("strength", *sorted(strengths), entry.chosen_face) if merge else None
         self._push(entry, entry.edit.with_strengths(strengths, face=entry.chosen_face), label, key)
 
+    def set_mouth(self, mouth: MouthChoice) -> None:
+        """What is seen where the chosen face's closed lips part."""
+        entry = self._current
+        if entry is not None:
+            label = {
+                "closed": self.tr("Closed lips"),
+                "built_in": self.tr("Built-in teeth"),
+                "photo": self.tr("Teeth from {name}").format(name=Path(mouth.photo).name),
+            }[mouth.kind]
+            self._push(entry, entry.edit.with_mouth(mouth, face=entry.chosen_face), label)
+
     def set_amount(self, amount: float) -> None:
         """Scale the whole edit of the shown photo, 0..`MAX_AMOUNT`."""
         if self._current is not None:
@@ -156,14 +168,15 @@ class PhotoEdits(PhotoList):
         entry = self._current
         if entry is not None and entry.chosen_face is not None:
             label = self.tr("Reset face {number}").format(number=entry.chosen_face)
-            self._push(entry, entry.edit.with_whole({}, face=entry.chosen_face), label)
+            edit = entry.edit.with_whole({}, face=entry.chosen_face).with_mouth(CLOSED, face=entry.chosen_face)
+            self._push(entry, edit, label)
         else:
             self.reset_all()
 
     def reset_all(self) -> None:
         """Every face as it is in the photo."""
         if self._current is not None:
-            edit = replace(self._current.edit.with_whole({}, face=None), amount=1.0)
+            edit = replace(self._current.edit.with_whole({}, face=None).with_mouth(CLOSED, face=None), amount=1.0)
             self._push(self._current, edit, self.tr("Reset all"))
 
     def apply_strengths(self, strengths: Mapping[str, float], label: str, target: Target = "face") -> None:

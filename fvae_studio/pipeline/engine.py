@@ -19,10 +19,13 @@ from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_
 from fvae_studio.core.composite import composite
 from fvae_studio.core.edits import EditState, Strengths
 from fvae_studio.core.face_parts import Part
-from fvae_studio.core.geometry import Points, Rect
+from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
 from fvae_studio.core.lips import limit_lip_stretch
+from fvae_studio.core.mouth_choice import MouthChoice
+from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io import read_photo
+from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
 from fvae_studio.core.trust import motion_trust
@@ -32,6 +35,7 @@ from fvae_studio.errors import DeviceError, EditError, FaceError, FvaeStudioErro
 from fvae_studio.pipeline.detector import FaceDetector, choose_faces, require_editable
 from fvae_studio.pipeline.drawn_face import find_drawn_face
 from fvae_studio.pipeline.lazy import Lazy
+from fvae_studio.pipeline.mouths import ClosedMouth, OpenedMouth, open_mouths
 from fvae_studio.pipeline.requests import ModelSummary, Patch, PlacedFlow, RenderedEdit, RenderRequest
 
 if TYPE_CHECKING:
@@ -41,7 +45,7 @@ if TYPE_CHECKING:
     from fvae_studio.pipeline.predictor import FlowPredictor
 
 _MAX_FLOWS = 64
-"""Flows remembered per photo; one takes 200 kB."""
+"""Flows remembered per photo; one takes 200 kB, with parted lips 600."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,41 @@ class LeftOut:
     reason: str
 
 
-_WarpKey: TypeAlias = tuple[tuple[int, Strengths], ...]
-"""A group of neighbours: who, and what is asked of them."""
+_FlowKey: TypeAlias = tuple[int, Strengths, MouthChoice]
+"""A face, and what is asked of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What is asked of one face."""
+
+    face: Face
+    strengths: Strengths
+    mouth: MouthChoice
+
+    @property
+    def key(self) -> _FlowKey:
+        return self.face.index, self.strengths, self.mouth
+
+
+_WarpKey: TypeAlias = tuple[_FlowKey, ...]
+"""A group of neighbours."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Settled:
+    """What moves a face's pixels: its flow, and the lips in two layers where they part."""
+
+    field: FlowField
+    lips: PartedLips | None = None
 
 
 @dataclass(eq=False)
 class _PhotoCache:
     faces: tuple[Face, ...] | None = None
     crops: dict[int, AlignedCrop] = field(default_factory=dict)
-    flows: OrderedDict[tuple[int, Strengths], FlowField] = field(default_factory=OrderedDict)
+    mouths: dict[int, ClosedMouth] = field(default_factory=dict)
+    flows: OrderedDict[_FlowKey, _Settled] = field(default_factory=OrderedDict)
     warped: dict[tuple[Kernel, int], dict[_WarpKey, tuple[WarpedFace, ...]]] = field(default_factory=dict)
     levels: dict[int, Photo] = field(default_factory=dict)
 
@@ -86,6 +116,7 @@ class Engine:
         self._detector: Lazy[FaceDetector] = Lazy(_make_detector if detector is None else lambda: detector)
         self._owns_detector = detector is None
         self._caches: weakref.WeakKeyDictionary[Photo, _PhotoCache] = weakref.WeakKeyDictionary()
+        self._donor: tuple[str, PhotoMouth] | None = None
         self._encoded: tuple[weakref.ref[Photo], tuple[int, ...]] | None = None
 
     def preload(self, *, model: bool = True, detector: bool = True) -> None:
@@ -147,6 +178,7 @@ class Engine:
         gone = {index for index in before if after.get(index) is not before[index]}
         for index in gone:
             cache.crops.pop(index, None)
+            cache.mouths.pop(index, None)
         for key in [key for key in cache.flows if key[0] in gone]:
             del cache.flows[key]
         if gone:
@@ -196,19 +228,20 @@ class Engine:
         self.check(state)
         plan, _ = self._plan(photo, state)
         cache = self._cache(photo)
-        missing = [(face, strengths) for face, strengths in plan if (face.index, strengths) not in cache.flows]
+        missing = [asked for asked in plan if asked.key not in cache.flows]
         if missing:
             progress.raise_if_cancelled()
-            fields = self._predict(photo, [face for face, _ in missing], [dict(strengths) for _, strengths in missing])
-            for (face, strengths), predicted in zip(missing, fields, strict=True):
+            fields = self._predict(photo, [one.face for one in missing], [dict(one.strengths) for one in missing])
+            for asked, predicted in zip(missing, fields, strict=True):
                 progress.raise_if_cancelled()
-                landmarks = self.crop(photo, face).photo_to_crop.apply(face.landmarks)
-                cache.flows[face.index, strengths] = settle(predicted, landmarks)
+                cache.flows[asked.key] = self._settle(photo, asked, predicted)
         placed = []
-        for face, strengths in plan:
-            cache.flows.move_to_end((face.index, strengths))
-            crop = self.crop(photo, face)
-            placed.append(PlacedFlow(face, strengths, cache.flows[face.index, strengths], crop.photo_to_crop))
+        for asked in plan:
+            cache.flows.move_to_end(asked.key)
+            settled, crop = cache.flows[asked.key], self.crop(photo, asked.face)
+            placed.append(
+                PlacedFlow(asked.face, asked.strengths, settled.field, crop.photo_to_crop, asked.mouth, settled.lips)
+            )
         while len(cache.flows) > max(_MAX_FLOWS, len(plan)):
             cache.flows.popitem(last=False)
         return tuple(placed)
@@ -251,7 +284,8 @@ class Engine:
             moved = [face for face in warped if face.moved.any()]
             edited = composite(photo, moved)
         progress.report(1.0, "done")
-        return RenderResult(edited, tuple(face.roi for face in moved), timings)
+        mouths = {flow.face.index: flow.mouth for flow in placed if flow.lips is not None}
+        return RenderResult(edited, tuple(face.roi for face in moved), timings, mouths)
 
     def render_patches(self, request: RenderRequest, progress: Progress) -> RenderedEdit:
         """The edited regions of a photo, at a level for a preview, or just as `render` gives them.
@@ -388,12 +422,9 @@ class Engine:
         done = 0
         for group in _neighbours(placed):
             progress.report(done / len(placed), "warping")
-            key = tuple((flow.face.index, flow.strengths) for flow in group)
+            key = tuple((flow.face.index, flow.strengths, flow.mouth) for flow in group)
             part = progress.subrange(done / len(placed), len(group) / len(placed))
-            faces = [(flow.field, to_photo.then(flow.photo_to_crop)) for flow in group]
-            after[key] = before.get(key) or warp_faces(
-                source, faces, kernel=kernel, with_confidence=False, progress=part
-            )
+            after[key] = before.get(key) or self._warp_group(photo, source, group, to_photo, kernel, part)
             done += len(group)
         if level:
             # A zoom leaves the levels behind that it passed.
@@ -401,6 +432,51 @@ class Engine:
                 del cache.warped[other]
         cache.warped[kernel, level] = after
         return tuple(face for group in after.values() for face in group)
+
+    def _warp_group(
+        self,
+        photo: Photo,
+        source: Photo,
+        group: Sequence[PlacedFlow],
+        to_photo: SimilarityTransform,
+        kernel: Kernel,
+        progress: Progress,
+    ) -> tuple[WarpedFace, ...]:
+        """Warp neighbours in `source`, which is the photo at a level, and open their mouths."""
+        faces = [(flow.field, to_photo.then(flow.photo_to_crop)) for flow in group]
+        warped = warp_faces(source, faces, kernel=kernel, with_confidence=False, progress=progress)
+        if all(flow.lips is None for flow in group):
+            return warped
+        mouths = [
+            None
+            if flow.lips is None
+            else OpenedMouth(flow.lips, self._mouth(photo, flow.face).inside(flow.mouth, self._photo_mouth))
+            for flow in group
+        ]
+        return open_mouths(source, warped, faces, mouths, kernel=kernel)
+
+    def _settle(self, photo: Photo, asked: _Asked, predicted: FlowField) -> _Settled:
+        if asked.mouth.opens:
+            lips = self._mouth(photo, asked.face).part(predicted)
+            if lips is not None:
+                return _Settled(FlowField(lips.flow, predicted.confidence), lips)
+        landmarks = self.crop(photo, asked.face).photo_to_crop.apply(asked.face.landmarks)
+        return _Settled(settle(predicted, landmarks))
+
+    def _mouth(self, photo: Photo, face: Face) -> ClosedMouth:
+        mouths = self._cache(photo).mouths
+        if face.index not in mouths:
+            mouths[face.index] = ClosedMouth.of(photo, face.landmarks, self.crop(photo, face).photo_to_crop)
+        return mouths[face.index]
+
+    def _photo_mouth(self, path: str) -> PhotoMouth:
+        """The mouth of another photo; the latest one is kept with what was found in it."""
+        if self._donor is None or self._donor[0] != path:
+            donor = self.open(path)
+            face = only_face(self.detect(donor), None)
+            require_editable(face, donor)
+            self._donor = (path, PhotoMouth.of(donor, face.landmarks, self.crop(donor, face)))
+        return self._donor[1]
 
     def _at_level(self, photo: Photo, level: int) -> Photo:
         if level == 0:
@@ -429,15 +505,15 @@ class Engine:
                 f"The device {predictor.device.type} failed ({str(error).splitlines()[0]}); choose the CPU instead."
             ) from error
 
-    def _plan(self, photo: Photo, state: EditState) -> tuple[list[tuple[Face, Strengths]], tuple[LeftOut, ...]]:
-        """Every face that is edited with its strengths, and the faces that "all" has to leave out."""
+    def _plan(self, photo: Photo, state: EditState) -> tuple[list[_Asked], tuple[LeftOut, ...]]:
+        """Every face that is edited with what is asked of it, and the faces that "all" has to leave out."""
         faces = self.detect(photo)
         named = {edit.face for edit in state.edits if edit.face is not None and not edit.is_identity}
         for number in sorted(named):
             choose_faces(faces, number)
         if any(edit.face is None for edit in state.edits):
             choose_faces(faces, "all")
-        plan: list[tuple[Face, Strengths]] = []
+        plan: list[_Asked] = []
         left_out: list[LeftOut] = []
         first_error: FaceError | None = None
         for face in faces:
@@ -452,7 +528,7 @@ class Engine:
                 first_error = first_error or error
                 left_out.append(LeftOut(face.index, str(error)))
             else:
-                plan.append((face, active))
+                plan.append(_Asked(face, active, state.mouth_of(face.index)))
         if first_error is not None and not plan:
             raise first_error
         return plan, tuple(left_out)

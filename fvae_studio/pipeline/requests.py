@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.edits import EditState, Strengths
 from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
+from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.timeline import FrameMode, Moment
 from fvae_studio.core.types import Face, FlowField, Photo, RenderResult, RgbImage
@@ -66,12 +68,16 @@ class PlacedFlow:
         strengths: what was asked of it, sorted by name, without zeros.
         field: backward flow in crop pixels with its confidence.
         photo_to_crop: photo pixels -> crop pixels.
+        mouth: what is seen where closed lips part.
+        lips: the parted lips; None where they stay closed, or are open in the photo.
     """
 
     face: Face
     strengths: Strengths
     field: FlowField
     photo_to_crop: SimilarityTransform
+    mouth: MouthChoice = CLOSED
+    lips: PartedLips | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,50 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fvae_studio.core.lips import (
-    CLOSED_PX,
-    LEAST_SLOPE,
-    LEAST_SLOPE_OPEN,
-    LOWER_INNER,
-    LOWER_OUTER,
-    UPPER_INNER,
-    UPPER_OUTER,
-    limit_lip_stretch,
-    opening,
-)
+from fvae_studio.core.lips import CLOSED_PX, LEAST_SLOPE, LEAST_SLOPE_OPEN, limit_lip_stretch, opening
 from fvae_studio.core.regularise import fold_share, prepare_flow
-
-SEAM = 82.0
-HEIGHT = 5.0
-
-
-def mouth(gap: float = 0.0) -> np.ndarray:
-    """A mouth between x = 48 and 79, its lips 5 px high in the middle, parted by `gap`."""
-    landmarks = np.zeros((478, 2), np.float32)
-    x = np.linspace(48, 79, len(UPPER_OUTER))
-    bow = np.sin(np.linspace(0, np.pi, len(x)))
-    for indices, y in (
-        (UPPER_INNER, SEAM - gap / 2 * bow),
-        (LOWER_INNER, SEAM + gap / 2 * bow),
-        (UPPER_OUTER, SEAM - (HEIGHT + gap / 2) * bow),
-        (LOWER_OUTER, SEAM + (HEIGHT + gap / 2) * bow),
-    ):
-        landmarks[list(indices)] = np.stack([x, y], axis=1)
-    return landmarks
-
-
-def parting_flow(up: float = 3.0, down: float = 3.0, *, size: int = 128) -> np.ndarray:
-    """Raises everything above the seam and lowers everything below it, as an opened mouth does."""
-    cell = 128 / size
-    axis = (np.arange(size, dtype=np.float32) + 0.5) * cell - 0.5
-    x, y = axis[None, :], axis[:, None]
-    across = np.exp(-0.5 * ((x - 63.5) / 9) ** 2)
-    above = up * np.exp(-0.5 * (np.minimum(y - SEAM, 0) / 12) ** 2)
-    below = -down * np.exp(-0.5 * (np.maximum(y - SEAM, 0) / 12) ** 2)
-    part = np.clip((y - SEAM) / 8 + 0.5, 0, 1)
-    flow = np.zeros((size, size, 2), np.float32)
-    flow[..., 1] = across * (above * (1 - part) + below * part)
-    return flow
+from tests.helpers.mouths import mouth, parting_flow
 
 
 def slope(flow: np.ndarray, column: int = 63) -> np.ndarray:

@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from fvae_studio.core.geometry import Rect
+from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
 from fvae_studio.core.presets import Preset
+from fvae_studio.core.project_file import load_project
 from fvae_studio.errors import NoFaceError, PhotoFormatError
 from fvae_studio.gui.document import Document
 from fvae_studio.inference.service import InferenceService
@@ -243,6 +245,39 @@ def test_reset_of_one_face_keeps_the_other(shown):
     assert entry_of(shown).edit.strengths_of(2) == {"smile": 0.8}
     shown.reset_all()
     assert entry_of(shown).edit.is_identity
+
+
+def test_mouth_is_chosen_for_a_face_undone_and_reset(shown):
+    shown.set_strength("smile", 0.8)
+    shown.set_mouth(BUILT_IN)
+    shown.choose_face(2)
+    shown.set_mouth(CLOSED)
+    entry = entry_of(shown)
+
+    assert [entry.edit.edits.mouth_of(face) for face in (1, 2)] == [BUILT_IN, CLOSED]
+    assert entry.history.labels[-2:] == ("Built-in teeth", "Closed lips")
+    shown.undo()
+    assert entry.edit.edits.mouth_of(2) == BUILT_IN
+    shown.reset_all()
+    assert entry.edit.edits.mouth_of(None) == CLOSED
+    assert entry.edit.is_identity
+
+
+def test_chosen_mouth_is_rendered(shown, engine, qtbot):
+    shown.set_strength("smile", 0.8)
+    shown.set_mouth(BUILT_IN)
+    qtbot.waitUntil(lambda: bool(engine.requests) and engine.requests[-1].state.mouth_of(1) == BUILT_IN)
+
+    assert engine.requests[-1].state.for_face(1).by_name == {"smile": 0.8}
+
+
+def test_project_keeps_the_chosen_mouth(shown, tmp_path):
+    shown.set_strength("smile", 0.8)
+    shown.set_mouth(MouthChoice("photo", "/photos/laughing.jpg"))
+    shown.save_project(tmp_path / "work.fvae")
+
+    (photo,) = load_project(tmp_path / "work.fvae").photos
+    assert photo.edit == entry_of(shown).edit
 
 
 def test_preset_is_applied_to_face_photo_and_all_photos(document, files, qtbot):

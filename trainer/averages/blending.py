@@ -47,13 +47,13 @@ def blend(portraits: Sequence[Portrait], maps: Sequence[FloatImage], shape: Poin
     shirts = [body * _is_shirt(pixels, skin) for pixels, skin in zip(shown, skins, strict=True)]
     shirt_cover = as_float(np.mean([c * s for c, s in zip(covers, shirts, strict=True)], axis=0))
     shirt_weights = [as_float(w * s) for w, s in zip(weights, shirts, strict=True)]
-    cloth = _run_on(_weighted_sum(shown, shirt_weights), np.sum(shirt_weights, axis=0), quorum(shirt_cover, 0 * body))
+    cloth = run_on(_weighted_sum(shown, shirt_weights), np.sum(shirt_weights, axis=0), quorum(shirt_cover, 0 * body))
     cloth = cv2.GaussianBlur(0.5 * (cloth + cloth.mean(axis=2, keepdims=True)), (0, 0), 5)  # no lines of other collars
     collar = body * _decide_collar(cover, shirt_cover)
     shown = _match_body_colours(shown, skins, body)
     weights = [as_float(w * (1 - s)) for w, s in zip(weights, shirts, strict=True)]
     weights = _outvote(shown, weights, shape, body)
-    mean = _run_on(_weighted_sum(shown, weights), np.sum(weights, axis=0), quorum(cover - shirt_cover, widen(body)))
+    mean = run_on(_weighted_sum(shown, weights), np.sum(weights, axis=0), quorum(cover - shirt_cover, widen(body)))
     softness = (1 - body) * (0.5 + 0.5 * face_region(shape, size)) + 0.3 * body
     detailed = _restore_detail(shown, weights, mean, softness * quorum(cover, widen(body)))
     pixels = detailed + collar[..., None] * (cloth - detailed)
@@ -62,7 +62,7 @@ def blend(portraits: Sequence[Portrait], maps: Sequence[FloatImage], shape: Poin
 
 def _decide_collar(cover: FloatImage, shirt_cover: FloatImage) -> FloatImage:
     """(H, W) in [0, 1]: where most people wear a shirt, with one clear edge."""
-    votes = _run_on(shirt_cover[..., None], cover, smoothstep(cover, 0.3, 0.65))[..., 0]
+    votes = run_on(shirt_cover[..., None], cover, smoothstep(cover, 0.3, 0.65))[..., 0]
     is_cloth = (cv2.GaussianBlur(votes, (0, 0), cover.shape[0] / 60) > 0.5).astype(np.float32)
     return as_float(cv2.GaussianBlur(is_cloth, (0, 0), 2))
 
@@ -145,19 +145,19 @@ def _restore_detail(
     `amount` (H, W) in [0, 1] says how much of it: folds of several shirts are not one fold.
     """
     octaves = len(_GAIN_LIMITS)
-    empty, _ = _bands(np.zeros_like(mean), octaves)
+    empty, _ = bands(np.zeros_like(mean), octaves)
     details = empty
     energies = [np.zeros(band.shape[:2], np.float32) for band in empty]
     totals = [np.full(band.shape[:2], 1e-3, np.float32) for band in empty]
     for pixels, weight in zip(shown, weights, strict=True):
         # Where a person is not seen the average stands in, so that no outline of a single person counts as detail.
         filled = mean + weight[..., None] * (pixels.astype(np.float32) / 255 - mean)
-        for octave, band in enumerate(_bands(filled, octaves)[0]):
+        for octave, band in enumerate(bands(filled, octaves)[0]):
             w = cv2.resize(weight, band.shape[1::-1], interpolation=cv2.INTER_AREA)
             energies[octave] += w * (band**2).sum(axis=2)
             details[octave] += w[..., None] * band
             totals[octave] += w
-    _, residual = _bands(mean, octaves)
+    _, residual = bands(mean, octaves)
     restored = residual
     for octave in reversed(range(octaves)):
         detail, energy = details[octave] / totals[octave][..., None], energies[octave] / totals[octave]
@@ -171,7 +171,7 @@ def _restore_detail(
     return as_float(np.clip(restored, 0, 1))
 
 
-def _bands(image: FloatImage, octaves: int) -> tuple[list[FloatImage], FloatImage]:
+def bands(image: FloatImage, octaves: int) -> tuple[list[FloatImage], FloatImage]:
     """Laplacian pyramid: the octaves from the finest, and what is left."""
     bands = []
     for _ in range(octaves):
@@ -181,7 +181,7 @@ def _bands(image: FloatImage, octaves: int) -> tuple[list[FloatImage], FloatImag
     return bands, image
 
 
-def _run_on(weighted: FloatImage, total: FloatImage, trust: FloatImage) -> FloatImage:
+def run_on(weighted: FloatImage, total: FloatImage, trust: FloatImage) -> FloatImage:
     """`weighted / total`, and where `trust` is low the values of the surroundings, ever softer.
 
     Args:
@@ -193,7 +193,7 @@ def _run_on(weighted: FloatImage, total: FloatImage, trust: FloatImage) -> Float
     if min(weighted.shape[:2]) < 4:
         return as_float(filled)
     trusted, kept = filled * trust[..., None], _shrink(trust)
-    coarser = _run_on(_shrink(trusted), kept, np.clip(2 * kept, 0, 1))
+    coarser = run_on(_shrink(trusted), kept, np.clip(2 * kept, 0, 1))
     spread = _shrink_back(coarser, weighted.shape[1::-1])
     return as_float(trusted + (1 - trust)[..., None] * spread)
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from fvae_studio.core.doubt import FacePart, most_doubtful_part
+from fvae_studio.core.mouth_choice import MouthKind
 from fvae_studio.gui.theme import colours_of
 from fvae_studio.pipeline.requests import RenderedEdit
 
@@ -51,19 +52,29 @@ class TrustReadout(QWidget):
             return
         flows = {flow.face.index: flow for flow in edit.flows}
         number = _least(edit.trust, chosen)
-        part = None
+        part, opened = None, None
+        if number is not None and number in flows and flows[number].lips is not None:
+            opened = flows[number].mouth.kind
         if number is not None and number in flows and edit.trust[number] < GOOD:
             flow = flows[number]
             part = most_doubtful_part(flow.field, flow.photo_to_crop.apply(flow.face.landmarks))
-        self.set_trust(edit.trust, chosen, part=part)
+        self.set_trust(edit.trust, chosen, part=part, opened=opened)
 
-    def set_trust(self, trust: Mapping[int, float], chosen: int | None, *, part: FacePart | None = None) -> None:
+    def set_trust(
+        self,
+        trust: Mapping[int, float],
+        chosen: int | None,
+        *,
+        part: FacePart | None = None,
+        opened: MouthKind | None = None,
+    ) -> None:
         """Show the chosen face's trust, or the least of all.
 
         Args:
             trust: by face number, in [0, 1]; faces that are not edited are missing.
             chosen: number of the chosen face, or None for all.
             part: what the doubt is about.
+            opened: where the inside of that face's mouth comes from, if the edit opened it.
         """
         number = _least(trust, chosen)
         self.setVisible(number is not None)
@@ -72,8 +83,8 @@ class TrustReadout(QWidget):
         share = trust[number]
         self._bar.set_share(share)
         self._percent.setText(f"{share:.0%}")
-        sentence = self._sentence_for(share, part)
-        if len(trust) > 1 and number != chosen and share < GOOD:
+        sentence = self._sentence_for(share, part, opened)
+        if len(trust) > 1 and number != chosen and (share < GOOD or opened is not None):
             sentence = self.tr("Face {number}: {sentence}").format(number=number, sentence=sentence)
         self._sentence.setText(sentence)
         self.setToolTip(
@@ -89,7 +100,11 @@ class TrustReadout(QWidget):
         """What it says."""
         return self._sentence.text()
 
-    def _sentence_for(self, share: float, part: FacePart | None) -> str:
+    def _sentence_for(self, share: float, part: FacePart | None, opened: MouthKind | None) -> str:
+        if opened == "built_in":
+            return self.tr("The teeth are built in: they are not this person's own.")
+        if opened == "photo":
+            return self.tr("The mouth's inside comes from the other photo.")
         if share >= GOOD:
             return self.tr("The photo shows what this expression needs.")
         if share >= FAIR:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPalette
@@ -18,12 +19,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.gui.icons import icon
 from fvae_studio.gui.panels.face_choice import FaceChoice
 from fvae_studio.gui.widgets.amount_slider import AmountSlider
 from fvae_studio.gui.widgets.group import CollapsibleGroup
+from fvae_studio.gui.widgets.mouth_box import MouthBox
 from fvae_studio.gui.widgets.strength_slider import StrengthSlider
 from fvae_studio.pipeline.requests import DirectionInfo
+
+MOUTH_GROUP: Final = "Mouth"
+"""Title of the group, as models name it, in which is chosen what an opened mouth shows."""
 
 
 class SliderPanel(QWidget):
@@ -44,6 +50,10 @@ class SliderPanel(QWidget):
     amount_settled = Signal()
     links_toggled = Signal(bool)
     """Left and right shall move together, or apart."""
+    mouth_chosen = Signal(object)
+    """A `MouthChoice` for the chosen face (or all faces)."""
+    mouth_photo_requested = Signal()
+    """Teeth shall come from another photo: which one is to be asked."""
     group_toggled = Signal(str, bool)
     """A group was opened or closed: (title, is open)."""
 
@@ -52,6 +62,7 @@ class SliderPanel(QWidget):
         self._directions: dict[str, DirectionInfo] = {}
         self._sliders: dict[str, StrengthSlider] = {}
         self._groups: dict[str, CollapsibleGroup] = {}
+        self._mouth: MouthBox | None = None
         self._closed: set[str] = set()
         self._build_ui()
         self._connect()
@@ -67,10 +78,12 @@ class SliderPanel(QWidget):
         for group in self._groups.values():
             self._list.removeWidget(group)
             group.deleteLater()
-        self._groups, self._sliders = {}, {}
+        self._groups, self._sliders, self._mouth = {}, {}, None
         for direction in directions:
             if direction.group not in self._groups:
                 self._groups[direction.group] = self._make_group(direction.group)
+                if direction.group == MOUTH_GROUP:
+                    self._mouth = self._make_mouth()
             slider = StrengthSlider(direction.name, direction.label, direction.description, direction.trusted)
             slider.strength_changed.connect(self._on_strength_changed)
             slider.strength_settled.connect(self.strength_settled)
@@ -89,6 +102,12 @@ class SliderPanel(QWidget):
         # Only then dots and the filter change; a drag calls this a hundred times in a second.
         if self._changed != before:
             self._refresh()
+
+    def set_mouth(self, mouth: MouthChoice) -> None:
+        """Show what is seen where closed lips part."""
+        if self._mouth is not None:
+            self._mouth.set_mouth(mouth)
+        self._refresh()
 
     def set_faces(self, numbers: tuple[int, ...], chosen: int | None) -> None:
         """Offer these faces; the sliders are of the chosen one, or of all."""
@@ -210,6 +229,14 @@ class SliderPanel(QWidget):
         self._list.insertWidget(self._list.count() - 1, group)
         return group
 
+    def _make_mouth(self) -> MouthBox:
+        box = MouthBox()
+        box.mouth_chosen.connect(self.mouth_chosen)
+        box.mouth_chosen.connect(self._refresh)
+        box.photo_requested.connect(self.mouth_photo_requested)
+        self._groups[MOUTH_GROUP].add(box)
+        return box
+
     def _chain_focus(self) -> None:
         previous: QWidget = self._link
         for slider in self._sliders.values():
@@ -259,11 +286,11 @@ class SliderPanel(QWidget):
 
     def _refresh_dots(self) -> None:
         for title, group in self._groups.items():
-            group.set_changed(
-                any(
-                    slider.is_changed for name, slider in self._sliders.items() if self._directions[name].group == title
-                )
+            changed = any(
+                slider.is_changed for name, slider in self._sliders.items() if self._directions[name].group == title
             )
+            opens = title == MOUTH_GROUP and self._mouth is not None and self._mouth.is_changed
+            group.set_changed(changed or opens)
 
     @Slot()
     def _refresh(self) -> None:
@@ -279,6 +306,10 @@ class SliderPanel(QWidget):
             slider.setVisible(visible)
             if visible:
                 shown.add(direction.group)
+        if self._mouth is not None:
+            visible = self._mouth.matches(words) and (self._mouth.is_changed or not only_changed)
+            self._mouth.setVisible(visible)
+            shown.update([MOUTH_GROUP] if visible else [])
         for title, group in self._groups.items():
             group.setVisible(title in shown)
             group.set_open(bool(words) or only_changed or title not in self._closed)

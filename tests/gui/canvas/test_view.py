@@ -519,3 +519,14 @@ def test_trust_speaks_plainly(qtbot):
     assert "teeth" in sentences[2]
     readout.set_trust({1: 0.2, 2: 0.99}, 2)
     assert readout.sentence == sentences[0]
+
+
+def test_trust_tells_whose_teeth_are_seen(qtbot):
+    readout = TrustReadout()
+    qtbot.addWidget(readout)
+    readout.set_trust({1: 0.9}, None, opened="built_in")
+    built_in = readout.sentence
+    readout.set_trust({1: 0.9}, None, opened="photo")
+
+    assert "not this person's own" in built_in
+    assert "other photo" in readout.sentence

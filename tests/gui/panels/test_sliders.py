@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
 from fvae_studio.gui.panels.sliders import SliderPanel
 from fvae_studio.gui.widgets.amount_slider import AmountSlider
 from fvae_studio.gui.widgets.group import CollapsibleGroup
@@ -171,3 +172,64 @@ def test_every_control_has_a_name_and_a_tip(panel: SliderPanel) -> None:
                     continue
                 assert control.accessibleName(), control
                 assert control.toolTip(), control.accessibleName()
+
+
+@pytest.fixture
+def mouth_panel(panel: SliderPanel) -> SliderPanel:
+    """With a group of sliders for the mouth."""
+    opened = DirectionInfo("open_mouth", "Open mouth", "Mouth", "Drops the jaw.", (0.0, 1.0))
+    panel.set_directions((*DIRECTIONS, opened))
+    return panel
+
+
+def choose(panel: SliderPanel, index: int) -> QComboBox:
+    """As by hand: the list's signal of a click."""
+    box = next(one for one in panel.findChildren(QComboBox) if one.accessibleName() == "If lips part")
+    box.setCurrentIndex(index)
+    box.activated.emit(index)
+    return box
+
+
+def test_no_mouth_is_offered_without_sliders_for_it(panel: SliderPanel) -> None:
+    assert not [one for one in panel.findChildren(QComboBox) if one.accessibleName() == "If lips part"]
+
+
+def test_chosen_mouth_is_told(mouth_panel: SliderPanel) -> None:
+    heard: list[object] = []
+    mouth_panel.mouth_chosen.connect(heard.append)
+    choose(mouth_panel, 1)
+    choose(mouth_panel, 1)
+    choose(mouth_panel, 0)
+
+    assert heard == [BUILT_IN, CLOSED]
+
+
+def test_photo_is_asked_for_and_the_list_waits(mouth_panel: SliderPanel, qtbot: QtBot) -> None:
+    mouth_panel.set_mouth(BUILT_IN)
+    with qtbot.waitSignal(mouth_panel.mouth_photo_requested):
+        box = choose(mouth_panel, 2)
+
+    assert box.currentIndex() == 1
+    mouth_panel.set_mouth(MouthChoice("photo", "/photos/laughing.jpg"))
+    assert "laughing.jpg" in box.currentText()
+
+
+def test_open_mouth_marks_its_group_and_stays_in_the_filter(mouth_panel: SliderPanel) -> None:
+    mouth_panel.set_mouth(BUILT_IN)
+    button(mouth_panel, "Only changed").click()
+    groups = {group.title: group for group in mouth_panel.findChildren(CollapsibleGroup)}
+
+    assert groups["Mouth"].isVisible()
+    assert not groups["Emotions"].isVisible()
+    mouth_panel.set_mouth(CLOSED)
+    assert not groups["Mouth"].isVisible()
+
+
+def test_mouth_is_found_by_searching_for_teeth(mouth_panel: SliderPanel, qtbot: QtBot) -> None:
+    search = mouth_panel.findChild(QLineEdit)
+    assert search is not None
+    qtbot.keyClicks(search, "teeth")
+    box = next(one for one in mouth_panel.findChildren(QComboBox) if one.accessibleName() == "If lips part")
+
+    assert box.isVisible()
+    assert not mouth_panel.slider("open_mouth").isVisible()

@@ -1,0 +1,120 @@
+"""Putting parted lips and the mouth's inside into a warped face, at the photo's resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.mouth_inside import MouthInside
+from fvae_studio.core.mouth_light import to_srgb
+from fvae_studio.core.parting import PartedLips, curve_at
+from fvae_studio.core.photo_texture import add_grain, measure_grain, measure_softness
+from fvae_studio.core.types import FloatMap, FlowField, Photo, WarpedFace
+from fvae_studio.core.warp import Kernel, warp_region
+
+EDGE_SOFTNESS_PX: Final = 1.1
+"""Width of the passage from lip to inside, photo pixels; at least `_EDGE_SOFTNESS` crop pixels."""
+_EDGE_SOFTNESS: Final = 0.12
+
+_HAND_OVER_PX: Final = 2.0
+"""Crop pixels beyond the lips over which the layers pass into the flow around them."""
+
+
+def open_mouth(
+    photo: Photo,
+    face: WarpedFace,
+    lips: PartedLips,
+    inside: MouthInside,
+    faces: Sequence[tuple[FlowField, SimilarityTransform]],
+    *,
+    index: int = 0,
+    kernel: Kernel = "lanczos",
+) -> WarpedFace:
+    """Part the lips of a face that was warped by `lips.flow`, and show the mouth's inside between them.
+
+    Args:
+        photo: that was warped.
+        face: warped by `lips.flow`.
+        lips: in two layers.
+        inside: seen in the gap.
+        faces: flow and `photo_to_crop` of every face that was warped together, as `warp_faces` got them.
+        index: which of them this one is.
+        kernel: how pixels are resampled.
+
+    Returns:
+        The face; beyond the mouth its pixels are the ones that came in.
+    """
+    photo_to_crop = faces[index][1]
+    window = _window(lips, photo_to_crop).intersect(face.roi)
+    if window.is_empty:
+        return face
+    x, y = _crop_positions(window, photo_to_crop)
+    top, bottom = curve_at(lips.top, x), curve_at(lips.bottom, x)
+    limit = float(np.iinfo(photo.pixels.dtype).max)
+    source = photo.pixels[window.slices].astype(np.float32) / limit
+    softness = measure_softness(source)
+    fineness = 1 / photo_to_crop.scale
+    edge = max(EDGE_SOFTNESS_PX / fineness, _EDGE_SOFTNESS, 2 * softness / fineness)
+    still = np.ones(lips.flow.shape[:2], np.float32)
+    layers = []
+    for flow in (lips.upper, lips.lower):
+        moving = [*faces[:index], (FlowField(flow, still), photo_to_crop), *faces[index + 1 :]]
+        layers.append(warp_region(photo, moving, window, kernel=kernel))
+    is_upper = np.clip(((top + bottom) / 2 - y) / edge + 0.5, 0, 1)[..., None]
+    near = _near(x, y, lips)[..., None]
+    place = Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices
+    before = face.pixels[place].astype(np.float32) / limit
+    upper, lower = (layer.pixels.astype(np.float32) / limit for layer in layers)
+    lip = before + near * (lower + is_upper * (upper - lower) - before)
+    # Zero where the lips meet, whatever the softness: a closed mouth shows no line.
+    covered = np.clip((y - top) / edge + 0.5, 0, 1) + np.clip((bottom - y) / edge + 0.5, 0, 1) - 1
+    seen = (np.maximum(covered, 0) * _between_corners(x, lips))[..., None]
+    # A blur of one pixel halves what can be told apart.
+    shown = to_srgb(inside.shade(x, y, lips, px_per_crop_px=fineness / max(1.0, 2 * softness)))
+    shown = add_grain(shown, measure_grain(source), window)
+    mixed = lip + seen * (shown - lip)
+    result = np.clip(np.round(mixed * limit), 0, limit).astype(photo.pixels.dtype)
+    differs = (result != face.pixels[place]).any(axis=2)
+    pixels, moved = face.pixels.copy(), face.moved.copy()
+    pixels[place] = result
+    moved[place] |= differs
+    return replace(face, pixels=pixels, moved=moved)
+
+
+def _window(lips: PartedLips, photo_to_crop: SimilarityTransform) -> Rect:
+    """The photo's pixels around lips and gap."""
+    left, right = lips.corners
+    columns = np.linspace(left, right, 32)
+    margin = _HAND_OVER_PX + 1.5
+    top = float(curve_at(lips.upper_end, columns).min()) - margin
+    bottom = float(curve_at(lips.lower_end, columns).max()) + margin
+    corners: Points = np.array(
+        [[left - margin, top], [right + margin, top], [left - margin, bottom], [right + margin, bottom]], np.float32
+    )
+    return Rect.around(photo_to_crop.inverse.apply(corners))
+
+
+def _crop_positions(window: Rect, photo_to_crop: SimilarityTransform) -> tuple[FloatMap, FloatMap]:
+    grid = np.stack(np.meshgrid(np.arange(window.x, window.right), np.arange(window.y, window.bottom)), axis=-1)
+    at = photo_to_crop.apply(grid.astype(np.float64))
+    return np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+
+
+def _near(x: FloatMap, y: FloatMap, lips: PartedLips) -> FloatMap:
+    """1 on the lips, 0 from `_HAND_OVER_PX` beyond them: there the layers are the flow around them."""
+    above = (y - curve_at(lips.upper_end, x)) / _HAND_OVER_PX + 1
+    below = (curve_at(lips.lower_end, x) - y) / _HAND_OVER_PX + 1
+    left, right = lips.corners
+    beside = np.minimum(x - left, right - x) / _HAND_OVER_PX + 1
+    near: FloatMap = smoothstep(above) * smoothstep(below) * smoothstep(beside)
+    return near
+
+
+def _between_corners(x: FloatMap, lips: PartedLips) -> FloatMap:
+    left, right = lips.corners
+    return smoothstep(np.minimum(x - left, right - x) + 0.5)

@@ -1,0 +1,89 @@
+"""What is seen where an edit parts lips that are closed in the photo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
+from fvae_studio.gui.widgets.strength_slider import NAME_PX
+
+_CLOSED, _BUILT_IN, _PHOTO = range(3)
+_MOST_LETTERS: Final = 24
+
+
+class MouthBox(QWidget):
+    """A list of three: closed lips, built-in teeth, another photo."""
+
+    mouth_chosen = Signal(object)
+    """A `MouthChoice`."""
+    photo_requested = Signal()
+    """A person wants to choose another photo; the list shows what it showed before until one is chosen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build_ui()
+        self._list.activated.connect(self._on_activated)
+        self.set_mouth(CLOSED)
+
+    @property
+    def mouth(self) -> MouthChoice:
+        """What is shown."""
+        return self._mouth
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether lips may part."""
+        return self._mouth.opens
+
+    def set_mouth(self, mouth: MouthChoice) -> None:
+        """Show a choice; no signal."""
+        self._mouth = mouth
+        name = Path(mouth.photo).name
+        shown = name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 1]}…"
+        with QSignalBlocker(self._list):
+            self._list.setItemText(
+                _PHOTO,
+                self.tr("From {name}…").format(name=shown) if mouth.kind == "photo" else self.tr("From a photo…"),
+            )
+            self._list.setCurrentIndex({"closed": _CLOSED, "built_in": _BUILT_IN, "photo": _PHOTO}[mouth.kind])
+
+    def matches(self, words: list[str]) -> bool:
+        """Whether a search for these words, in lower case, is one for this."""
+        text = f"{self.tr('Behind closed lips')} {self.tr('Mouth, teeth')} {self.tr('Built-in teeth')}".casefold()
+        return all(word in text for word in words)
+
+    def _build_ui(self) -> None:
+        tip = self.tr(
+            "What is seen where an expression parts lips that are closed in the photo. Built-in teeth are an average "
+            "of many people's, not this person's own; exported files say so."
+        )
+        title = QLabel(self.tr("If lips part"))
+        title.setFixedWidth(NAME_PX)
+        self._list = QComboBox()
+        self._list.addItems([self.tr("Closed lips"), self.tr("Built-in teeth"), self.tr("From a photo…")])
+        self._list.setAccessibleName(self.tr("If lips part"))
+        self._list.setAccessibleDescription(tip)
+        # A long file name must not widen the panel.
+        self._list.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for widget in (title, self._list):
+            widget.setToolTip(tip)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 0, 4)
+        row.setSpacing(2)
+        row.addWidget(title)
+        row.addWidget(self._list, 1)
+
+    @Slot(int)
+    def _on_activated(self, index: int) -> None:
+        if index == _PHOTO:
+            self.set_mouth(self._mouth)
+            self.photo_requested.emit()
+            return
+        chosen = BUILT_IN if index == _BUILT_IN else CLOSED
+        if chosen != self._mouth:
+            self.set_mouth(chosen)
+            self.mouth_chosen.emit(chosen)

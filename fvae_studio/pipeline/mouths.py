@@ -1,0 +1,121 @@
+"""Mouths that open in an edit: how the lips part, and what is seen between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core.alignment import extract_crop
+from fvae_studio.core.donor_teeth import choose_donor, load_donors
+from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.mouth_choice import MouthChoice
+from fvae_studio.core.mouth_composite import open_mouth
+from fvae_studio.core.mouth_inside import DonorMouth, MouthInside, place_teeth
+from fvae_studio.core.mouth_light import estimate_white
+from fvae_studio.core.parting import PartedLips, find_seam, part_lips
+from fvae_studio.core.photo_mouth import PhotoMouth
+from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo, WarpedFace
+from fvae_studio.core.warp import Kernel
+
+FINE_CROP_PX: Final = 512
+"""Side of the crop in which lips and eyes are looked at."""
+
+
+@dataclass(eq=False)
+class ClosedMouth:
+    """What is known of one face's mouth as it is in the photo; found once.
+
+    Attributes:
+        landmarks: (478, 2) of the face, crop pixels.
+        crop: a finer crop than the model's.
+        seam: the line between the lips.
+    """
+
+    landmarks: Points
+    crop: AlignedCrop
+    seam: FloatMap
+    _insides: dict[MouthChoice, MouthInside]
+
+    @staticmethod
+    def of(photo: Photo, landmarks: Points, photo_to_crop: SimilarityTransform) -> ClosedMouth:
+        """Look at a face; `landmarks` (478, 2) in photo pixels."""
+        crop = extract_crop(photo, photo_to_crop, size=FINE_CROP_PX)
+        in_crop = photo_to_crop.apply(landmarks)
+        return ClosedMouth(in_crop, crop, find_seam(crop.pixels, in_crop), {})
+
+    def part(self, predicted: FlowField) -> PartedLips | None:
+        """The parted lips, or None where the flow leaves the mouth closed or the photo shows it open."""
+        return part_lips(predicted.flow, self.landmarks, self.seam)
+
+    def inside(self, choice: MouthChoice, find_photo_mouth: Callable[[str], PhotoMouth]) -> MouthInside:
+        """What is seen between the lips.
+
+        Args:
+            choice: a kind that opens.
+            find_photo_mouth: from another photo, by its path.
+
+        Raises:
+            EditError: the built-in donors are missing, or the other photo's mouth is closed.
+            PhotoError: the other photo cannot be read.
+            FaceError: it shows no face that can be used.
+        """
+        if choice not in self._insides:
+            if choice.kind == "photo":
+                found: MouthInside = find_photo_mouth(choice.photo).in_light_of(self.crop)
+            else:
+                donor = choose_donor(load_donors(), self.landmarks)
+                white = estimate_white(self.crop.pixels, self.landmarks)
+                found = DonorMouth(donor.plate, place_teeth(self.landmarks, self.seam), white)
+            self._insides[choice] = found
+        return self._insides[choice]
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedMouth:
+    """One face of a group that is warped together: its parted lips and what is between them, or None for both."""
+
+    lips: PartedLips
+    inside: MouthInside
+
+
+def open_mouths(
+    photo: Photo,
+    warped: Sequence[WarpedFace],
+    faces: Sequence[tuple[FlowField, SimilarityTransform]],
+    mouths: Sequence[OpenedMouth | None],
+    *,
+    kernel: Kernel,
+) -> tuple[WarpedFace, ...]:
+    """Open the mouths of faces that were warped together; where two regions overlap, both hold the same pixels again.
+
+    Args:
+        photo: that was warped.
+        warped: from `warp_faces`.
+        faces: what it was given.
+        mouths: one for each face; None: it stays as it is.
+        kernel: how pixels are resampled.
+    """
+    result = list(warped)
+    for index, mouth in enumerate(mouths):
+        if mouth is None or result[index].roi.is_empty:
+            continue
+        opened = open_mouth(photo, result[index], mouth.lips, mouth.inside, faces, index=index, kernel=kernel)
+        result[index] = opened
+        for other, face in enumerate(result):
+            shared = face.roi.intersect(opened.roi)
+            if other == index or shared.is_empty:
+                continue
+            here, there = (_within(shared, one.roi) for one in (face, opened))
+            pixels: NDArray[np.uint8] | NDArray[np.uint16] = face.pixels.copy()
+            moved = face.moved.copy()
+            pixels[here], moved[here] = opened.pixels[there], opened.moved[there]
+            result[other] = WarpedFace(pixels, moved, face.confidence, face.roi, face.alpha)
+    return tuple(result)
+
+
+def _within(shared: Rect, roi: Rect) -> tuple[slice, slice]:
+    return Rect(shared.x - roi.x, shared.y - roi.y, shared.width, shared.height).slices

@@ -1,0 +1,71 @@
+"""Drawn mouths: landmarks, flows that part them, faces that have one, and an engine whose every edit opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fvae_studio.core.alignment import estimate_alignment
+from fvae_studio.core.edits import EditState
+from fvae_studio.core.lips import LOWER_INNER, LOWER_OUTER, UPPER_INNER, UPPER_OUTER
+from fvae_studio.core.types import Face, FlowField, Photo
+from fvae_studio.pipeline.engine import Engine
+from tests.helpers.fake_faces import FakeDetector, make_face
+
+SEAM = 82.0
+HEIGHT = 5.0
+
+
+def mouth(gap: float = 0.0) -> np.ndarray:
+    """A mouth between x = 48 and 79, its lips 5 px high in the middle, parted by `gap`."""
+    landmarks = np.zeros((478, 2), np.float32)
+    x = np.linspace(48, 79, len(UPPER_OUTER))
+    bow = np.sin(np.linspace(0, np.pi, len(x)))
+    for indices, y in (
+        (UPPER_INNER, SEAM - gap / 2 * bow),
+        (LOWER_INNER, SEAM + gap / 2 * bow),
+        (UPPER_OUTER, SEAM - (HEIGHT + gap / 2) * bow),
+        (LOWER_OUTER, SEAM + (HEIGHT + gap / 2) * bow),
+    ):
+        landmarks[list(indices)] = np.stack([x, y], axis=1)
+    return landmarks
+
+
+def parting_flow(up: float = 3.0, down: float = 3.0, *, size: int = 128) -> np.ndarray:
+    """Raises everything above the seam and lowers everything below it, as an opened mouth does."""
+    cell = 128 / size
+    axis = (np.arange(size, dtype=np.float32) + 0.5) * cell - 0.5
+    x, y = axis[None, :], axis[:, None]
+    across = np.exp(-0.5 * ((x - 63.5) / 9) ** 2)
+    above = up * np.exp(-0.5 * (np.minimum(y - SEAM, 0) / 12) ** 2)
+    below = -down * np.exp(-0.5 * (np.maximum(y - SEAM, 0) / 12) ** 2)
+    part = np.clip((y - SEAM) / 8 + 0.5, 0, 1)
+    flow = np.zeros((size, size, 2), np.float32)
+    flow[..., 1] = across * (above * (1 - part) + below * part)
+    return flow
+
+
+def face_with_mouth(center: tuple[float, float], *, crop_px: float, gap: float = 0.0, angle: float = 0.0) -> Face:
+    """A face like those of `make_face`, with the mouth above; `gap` between its lips in crop pixels."""
+    face = make_face(center, crop_px=crop_px, angle=angle)
+    to_crop = estimate_alignment(face.landmarks)
+    points, lips = to_crop.apply(face.landmarks), mouth(gap)
+    known = np.flatnonzero(lips.any(axis=1))
+    points[known] = lips[known]
+    return Face(face.index, face.box, to_crop.inverse.apply(points), face.score)
+
+
+class OpeningEngine(Engine):
+    """Needs no model: an edit parts the lips by its summed strengths times what `parting_flow` gives."""
+
+    def __init__(self, *faces: Face) -> None:
+        super().__init__(detector=FakeDetector(faces))
+
+    def check(self, state: EditState) -> None:
+        """Every direction is known."""
+
+    def _predict(self, photo: Photo, faces: Sequence[Face], strengths: Sequence[Mapping[str, float]]) -> Any:  # noqa: ARG002
+        flows = [sum(wanted.values()) * parting_flow() for wanted in strengths]
+        return [FlowField(flow.astype(np.float32), np.ones(flow.shape[:2], np.float32)) for flow in flows]
