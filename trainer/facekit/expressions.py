@@ -51,6 +51,22 @@ class Recipe:
     mirrored: str | None = None
 
 
+def sided(name: str, label: str, group: str, description: str, **weights: float) -> tuple[Recipe, Recipe]:
+    """A slider for each of the person's own sides; `description` says {side} where it is named."""
+    left, right = (
+        Recipe(
+            f"{name}_{side}",
+            label.format(side=side),
+            group,
+            {f"{shape}_{side[0].upper()}": weight for shape, weight in weights.items()},
+            description.format(side=side),
+            f"{name}_{other}",
+        )
+        for side, other in (("left", "right"), ("right", "left"))
+    )
+    return left, right
+
+
 RECIPES: Final = (
     Recipe(
         "smile",
@@ -105,32 +121,37 @@ RECIPES: Final = (
     ),
     Recipe("squint", "Squint", "Eyes", both(eyeSquint=1.0, cheekSquint=0.6), "Eyes narrowed from below."),
     Recipe("close_eyes", "Close eyes", "Eyes", both(eyeBlink=1.0), "Both eyes closed.", None),
-    Recipe(
-        "close_eye_left",
-        "Close left eye",
-        "Eyes",
-        {"eyeBlink_L": 1.0},
-        "The person's own left eye closed.",
-        "close_eye_right",
-    ),
-    Recipe(
-        "close_eye_right",
-        "Close right eye",
-        "Eyes",
-        {"eyeBlink_R": 1.0},
-        "The person's own right eye closed.",
-        "close_eye_left",
-    ),
+    *sided("close_eye", "Close {side} eye", "Eyes", "The person's own {side} eye closed.", eyeBlink=1.0),
     Recipe("wide_eyes", "Wide eyes", "Eyes", both(eyeWide=1.0), "Upper lids raised."),
+    *sided("wide_eye", "Widen {side} eye", "Eyes", "The person's own {side} upper lid raised.", eyeWide=1.0),
     Recipe("open_mouth", "Open mouth", "Mouth", {"jawOpen": 0.45}, "Jaw dropped, lips apart."),
     Recipe(
         "pucker", "Pucker", "Mouth", {"mouthPucker": 0.9, "mouthFunnel": 0.15}, "Lips pushed forward, mouth narrow."
     ),
     Recipe("lip_corners_down", "Lip corners down", "Mouth", both(mouthFrown=1.0), "Corners of the mouth down."),
+    *sided(
+        "lip_corner_up",
+        "Lip corner up, {side}",
+        "Mouth",
+        "The person's own {side} corner of the mouth raised.",
+        mouthSmile=0.8,
+        mouthDimple=0.1,
+    ),
+    Recipe("press_lips", "Press lips", "Mouth", both(mouthPress=0.9), "Lips pressed on each other."),
     Recipe(
         "brows_up", "Brows up", "Brows", both(browInnerUp=0.8, browOuterUp=0.9), "Brows raised over their whole length."
     ),
     Recipe("brows_down", "Brows down", "Brows", both(browDown=1.0), "Brows lowered and drawn together."),
+    Recipe("inner_brows_up", "Inner brows up", "Brows", both(browInnerUp=0.9), "Inner ends of the brows raised."),
+    *sided(
+        "brow_up",
+        "Brow up, {side}",
+        "Brows",
+        "The person's own {side} brow raised over its whole length.",
+        browInnerUp=0.8,
+        browOuterUp=0.9,
+    ),
+    *sided("brow_down", "Brow down, {side}", "Brows", "The person's own {side} brow lowered.", browDown=1.0),
 )
 """The sliders, in the order in which they are shown."""
 
