@@ -23,7 +23,7 @@ JOBS ?= 2
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt bench soak screenshots train-smoke samples sheet clean
+.PHONY: help run demo test lint fmt bench soak screenshots translations train-smoke samples sheet clean
 
 help: ## this list
 	@echo "FVAE Studio: make <target>"
@@ -80,9 +80,22 @@ bench: $(VENV)/.dev-ready ## start-up, a whole edit, predict, warp, growth with 
 soak: $(VENV)/.dev-ready ## 10,000 slider events, 200 photo switches, 100 undo runs: does memory stay flat
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m fvae_studio.studio_soak
 
-screenshots: $(VENV)/.dev-ready ## play the Studio under Xvfb with mouse and keys; pictures of it (needs xvfb and xdotool)
-	xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/python packaging/screenshots.py --out $(OUT)/screenshots
-	xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/python packaging/screenshots.py --out $(OUT)/screenshots --theme light
+screenshots: $(VENV)/.dev-ready ## play the Studio under Xvfb with mouse and keys; pictures of it, dark and light, 1x and 2x (needs xvfb, xdotool)
+	for scale in 1 2; do for theme in dark light; do \
+	  xvfb-run -a -s "-screen 0 3200x2000x24" $(BIN)/python packaging/screenshots.py --out $(OUT)/screenshots \
+	    --theme $$theme --scale $$scale || exit 1; done; done
+
+# The same table functions mark texts everywhere; an English file has nothing but the plurals.
+LUPDATE = $(BIN)/pyside6-lupdate -silent -extensions py -tr-function-alias QT_TRANSLATE_NOOP+=_T -no-obsolete \
+	-locations none -source-language en_GB fvae_studio
+TRANSLATIONS := resources/translations
+
+translations: $(VENV)/.dev-ready ## collect the window's texts for translation and compile what is translated
+	$(LUPDATE) -pluralonly -target-language en_GB -ts $(TRANSLATIONS)/studio_en.ts
+	$(LUPDATE) -target-language de_DE -ts $(TRANSLATIONS)/studio_de.ts
+	for language in en de; do $(BIN)/pyside6-lrelease -silent $(TRANSLATIONS)/studio_$$language.ts \
+	  -qm $(TRANSLATIONS)/studio_$$language.qm; done
+	@grep -c 'type="unfinished"' $(TRANSLATIONS)/*.ts | sed 's/:/: texts without a translation: /' || true
 
 train-smoke: $(VENV)/.dev-ready ## the whole way from photos to released weights with the tiny model (needs the data)
 	$(BIN)/fvae-train prepare --work runs/smoke --data $(DATA)

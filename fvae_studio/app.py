@@ -25,6 +25,7 @@ from fvae_studio.gui.main_window import MainWindow
 from fvae_studio.gui.recovery import Recovery
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.theme import Theme
+from fvae_studio.gui.translation import install_language, remove_language
 from fvae_studio.inference.service import InferenceService
 from fvae_studio.inference.worker import EngineFactory
 from fvae_studio.pipeline.requests import StudioEngine
@@ -105,6 +106,7 @@ class Studio:
         sys.setswitchinterval(0.0001)
         self.store = SettingsStore(settings_file)
         settings = self.store.settings
+        self._app, self._translators = app, install_language(app, settings.language)
         self.theme = Theme(app, settings.theme, text_px=settings.text_px)  # type: ignore[arg-type]
         self.service = InferenceService(engine_factory, model=settings.model or None, device=settings.device)
         self.document = Document(self.service, photo_memory_mb=settings.photo_memory_mb)
@@ -132,7 +134,10 @@ class Studio:
     def close(self) -> None:
         """End the engine's thread; nothing is left to recover."""
         self.service.close()
+        self.commands.result_drag.close()
         self.recovery.close()
+        remove_language(self._app, self._translators)
+        self._translators = ()
 
     def _begin(self, photos: Sequence[Path]) -> None:
         if photos:
@@ -171,6 +176,8 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
         run_of_smoke.note_window()
     else:
         studio.start(photos)
+        if not photos:
+            QTimer.singleShot(0, studio.commands.welcome)
     return app.exec()
 
 

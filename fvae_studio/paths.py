@@ -34,6 +34,11 @@ def donors_dir() -> Path:
     return resources_dir() / "donors"
 
 
+def translations_dir() -> Path:
+    """Compiled translations of the window."""
+    return resources_dir() / "translations"
+
+
 def user_models_dir() -> Path:
     """Where a user's own models are looked for."""
     # Imported here: most calls never need the user's folders.

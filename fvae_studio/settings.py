@@ -22,7 +22,7 @@ MAX_RECENT: Final = 12
 _MIGRATORS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
 """By version: the content of a file of that version -> of the next."""
 
-Kind: TypeAlias = Literal["choice", "switch", "number", "text"]
+Kind: TypeAlias = Literal["choice", "switch", "number", "text", "file"]
 
 
 def _T(context: str, text: str) -> str:  # noqa: ARG001, N802 (read by the extractor, which knows it by this name)
@@ -37,9 +37,9 @@ class Option:
         key: name of the field of `Settings`.
         section: heading under which it stands.
         label: as people read it.
-        kind: "choice" among `choices`, a "switch", a "number" from `least` to `most`, or a "text".
+        kind: "choice" among `choices`, "switch", "number" from `least` to `most`, "text", or "file" for a path.
         help: one sentence.
-        choices: (value, label).
+        choices: (value, label); of a file: (suffixes, name of the kind).
         least, most, unit: of a number.
         needs_restart: whether it works from the next start on.
     """
@@ -68,8 +68,14 @@ OPTIONS: Final = (
            (("system", _T("settings", "After the system")), ("en", "English"), ("de", "Deutsch")), needs_restart=True),
     Option("text_px", _LOOK, _T("settings", "Text size"), "number",
            _T("settings", "Height of ordinary text in pixels."), least=10, most=24, unit="px"),
+    Option("screen_profile", _LOOK, _T("settings", "Profile of the screen"), "file",
+           _T("settings", "An ICC file that describes the screen; empty takes what the system knows."),
+           choices=((".icc .icm", _T("settings", "Colour profiles")),)),
     Option("link_sides", _WORK, _T("settings", "Link left and right"), "switch",
            _T("settings", "Move the sliders of the left and the right half of the face together.")),
+    Option("wheel", _WORK, _T("settings", "The mouse wheel"), "choice",
+           _T("settings", "Over the photo. Ctrl with the wheel and pinching always zoom; two fingers always scroll."),
+           (("zoom", _T("settings", "Zooms")), ("scroll", _T("settings", "Scrolls")))),
     Option("autosave_seconds", _WORK, _T("settings", "Save for recovery every"), "number",
            _T("settings", "After a crash the edits are offered again; 0 switches this off."), least=0, most=600,
            unit="s"),
@@ -88,7 +94,8 @@ class Settings:
     """All options and all that is remembered between starts.
 
     Attributes:
-        theme, language, text_px, link_sides, autosave_seconds, device, photo_memory_mb: see `OPTIONS`.
+        theme, language, text_px, screen_profile, link_sides, wheel, autosave_seconds, device, photo_memory_mb: see
+            `OPTIONS`.
         model: name or path of the model; "" takes the default one.
         shortcuts: changed key sequences by action.
         recent: files and projects that were open, the newest first.
@@ -97,12 +104,15 @@ class Settings:
         export: the export dialog's last choices.
         overlay_opacity: in per cent.
         has_seen_first_steps: whether they were shown.
+        shows_first_steps: whether they are shown at every start.
     """
 
     theme: str = "system"
     language: str = "system"
     text_px: int = 13
+    screen_profile: str = ""
     link_sides: bool = True
+    wheel: str = "zoom"
     autosave_seconds: int = 20
     device: str = "auto"
     photo_memory_mb: int = 500
@@ -114,6 +124,7 @@ class Settings:
     export: Mapping[str, Any] = field(default_factory=dict)
     overlay_opacity: int = 70
     has_seen_first_steps: bool = False
+    shows_first_steps: bool = False
 
     def value(self, key: str) -> Any:
         """Of an option."""

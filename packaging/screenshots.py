@@ -1,15 +1,18 @@
 """Plays the main path through the Studio with a real mouse and keyboard, and takes the pictures of the guide.
 
-    python packaging/screenshots.py [--out docs/screenshots] [--scale 1] [--theme dark]
+    python packaging/screenshots.py [--out docs/screenshots] [--scale 1] [--theme dark] [--language en]
 
-Needs an X server (`xvfb-run -a -s "-screen 0 1600x1000x24"` gives one), xdotool, and the real engine. Everything on the
-way is as a person does it: the mouse is moved and pressed by the X server, positions are asked of the widgets.
+Needs an X server (`xvfb-run -a -s "-screen 0 3200x2000x24"` gives one that is large enough for 2x), xdotool,
+and the real engine. Everything on the way is as a person does it: the mouse is moved and pressed by the X server,
+positions are asked of the widgets.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,14 +20,19 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from PIL import ImageGrab
+from PIL import Image, ImageGrab
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from fvae_studio import paths
 from fvae_studio.app import Studio
+from fvae_studio.gui.translation import LANGUAGES
+from fvae_studio.settings import SETTINGS_SCHEMA
 
 SIZE = (1440, 900)
+PHOTOS = Path(tempfile.gettempdir()) / "Photos"
+"""Pictures show paths: none of somebody's own."""
+
 TIMEOUT_S = 60.0
 
 Step = float | Callable[[], bool]
@@ -35,12 +43,12 @@ class Hand:
     """A mouse and a keyboard."""
 
     def __init__(self, scale: float) -> None:
-        self._scale = scale
+        self.scale = scale
 
     def move(self, widget: QWidget, x: float, y: float) -> None:
         """To a position of a widget, logical pixels."""
         spot = widget.mapToGlobal(QPoint(round(x), round(y)))
-        self._do("mousemove", str(round(spot.x() * self._scale)), str(round(spot.y() * self._scale)))
+        self._do("mousemove", str(round(spot.x() * self.scale)), str(round(spot.y() * self.scale)))
 
     def press(self) -> None:
         """The left button."""
@@ -130,7 +138,8 @@ def main_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[St
     def shoot(name: str) -> None:
         # A popup or dialog is a window of its own: the screen is taken, not the widget.
         path = out / f"{name}{suffix}.jpg"
-        ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB").save(path, quality=88)
+        area = (0, 0, round(SIZE[0] * hand.scale), round(SIZE[1] * hand.scale))
+        ImageGrab.grab(area, xdisplay=os.environ["DISPLAY"]).convert("RGB").save(path, quality=88)
         print(path)
 
     def focus() -> None:
@@ -153,7 +162,7 @@ def main_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[St
     yield 0.5
     focus()
     shoot("empty")
-    studio.commands.open_paths([paths.samples_dir() / "group.jpg"])
+    studio.commands.open_paths([Path(shutil.copy(paths.samples_dir() / "group.jpg", PHOTOS))])
     yield lambda: document.current is not None and len(document.current.faces) == 3
     yield 1.0
     yield from click_face(1)
@@ -179,13 +188,47 @@ def main_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[St
         yield 0.8
         shoot(name)
     yield from hand.keys("ctrl+alt+0", "ctrl+0")
-    for name, key in (("export", "ctrl+e"), ("shortcuts", "ctrl+slash"), ("first-steps", "F1")):
+    cards = window.preset_panel._view
+    spot = cards.visualRect(cards.tile_model.index(3)).center()
+    yield from hand.click(cards.viewport(), spot.x(), spot.y())
+    yield lambda: all(tile.picture is not None for tile in cards.tile_model.tiles[:8])
+    yield 1.0
+    shoot("presets")
+    focus()
+    for name, key in (
+        ("export", "ctrl+e"),
+        ("settings", "ctrl+comma"),
+        ("shortcuts", "ctrl+slash"),
+        ("first-steps", "F1"),
+    ):
         yield from hand.keys(key)
         yield 1.2
         shoot(name)
         yield from close_dialogs(hand)
         focus()
+    for name in ("models", "about"):
+        window.actions_table[name].trigger()
+        yield 2.0
+        shoot(name)
+        yield from close_dialogs(hand)
+        focus()
     with tempfile.TemporaryDirectory() as folder:
+        holiday = PHOTOS / "holiday"
+        holiday.mkdir()
+        for sample in ("ada_neutral.jpg", "bea_neutral.jpg", "cal_neutral.jpg", "group.jpg"):
+            shutil.copy(paths.samples_dir() / sample, holiday)
+        Image.new("RGB", (900, 600), (120, 150, 180)).save(holiday / "sky.jpg")
+        (holiday / "letter.jpg").write_bytes(b"Dear Ada")
+        batch = studio.commands.dialogs.open_batch()
+        batch.set_folder(holiday)
+        yield 1.0
+        shoot("batch")
+        yield from hand.click(batch._start, batch._start.width() / 2, batch._start.height() / 2)
+        yield lambda: len(batch.rows) == 6
+        yield 0.5
+        shoot("batch-report")
+        yield from close_dialogs(hand)
+        focus()
         broken = Path(folder) / "holiday.jpg"
         broken.write_bytes(b"this is no photo")
         studio.commands.open_paths([broken])
@@ -214,6 +257,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("docs/screenshots"))
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
+    parser.add_argument("--language", choices=LANGUAGES, default="en")
     options = parser.parse_args()
     if not os.environ.get("DISPLAY"):
         print('there is no X server; run it under: xvfb-run -a -s "-screen 0 1600x1000x24"', file=sys.stderr)
@@ -221,15 +265,22 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     os.environ["QT_SCALE_FACTOR"] = str(options.scale)
     app = QApplication([])
-    studio = Studio(app)
-    studio.theme.set_choice(options.theme)
-    studio.window.setGeometry(0, 0, *SIZE)
-    studio.start()
-    suffix = ("" if options.theme == "dark" else "-light") + ("" if options.scale == 1 else f"@{options.scale:g}x")
-    director = Director(app, main_path(studio, Hand(options.scale), options.out, suffix))
-    code = app.exec()
-    del director
-    studio.close()
+    shutil.rmtree(PHOTOS, ignore_errors=True)
+    PHOTOS.mkdir()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Path(folder) / "settings.json"
+        values = {"theme": options.theme, "language": options.language}
+        settings.write_text(json.dumps({"schema": SETTINGS_SCHEMA, "values": values}))
+        studio = Studio(app, settings_file=settings)
+        studio.window.setGeometry(0, 0, *SIZE)
+        studio.start()
+        suffix = ("" if options.theme == "dark" else "-light") + ("" if options.language == "en" else "-de")
+        suffix += "" if options.scale == 1 else f"@{options.scale:g}x"
+        director = Director(app, main_path(studio, Hand(options.scale), options.out, suffix))
+        code = app.exec()
+        del director
+        studio.close()
+    shutil.rmtree(PHOTOS)
     return code
 
 

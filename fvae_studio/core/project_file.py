@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,24 @@ _MIGRATORS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
 
 
 @dataclass(frozen=True)
+class PhotoView:
+    """The part of a photo that is looked at; a photo without one is fitted into the window.
+
+    Attributes:
+        zoom: pixels of the screen per photo pixel.
+        x, y: what lies in the middle of the window, photo pixels from the photo's corner.
+    """
+
+    zoom: float
+    x: float
+    y: float
+
+    def __post_init__(self) -> None:
+        if not (self.zoom > 0 and all(math.isfinite(value) for value in (self.zoom, self.x, self.y))):
+            raise ValueError(f"a view of zoom {self.zoom} at ({self.x}, {self.y}) cannot be")
+
+
+@dataclass(frozen=True)
 class ProjectPhoto:
     """One photo of a project.
 
@@ -41,6 +60,8 @@ class ProjectPhoto:
         size_bytes: likewise; 0 if unknown.
         edit: everything that was decided about it.
         is_missing: there is no file at `path`.
+        view: the part that was looked at; None for the whole photo.
+        chosen_face: the number of the face that the sliders were of; None for all.
     """
 
     path: Path
@@ -48,6 +69,8 @@ class ProjectPhoto:
     size_bytes: int = 0
     edit: PhotoEdit = field(default_factory=PhotoEdit)
     is_missing: bool = False
+    view: PhotoView | None = None
+    chosen_face: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +80,7 @@ class Project:
     Attributes:
         photos: in the order of the strip.
         current: index of the shown one.
-        view: how it was looked at; plain JSON values that only the window understands.
+        view: how all photos were looked at; plain JSON values that only the window understands.
     """
 
     photos: tuple[ProjectPhoto, ...] = ()
@@ -162,6 +185,7 @@ def _photo_to_json(photo: ProjectPhoto, folder: Path) -> dict[str, Any]:
         # Another drive on Windows.
         relative = ""
     edit = photo.edit
+    view = photo.view
     return {
         "path": relative,
         "absolute": str(absolute),
@@ -170,6 +194,8 @@ def _photo_to_json(photo: ProjectPhoto, folder: Path) -> dict[str, Any]:
         "amount": edit.amount,
         "edits": json.loads(edit.edits.to_json())["edits"],
         "faces": None if edit.faces is None else [_face_to_json(face) for face in edit.faces],
+        "chosen_face": photo.chosen_face,
+        "view": None if view is None else [view.zoom, view.x, view.y],
     }
 
 
@@ -189,7 +215,23 @@ def _photo_from_json(item: dict[str, Any], folder: Path) -> ProjectPhoto:
         places += [Path(absolute), folder / Path(absolute).name]
     found = next((place for place in places if place.is_file()), None)
     where = Path(os.path.normpath(found or places[0]))
-    return ProjectPhoto(where, str(item.get("sha256", "")), int(item.get("size_bytes", 0)), edit, found is None)
+    return ProjectPhoto(
+        where,
+        str(item.get("sha256", "")),
+        int(item.get("size_bytes", 0)),
+        edit,
+        found is None,
+        _view_from_json(item.get("view")),
+        chosen if isinstance(chosen := item.get("chosen_face"), int) else None,
+    )
+
+
+def _view_from_json(stored: Any) -> PhotoView | None:
+    try:
+        return None if stored is None else PhotoView(*(float(value) for value in stored))
+    except (TypeError, ValueError):
+        # How it was looked at is no reason not to open a project.
+        return None
 
 
 def _face_to_json(face: Face) -> dict[str, Any]:

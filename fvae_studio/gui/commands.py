@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from fvae_studio import paths
 from fvae_studio.core.mouth_choice import MouthChoice
@@ -25,6 +25,7 @@ from fvae_studio.gui.exports import Exports, show_in_folder
 from fvae_studio.gui.main_window import MainWindow
 from fvae_studio.gui.pasting import Pasting
 from fvae_studio.gui.recovery import Recovery
+from fvae_studio.gui.result_drag import ResultDrag
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.tasks import Tasks
 from fvae_studio.gui.theme import Theme
@@ -71,6 +72,7 @@ class Commands(QObject):
         self._store, self._theme, self._recovery = store, theme, recovery
         self._tasks = Tasks(service, window.messages.show_error, self)
         self.exports = Exports(document, self._tasks, store, window.messages, window)
+        self.result_drag = ResultDrag(document, self._tasks, store, window.messages, self)
         self._pasting = Pasting(document, recovery, self._tasks, self.open_paths, window.tell, self)
         self.dialogs = DialogCommands(window, document, store, presets, self.exports, self._tasks, shelf)
         self._by_action: dict[str, Callable[[], object]] = self._table()
@@ -97,6 +99,13 @@ class Commands(QObject):
             self._window.messages.show_error(error)
             return
         self._store.add_recent(path.absolute())
+
+    def welcome(self) -> None:
+        """At a start without photos: the first steps, to those who are new here or want them each time."""
+        settings = self._store.settings
+        is_alone = QApplication.activeModalWidget() is None and not self._document.photos
+        if is_alone and (settings.shows_first_steps or not settings.has_seen_first_steps):
+            self.dialogs.open_first_steps()
 
     def offer_recovery(self) -> None:
         """After a crash: offer the edits that were saved by themselves."""
@@ -130,6 +139,7 @@ class Commands(QObject):
             "save_project": lambda: self._save_project(document.project_path),
             "save_project_as": lambda: self._save_project(None),
             "close_photo": self._on_close_photo,
+            "close_all": self._on_close_all,
             "quit": window.close,
             "undo": document.undo,
             "redo": document.redo,
@@ -156,7 +166,7 @@ class Commands(QObject):
             **self.dialogs.table(),
         }
         for name, mode in _COMPARE.items():
-            table[name] = partial(canvas.set_compare_mode, mode)
+            table[name] = partial(window.set_compare_mode, mode)
         for name, overlay in _OVERLAYS.items():
             table[name] = partial(window.set_overlay, overlay)
         for choice in ("system", "light", "dark"):
@@ -173,6 +183,11 @@ class Commands(QObject):
         window.closing.connect(self._on_closing)
         window.sliders.mouth_photo_requested.connect(self._on_mouth_photo)
         window.images_dropped.connect(self._pasting.take)
+        window.paths_dropped.connect(self.open_paths)
+        window.strip.close_requested.connect(self.close_photo)
+        window.strip.show_folder_requested.connect(self._on_show_folder)
+        window.canvas.drag_out_began.connect(partial(self.result_drag.begin, window.canvas))
+        window.tools.drag_handle.drag_began.connect(partial(self.result_drag.begin, window.tools.drag_handle))
         self.exports.started.connect(lambda: window.set_has_exports(True))
         self.exports.summary_changed.connect(window.tell)
         window.recent_menu.aboutToShow.connect(self._fill_recent)
@@ -199,10 +214,9 @@ class Commands(QObject):
             if checked:
                 window.canvas.setFocus()
         elif name == "full_screen":
-            window.showFullScreen() if checked else window.showNormal()
+            window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
         elif name == "hide_panels":
-            for dock in window.docks.values():
-                dock.setVisible(not checked)
+            window.set_panels_hidden(checked)
 
     @Slot(str)
     def _on_setting_changed(self, key: str) -> None:
@@ -212,6 +226,10 @@ class Commands(QObject):
             self._window.actions_table.choose(f"theme_{settings.theme}")
         elif key == "text_px":
             self._theme.set_text_px(settings.text_px)
+        elif key == "screen_profile":
+            self._window.refresh_screen_profile()
+        elif key == "wheel":
+            self._window.canvas.set_wheel_zooms(settings.wheel == "zoom")
         elif key == "link_sides":
             self._window.sliders.set_linked(settings.link_sides)
         elif key == "photo_memory_mb":
@@ -271,7 +289,13 @@ class Commands(QObject):
         return self._document.is_clean
 
     def _on_close_photo(self) -> None:
-        entry = self._document.current
+        if self._document.current is not None:
+            self.close_photo(self._document.current.entry_id)
+
+    @Slot(int)
+    def close_photo(self, entry_id: int) -> None:
+        """Close a photo; asks first where its edit would be lost."""
+        entry = self._document.photo_of(entry_id)
         if entry is None:
             return
         if entry.is_unsaved and entry.is_edited:
@@ -284,6 +308,10 @@ class Commands(QObject):
             if answer is None:
                 return
         self._document.close_photo(entry.entry_id)
+
+    def _on_close_all(self) -> None:
+        if self._may_leave():
+            self._document.close_all()
 
     def _may_leave(self) -> bool:
         """Ask once about unsaved edits; True where they are saved or not wanted."""
@@ -371,6 +399,12 @@ class Commands(QObject):
                 self.tr("All files (*)"),
             )
         )
+
+    @Slot(int)
+    def _on_show_folder(self, entry_id: int) -> None:
+        entry = self._document.photo_of(entry_id)
+        if entry is not None:
+            show_in_folder(entry.path)
 
     def _on_log_folder(self) -> None:
         folder = paths.log_dir()

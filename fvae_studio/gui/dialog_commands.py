@@ -108,7 +108,10 @@ class DialogCommands(QObject):
 
     def open_first_steps(self) -> FirstStepsDialog:
         """The page for the first minutes."""
-        dialog = FirstStepsDialog(self._window)
+        dialog = FirstStepsDialog(self._window, show_at_start=self._store.settings.shows_first_steps)
+        dialog.finished.connect(
+            lambda: self._store.remember(has_seen_first_steps=True, shows_first_steps=dialog.shows_at_start)
+        )
         actions = self._window.actions_table
         dialog.open_requested.connect(actions["open"].trigger)
         dialog.sample_requested.connect(actions["open_sample"].trigger)
@@ -206,8 +209,9 @@ class DialogCommands(QObject):
     def _refresh_models(self, dialog: ModelsDialog, _summary: object = None) -> None:
         if not isValid(dialog):
             return
+        # By the name of its file: an imported one may carry another name inside.
         summary = self._document.summary
-        loaded = summary.name if summary is not None else ""
+        loaded = "" if summary is None else self._store.settings.model or summary.name
         self._tasks.run(
             lambda _engine, _progress: self._shelf.cards(),
             lambda cards: dialog.set_models(cards, loaded) if isValid(dialog) else None,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import Signal
 
 from fvae_studio.core.history import EditHistory
-from fvae_studio.core.project_file import Project, ProjectPhoto, find_moved, load_project, save_project
+from fvae_studio.core.project_file import PhotoView, Project, ProjectPhoto, find_moved, load_project, save_project
 from fvae_studio.errors import PhotoNotFoundError
 from fvae_studio.gui.photo_edits import PhotoEdits, Target
 
@@ -29,26 +30,46 @@ class Document(PhotoEdits):
     """Path of the project, or None."""
     photos_missing = Signal(list)
     """Entry ids of a project's photos whose files are not there."""
+    viewing_restored = Signal(dict)
+    """How a project was looked at when it was saved: what `set_viewing` was told then."""
+
+    _viewing: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def project_path(self) -> Path | None:
         """Where the project was saved or opened."""
         return self._project_path
 
-    def to_project(self, view: Mapping[str, Any] | None = None) -> Project:
-        """All photos with their edits, as a project file holds them."""
+    def set_viewing(self, viewing: Mapping[str, Any]) -> None:
+        """Remember how photos are looked at (overlay, comparison), as plain JSON values; no edit, nothing to undo."""
+        self._viewing = MappingProxyType(dict(viewing))
+
+    def set_view(self, view: PhotoView | None) -> None:
+        """Remember which part of the shown photo is looked at; None for the whole of it."""
+        if self._current is not None:
+            self._current.view = view
+
+    def to_project(self) -> Project:
+        """All photos with their edits and how they are looked at, as a project file holds them."""
         photos = tuple(
-            ProjectPhoto(photo.path, photo.sha256 or photo.expected_sha256, photo.size_bytes, photo.edit)
+            ProjectPhoto(
+                photo.path,
+                photo.sha256 or photo.expected_sha256,
+                photo.size_bytes,
+                photo.edit,
+                view=photo.view,
+                chosen_face=photo.chosen_face,
+            )
             for photo in self._photos
         )
         current = self._photos.index(self._current) if self._current is not None else 0
-        return Project(photos, current, dict(view or {}))
+        return Project(photos, current, dict(self._viewing))
 
-    def save_project(self, path: Path, view: Mapping[str, Any] | None = None) -> None:
+    def save_project(self, path: Path) -> None:
         """Write everything into a project file; failures are told by `failed`."""
         try:
             self._keep_pasted_beside(path)
-            save_project(self.to_project(view), path)
+            save_project(self.to_project(), path)
         except OSError as error:
             self.failed.emit(error)
             return
@@ -58,11 +79,8 @@ class Document(PhotoEdits):
         self.project_changed.emit(path)
         self._check_clean()
 
-    def open_project(self, path: Path) -> Mapping[str, Any]:
+    def open_project(self, path: Path) -> None:
         """Show a project in the place of what is open.
-
-        Returns:
-            How it was looked at when it was saved.
 
         Raises:
             ProjectError: it cannot be read; what was open stays.
@@ -72,7 +90,13 @@ class Document(PhotoEdits):
         self._project_path = path
         self.project_changed.emit(path)
         self._check_clean()
-        return project.view
+
+    def close_all(self) -> None:
+        """Show nothing, as at the start."""
+        self.show_project(Project())
+        self._project_path = None
+        self.project_changed.emit(None)
+        self._check_clean()
 
     def show_project(self, project: Project, *, is_saved: bool = True) -> None:
         """Show a project's photos in the place of what is open.
@@ -91,10 +115,12 @@ class Document(PhotoEdits):
             if not is_saved:
                 entry.history.mark_unsaved()
             entry.expected_sha256, entry.size_bytes = photo.sha256, photo.size_bytes
+            entry.view, entry.chosen_face = photo.view, photo.chosen_face
             if photo.is_missing:
                 entry.error = PhotoNotFoundError(f"{photo.path} is not there any more.")
             else:
                 self._service.read_thumbnail(entry.entry_id, photo.path)
+        self.viewing_restored.emit(dict(project.view))
         self._show(self._photos[project.current] if self._photos else None)
         self.photos_changed.emit()
         self._check_clean()

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -30,6 +30,8 @@ from fvae_studio.gui.tasks import Tasks
 from fvae_studio.inference.jobs import EngineTask
 from fvae_studio.pipeline.batch import run_batch_photo
 from fvae_studio.pipeline.requests import StudioEngine
+
+_QUEUE_MARGIN_PX: Final = 40
 
 
 class Exports(QObject):
@@ -101,7 +103,12 @@ class Exports(QObject):
         self.show_queue()
 
     def show_queue(self) -> None:
-        """Show how the exports go."""
+        """Show how the exports go: in the window's lower right corner, until somebody moves the list elsewhere."""
+        if not self.queue.testAttribute(Qt.WidgetAttribute.WA_Moved):
+            corner = self._window.mapToGlobal(self._window.rect().bottomRight())
+            self.queue.move(
+                corner - QPoint(self.queue.width() + _QUEUE_MARGIN_PX, self.queue.height() + _QUEUE_MARGIN_PX)
+            )
         self.queue.show()
         self.queue.raise_()
 
@@ -167,7 +174,7 @@ class Exports(QObject):
 
     def _export(self, entry: OpenPhoto, path: Path, options: ExportOptions) -> None:
         photo, source_path, edit, faces = entry.photo, entry.path, entry.edit, entry.known_faces
-        task = _export_task(photo, source_path, edit, faces, path, options)
+        task = export_task(photo, source_path, edit, faces, path, options)
         job_id = self._tasks.run(
             task,
             lambda written: self._on_written(job_id, entry.entry_id, edit, written),
@@ -212,7 +219,7 @@ def show_in_folder(path: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
-def _export_task(
+def export_task(
     photo: Photo | None,
     source_path: Path,
     edit: PhotoEdit,
@@ -220,10 +227,23 @@ def _export_task(
     path: Path,
     options: ExportOptions,
 ) -> EngineTask:
+    """Write one edited photo; the task returns the path of the file.
+
+    Args:
+        photo: None where its pixels are not in memory: it is read from `source_path` then.
+        source_path: its file.
+        edit: of it.
+        faces: those that can be edited; None leaves them to the detector.
+        path: of the file to write.
+        options: of the export.
+    """
+
     def run(engine: StudioEngine, progress: Progress) -> Path:
         source = photo if photo is not None else engine.open(source_path)
         if faces is not None:
             engine.set_faces(source, faces)
+        if options.folder is not None:
+            options.folder.mkdir(parents=True, exist_ok=True)
         return run_export(engine, ExportTask(source, edit.effective, path, options), progress)
 
     return run

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from PySide6.QtCore import QByteArray, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtCore import QByteArray, QEvent, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from fvae_studio.core.mouth_choice import CLOSED
@@ -15,10 +17,13 @@ from fvae_studio.core.presets import PresetFolder
 from fvae_studio.core.thumbnails import Thumbnail
 from fvae_studio.errors import DeviceError
 from fvae_studio.gui.actions import Actions, Condition, MenuId
+from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
 from fvae_studio.gui.canvas.trust import TrustReadout
-from fvae_studio.gui.canvas.view import CanvasView
+from fvae_studio.gui.canvas.view import HOLD_KEYS, CanvasView
+from fvae_studio.gui.canvas.viewport import ZOOM_KEYS
 from fvae_studio.gui.document import Document
+from fvae_studio.gui.error_words import in_words
 from fvae_studio.gui.messages import Messages, explain
 from fvae_studio.gui.panels.history import HistoryPanel
 from fvae_studio.gui.panels.presets import PresetPanel
@@ -26,6 +31,7 @@ from fvae_studio.gui.panels.sliders import SliderPanel
 from fvae_studio.gui.panels.strip import PhotoStrip, StripEntry
 from fvae_studio.gui.preset_shelf import PresetShelf
 from fvae_studio.gui.qimage import to_qimage
+from fvae_studio.gui.screen_profile import profile_of
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.status_bar import StudioStatusBar
 from fvae_studio.gui.tool_bar import StudioToolBar
@@ -45,6 +51,8 @@ class MainWindow(QMainWindow):
 
     images_dropped = Signal(list)
     """`QImage`s that were dropped from a browser."""
+    paths_dropped = Signal(list)
+    """Photos, folders and projects (`Path`) that were dropped anywhere on the window."""
     closing = Signal(QCloseEvent)
     """May still be refused."""
 
@@ -55,6 +63,8 @@ class MainWindow(QMainWindow):
         self._document, self._store = document, store
         self._thumbnails: dict[int, Thumbnail] = {}
         self._has_exports = False
+        self._screen: bytes | None = None
+        self._hidden_docks: list[QDockWidget] = []
         self.messages: Messages = Messages(self)
         self._overlay = Overlay.NONE
         self._build_ui()
@@ -102,6 +112,7 @@ class MainWindow(QMainWindow):
         self.menus: dict[MenuId, QMenu] = self.actions_table.fill(self.menuBar())
         self._add_menus()
         self.tools = StudioToolBar(self.actions_table)
+        self.tools.overlay_button.setMenu(self.menus["overlay"])
         self.addToolBar(self.tools)
         self.status = StudioStatusBar()
         self.setStatusBar(self.status)
@@ -119,7 +130,7 @@ class MainWindow(QMainWindow):
     def _add_menus(self) -> None:
         view, file = self.menus["view"], self.menus["file"]
         view.addSeparator()
-        panels = view.addMenu(self.tr("&Panels"))
+        panels = view.addMenu(self.tr("Pane&ls"))
         for dock in self.docks.values():
             panels.addAction(dock.toggleViewAction())
         self.recent_menu = QMenu(self.tr("Open &recent"), file)
@@ -137,6 +148,7 @@ class MainWindow(QMainWindow):
         document.copied_changed.connect(self.refresh_conditions)
         document.clean_changed.connect(self._refresh_title)
         document.project_changed.connect(self._refresh_title)
+        document.viewing_restored.connect(self._on_viewing_restored)
         document.failed.connect(self.messages.show_error)
         canvas = self.canvas
         canvas.face_clicked.connect(document.choose_face)
@@ -144,6 +156,7 @@ class MainWindow(QMainWindow):
         canvas.face_remove_requested.connect(document.remove_face)
         canvas.view_changed.connect(self._on_view_changed)
         canvas.pixel_hovered.connect(self.status.set_pixel)
+        canvas.split_moved.connect(self._remember_viewing)
         sliders = self.sliders
         sliders.strength_changed.connect(document.set_strength)
         sliders.strengths_changed.connect(document.set_strengths)
@@ -158,8 +171,7 @@ class MainWindow(QMainWindow):
         self.tools.opacity_changed.connect(self._on_opacity_changed)
         self.history.entry_chosen.connect(document.go_to)
         self.strip.chosen.connect(document.choose_photo)
-        self.strip.close_requested.connect(document.close_photo)
-        self.strip.files_dropped.connect(document.open_paths)
+        self.strip.files_dropped.connect(self.paths_dropped)
 
     def _restore(self) -> None:
         settings = self._store.settings
@@ -167,6 +179,7 @@ class MainWindow(QMainWindow):
         for name, restore in (("geometry", self.restoreGeometry), ("docks", self.restoreState)):
             if name in settings.window:
                 restore(QByteArray(base64.b64decode(settings.window[name])))
+        self.canvas.set_wheel_zooms(settings.wheel == "zoom")
         self.sliders.set_linked(settings.link_sides)
         self.sliders.set_closed_groups(set(settings.closed_groups))
         self.tools.set_opacity(settings.overlay_opacity / 100)
@@ -186,6 +199,56 @@ class MainWindow(QMainWindow):
         self._overlay = overlay
         self.canvas.set_overlay(overlay, opacity=self._store.settings.overlay_opacity / 100)
         self.tools.set_overlay_shown(overlay is not Overlay.NONE)
+        self._remember_viewing()
+
+    @Slot(dict)
+    def _on_viewing_restored(self, viewing: Mapping[str, Any]) -> None:
+        """A project comes with the way in which it was looked at; what is not understood is left as it is."""
+        with suppress(ValueError):
+            self.set_compare_mode(CompareMode(viewing.get("compare")))
+        with suppress(ValueError):
+            self.set_overlay(Overlay(viewing.get("overlay")))
+        self.actions_table.choose(f"compare_{self.canvas.compare_mode.value}")
+        self.actions_table.choose(f"overlay_{self.canvas.overlay.value}")
+        split = viewing.get("split")
+        if isinstance(split, int | float):
+            self.canvas.set_split(split)
+
+    @Slot()
+    def _remember_viewing(self) -> None:
+        canvas = self.canvas
+        self._document.set_viewing(
+            {"compare": canvas.compare_mode.value, "overlay": canvas.overlay.value, "split": round(canvas.split, 4)}
+        )
+
+    def set_compare_mode(self, mode: CompareMode) -> None:
+        """How the original is shown beside the edit."""
+        self.canvas.set_compare_mode(mode)
+        self._remember_viewing()
+
+    @Slot()
+    def refresh_screen_profile(self) -> None:
+        """The window is on another screen, or a person has chosen another profile for it."""
+        screen = profile_of(self.screen(), self._store.settings.screen_profile)
+        if screen != self._screen:
+            self._screen = screen
+            self.canvas.set_screen_profile(screen)
+            self.presets.set_screen_profile(screen)
+            self._thumbnails = {}
+            self._refresh_strip()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 (Qt's name)
+        """From now on it is known on which screen the window is."""
+        super().showEvent(event)
+        self.windowHandle().screenChanged.connect(self.refresh_screen_profile, Qt.ConnectionType.UniqueConnection)
+        self.refresh_screen_profile()
+
+    def set_panels_hidden(self, hidden: bool) -> None:
+        """Hide all panels, or show again those that were there before."""
+        if hidden:
+            self._hidden_docks = [dock for dock in self.docks.values() if not dock.isHidden()]
+        for dock in self._hidden_docks:
+            dock.setVisible(not hidden)
 
     def set_has_exports(self, has_exports: bool) -> None:
         """Whether exports were started, so that they can be looked at."""
@@ -218,6 +281,8 @@ class MainWindow(QMainWindow):
         if self._has_exports:
             holding.add("exports")
         self.actions_table.set_conditions(holding)
+        for button in (self.tools.drag_handle, self.tools.overlay_button):
+            button.setEnabled("photo" in holding)
 
     @Slot()
     def _refresh_strip(self) -> None:
@@ -241,7 +306,8 @@ class MainWindow(QMainWindow):
         for photo in document.photos:
             if photo.thumbnail is not None and self._thumbnails.get(photo.entry_id) is not photo.thumbnail:
                 self._thumbnails[photo.entry_id] = photo.thumbnail
-                self.strip.set_thumbnail(photo.entry_id, _as_image(photo.thumbnail))
+                image = to_qimage(photo.thumbnail.pixels, photo.thumbnail.icc, screen=self._screen)
+                self.strip.set_thumbnail(photo.entry_id, image)
         self._thumbnails = {photo.entry_id: photo.thumbnail for photo in document.photos if photo.thumbnail is not None}
         self.refresh_conditions()
 
@@ -249,7 +315,10 @@ class MainWindow(QMainWindow):
     def _on_photo_changed(self) -> None:
         entry = self._document.current
         loading = entry.name if entry is not None and entry.photo is None and entry.error is None else None
-        self.canvas.set_photo(entry.photo if entry is not None else None, loading=loading)
+        if entry is None:
+            self.canvas.set_photo(None)
+        else:
+            self.canvas.set_photo(entry.photo, view=entry.view, loading=loading)
         self.trust.set_trust({}, None)
         self._refresh_title()
 
@@ -262,6 +331,7 @@ class MainWindow(QMainWindow):
         self._document.set_level(self.canvas.level_for_view())
         self.sliders.set_faces(tuple(face.index for face in faces), chosen)
         self.preset_panel.set_applicable(bool(faces))
+        self.trust.set_edit(self.canvas.edit, chosen)
         if entry is not None and entry.detected == () and entry.photo is not None and not faces:
             self.tell(self.tr("No face was found. With Face > Draw a face you can show where one is."))
         self.refresh_conditions()
@@ -305,7 +375,7 @@ class MainWindow(QMainWindow):
         if rendered is not None and rendered.request.quality == "preview":
             self.status.set_time(sum(rendered.timings_ms.values()))
         if rendered is not None and rendered.left_out and rendered.request.quality == "full_res":
-            self.tell(" ".join(rendered.left_out.values()))
+            self.tell(" ".join(map(in_words, rendered.left_out.values())))
 
     @Slot(object)
     def _on_render_failed(self, error: Exception) -> None:
@@ -330,13 +400,16 @@ class MainWindow(QMainWindow):
         """The graphics processor failed; the edit goes on."""
         self.messages.tell(
             self.tr("The graphics processor failed"),
-            self.tr("The edit goes on on the processor (CPU), more slowly. {reason}").format(reason=error),
+            self.tr("Editing goes on with the processor (CPU), more slowly. {reason}").format(
+                reason=explain(error).sentence
+            ),
         )
 
     @Slot(float, object)
     def _on_view_changed(self, zoom: float, _visible: QRectF) -> None:
         self.status.set_zoom(zoom)
         self._document.set_level(self.canvas.level_for_view())
+        self._document.set_view(self.canvas.photo_view)
 
     @Slot(float)
     def _on_opacity_changed(self, opacity: float) -> None:
@@ -360,11 +433,34 @@ class MainWindow(QMainWindow):
         }
         self.status.set_busy(texts.get(kind, ""))
 
+    # Keys that mean the photo wherever the focus is, unless a field takes them as text
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 (Qt's names)
+        """Hold the original, zoom: also while a slider has the focus."""
+        if event.key() in HOLD_KEYS or event.key() in ZOOM_KEYS:
+            self.canvas.keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Let go of it."""
+        if event.key() in HOLD_KEYS:
+            self.canvas.keyReleaseEvent(event)
+        else:
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """A key that is let go of in another window is not held for ever."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.canvas.set_original_shown(False)
+
     # Files from outside
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's names)
         """Files, folders and pictures can be dropped anywhere."""
-        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+        is_own = event.source() is not None
+        if not is_own and (event.mimeData().hasUrls() or event.mimeData().hasImage()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
@@ -373,21 +469,21 @@ class MainWindow(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         event.acceptProposedAction()
         if paths:
-            self._document.open_paths(paths)
+            self.paths_dropped.emit(paths)
         elif data.hasImage():
             self.images_dropped.emit([QImage(data.imageData())])
+        else:
+            self.tell(self.tr("Only an address was dropped. Copy the picture in the browser and paste it here."))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember the layout, unless somebody refuses."""
         self.closing.emit(event)
         if event.isAccepted():
+            # Panels that were only put aside are there at the next start.
+            self.set_panels_hidden(False)
             window = {"geometry": _as_text(self.saveGeometry()), "docks": _as_text(self.saveState())}
             self._store.remember(window=window)
             self.canvas.close_threads()
-
-
-def _as_image(thumbnail: Thumbnail) -> QImage:
-    return to_qimage(thumbnail.pixels, thumbnail.icc)
 
 
 def _as_text(array: QByteArray) -> str:

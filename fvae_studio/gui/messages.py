@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from fvae_studio import errors
 from fvae_studio.core.program import program_version
+from fvae_studio.gui.error_words import in_words
 from fvae_studio.gui.icons import icon_pixmap
 from fvae_studio.gui.translation import translate_later as _T
 
@@ -72,7 +73,7 @@ def explain(error: BaseException) -> Message:
     """Title, sentence and details of an error."""
     title = next((title for kind, title in _TITLES if isinstance(error, kind)), _UNEXPECTED)
     if isinstance(error, errors.FvaeStudioError):
-        sentence = _as_sentence(str(error))
+        sentence = _as_sentence(in_words(str(error)))
     elif isinstance(error, MemoryError):
         sentence = _tr(_MEMORY_SENTENCE)
     elif isinstance(error, OSError) and error.strerror:

@@ -8,6 +8,7 @@ from pathlib import Path
 from fvae_studio.core.export import ExportSource
 from fvae_studio.core.history import EditHistory
 from fvae_studio.core.photo_edit import PhotoEdit
+from fvae_studio.core.project_file import PhotoView
 from fvae_studio.core.thumbnails import Thumbnail
 from fvae_studio.core.types import Face, Photo
 
@@ -37,6 +38,7 @@ class OpenPhoto:
         exported: the edit that was exported last.
         source: what an export's name and size need to know, once it was read.
         last_shown: rises each time it is shown.
+        view: the part that is looked at; None for the whole photo.
     """
 
     entry_id: int
@@ -56,6 +58,7 @@ class OpenPhoto:
     exported: PhotoEdit | None = None
     source: ExportSource | None = None
     last_shown: int = 0
+    view: PhotoView | None = None
 
     @property
     def edit(self) -> PhotoEdit:

@@ -17,6 +17,8 @@ from fvae_studio.core.thumbnails import Thumbnail
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.gui.open_photo import OpenPhoto
 from fvae_studio.gui.photo_list import PhotoList
+from fvae_studio.gui.shipped_texts import in_words
+from fvae_studio.gui.translation import in_percent
 from fvae_studio.inference.service import InferenceService
 from fvae_studio.pipeline.requests import ModelSummary, RenderedEdit, RenderRequest
 
@@ -155,7 +157,7 @@ class PhotoEdits(PhotoList):
         """Scale the whole edit of the shown photo, 0..`MAX_AMOUNT`."""
         if self._current is not None:
             amount = round(min(max(amount, 0.0), MAX_AMOUNT), 4)
-            label = self.tr("Amount {percent} %").format(percent=round(amount * 100))
+            label = self.tr("Amount {percent}").format(percent=in_percent(amount))
             self._push(self._current, replace(self._current.edit, amount=amount), label, "amount")
 
     def seal(self) -> None:
@@ -292,7 +294,7 @@ class PhotoEdits(PhotoList):
     @Slot(object)
     def _on_ready(self, summary: ModelSummary) -> None:
         is_other = self._summary is not None and self._summary.sha256 != summary.sha256
-        self._summary = summary
+        self._summary = summary = in_words(summary)
         self.summary_changed.emit(summary)
         if is_other:
             self._on_shown()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Slot
 
@@ -11,6 +12,7 @@ from fvae_studio.core.thumbnails import Thumbnail
 from fvae_studio.gui.document import Document, Target
 from fvae_studio.gui.panels.presets import PresetCard, PresetPanel
 from fvae_studio.gui.qimage import to_qimage
+from fvae_studio.gui.shipped_texts import preset_name
 
 
 class PresetShelf(QObject):
@@ -28,6 +30,7 @@ class PresetShelf(QObject):
         super().__init__(parent)
         self._panel, self._document, self._folder = panel, document, folder
         self._by_name: dict[str, Preset] = {}
+        self._screen: bytes | None = None
         panel.apply_requested.connect(self._on_apply_requested)
         panel.thumbnails_wanted.connect(self._on_thumbnails_wanted)
         document.preset_thumbnail_made.connect(self._on_thumbnail_made)
@@ -43,12 +46,18 @@ class PresetShelf(QObject):
         """One of them."""
         return self._by_name.get(name)
 
+    def set_screen_profile(self, icc: bytes | None) -> None:
+        """Show pictures for the screen of this profile; None for sRGB."""
+        self._screen = icc
+        self._panel.clear_thumbnails()
+
     @Slot()
     def refresh(self) -> None:
         """Another model was loaded, or own presets were added or removed."""
         directions = self._document.summary.directions if self._document.summary is not None else ()
         labels = {direction.name: direction.label for direction in directions}
-        presets = fitting((*BUILT_IN, *self._folder.load()), labels)
+        built_in = (replace(preset, name=preset_name(preset.name)) for preset in BUILT_IN)
+        presets = fitting((*built_in, *self._folder.load()), labels)
         self._by_name = {preset.name: preset for preset in presets}
         self._panel.set_presets([_card(preset, labels) for preset in self._by_name.values()])
 
@@ -64,7 +73,7 @@ class PresetShelf(QObject):
 
     @Slot(str, object)
     def _on_thumbnail_made(self, name: str, thumbnail: Thumbnail) -> None:
-        self._panel.set_thumbnail(name, to_qimage(thumbnail.pixels, thumbnail.icc))
+        self._panel.set_thumbnail(name, to_qimage(thumbnail.pixels, thumbnail.icc, screen=self._screen))
 
 
 def _card(preset: Preset, labels: dict[str, str]) -> PresetCard:

@@ -1,7 +1,8 @@
 """Pixels of a photo as pictures of the screen, and back: the only place where numpy and QImage meet.
 
-What comes out is sRGB, whatever the photo's profile is. Everything here may be called in any thread. It works
-in strips of rows: Qt's conversions hold Python's lock, and a whole photo in one call would stop the window.
+What comes out is sRGB, or has the screen's profile, whatever the photo's is. Everything here may be called in any
+thread. It works in strips of rows: Qt's conversions hold Python's lock, and a whole photo in one call would stop the
+window.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ _STRIP_PIXELS: Final = 32 * 1024
 _BREATH_S: Final = 0.0003
 
 
-def to_qimage(pixels: RgbImage, icc: bytes | None = None, alpha: GreyMask | None = None) -> QImage:
+def to_qimage(
+    pixels: RgbImage, icc: bytes | None = None, alpha: GreyMask | None = None, *, screen: bytes | None = None
+) -> QImage:
     """A picture that owns its memory.
 
     Args:
         pixels: (H, W, 3) uint8 or uint16; need not lie in one piece.
         icc: the profile of the pixels, of colours or of greys; None, or one that Qt cannot use, is taken as sRGB.
         alpha: (H, W) of the same depth, or None for an opaque picture.
+        screen: the profile of the screen for which it is made; None, or one that cannot be used, makes it sRGB.
 
     Returns:
         Format RGB32, or ARGB32 premultiplied with an alpha: what a QPainter draws fastest.
@@ -41,7 +45,7 @@ def to_qimage(pixels: RgbImage, icc: bytes | None = None, alpha: GreyMask | None
     step = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, step):
         part = slice(top, top + step)
-        strip = _converted(pixels[part], icc, None if alpha is None else alpha[part], image.format())
+        strip = _converted(pixels[part], icc, None if alpha is None else alpha[part], image.format(), screen)
         source: NDArray[np.uint8] = np.frombuffer(strip.constBits(), np.uint8)
         rows[part] = source.reshape(strip.height(), strip.bytesPerLine())
         if part.stop < height and threading.current_thread() is not threading.main_thread():
@@ -66,11 +70,16 @@ def to_alpha(image: QImage) -> NDArray[np.uint8] | None:
     return rows[:, : 4 * rgba.width()].reshape(rgba.height(), rgba.width(), 4)[..., 3].copy()
 
 
-def _converted(pixels: RgbImage, icc: bytes | None, alpha: GreyMask | None, target: QImage.Format) -> QImage:
-    """A strip in sRGB and the target's format."""
-    space = _colour_space(icc) if icc else None
+def _converted(
+    pixels: RgbImage, icc: bytes | None, alpha: GreyMask | None, target: QImage.Format, screen: bytes | None
+) -> QImage:
+    """A strip in the screen's colours and the target's format."""
+    srgb = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
+    space, shown = _colour_space(icc) if icc else None, _screen_space(screen) if screen else None
     if space is not None and space.colorModel() == QColorSpace.ColorModel.Gray:
         pixels, space = _grey_table(icc or b"")[_as_8bit(pixels)], None
+    if shown is not None:
+        space = None if space == shown else space or srgb
     height, width = pixels.shape[:2]
     if space is not None and pixels.dtype == np.uint16:
         # Wide profiles at 8 bit would show steps in a sky that 16 bit hold smoothly: reduced after the conversion.
@@ -89,7 +98,7 @@ def _converted(pixels: RgbImage, icc: bytes | None, alpha: GreyMask | None, targ
         image = QImage(four.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
     if space is not None:
         image.setColorSpace(space)
-        image = image.convertedToColorSpace(QColorSpace(QColorSpace.NamedColorSpace.SRgb))
+        image = image.convertedToColorSpace(shown or srgb)
     # A conversion to another format copies, so nothing points into numpy's memory any more.
     return image.convertToFormat(target)
 
@@ -111,6 +120,14 @@ def _colour_space(icc: bytes) -> QColorSpace | None:
     if not space.isValid() or space == QColorSpace(QColorSpace.NamedColorSpace.SRgb):
         return None
     return space if space.colorModel() in (QColorSpace.ColorModel.Rgb, QColorSpace.ColorModel.Gray) else None
+
+
+@lru_cache(maxsize=4)
+def _screen_space(icc: bytes) -> QColorSpace | None:
+    """The screen's profile, if colours can be converted to it."""
+    space = _colour_space(icc)
+    is_usable = space is not None and space.colorModel() == QColorSpace.ColorModel.Rgb and space.isValidTarget()
+    return space if is_usable else None
 
 
 @lru_cache(maxsize=16)

@@ -5,6 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
+from fvae_studio.gui.translation import in_percent
+from fvae_studio.gui.widgets.fixed_label import FixedLabel
+
+
+def device_name(device: str) -> str:
+    """As people write it: "cpu" is "CPU"."""
+    return {"cpu": "CPU", "cuda": "CUDA", "mps": "Metal"}.get(device, device)
+
 
 class StudioStatusBar(QStatusBar):
     """Messages at the left; pixel, zoom, time and device at the right."""
@@ -15,11 +23,13 @@ class StudioStatusBar(QStatusBar):
 
     def _build_ui(self) -> None:
         self.setSizeGripEnabled(False)
-        self._busy = self._label(self.tr("What is being done"), 150, Qt.AlignmentFlag.AlignLeft)
-        self._pixel = self._label(self.tr("Position and colour under the pointer"), 200)
-        self._zoom = self._label(self.tr("Zoom: screen pixels per photo pixel"), 60)
-        self._time = self._label(self.tr("Time that the last preview took"), 70)
-        self._device = self._label(self.tr("Where the networks run"), 60)
+        self._busy = self._label(self.tr("What is being done"), 9.5, Qt.AlignmentFlag.AlignLeft)
+        self._pixel = self._label(self.tr("Position and colour under the pointer"), 13.0)
+        self._zoom = self._label(self.tr("Zoom: screen pixels per photo pixel"), 4.0)
+        self._time = self._label(self.tr("Time that the last preview took"), 5.0)
+        self._device = self._label(self.tr("Where the networks run"), 4.0)
+        # Room to the window's edge.
+        self.setContentsMargins(6, 0, 10, 0)
         for label in (self._busy, self._pixel, self._zoom, self._time, self._device):
             self.addPermanentWidget(label)
 
@@ -33,7 +43,7 @@ class StudioStatusBar(QStatusBar):
 
     def set_zoom(self, zoom: float | None) -> None:
         """1.0 is one photo pixel per screen pixel; None without a photo."""
-        self._zoom.setText("" if zoom is None else f"{zoom:.1%}" if zoom < 0.1 else f"{zoom:.0%}")
+        self._zoom.setText("" if zoom is None else in_percent(zoom, decimals=1 if zoom < 0.1 else 0))
 
     def set_time(self, milliseconds: float | None) -> None:
         """Of the last preview, on the engine's side."""
@@ -41,13 +51,10 @@ class StudioStatusBar(QStatusBar):
 
     def set_device(self, device: str) -> None:
         """Name of the device, such as "cpu"; empty while the model is being loaded."""
-        names = {"cpu": "CPU", "cuda": "CUDA", "mps": "Metal"}
-        self._device.setText(names.get(device, device))
+        self._device.setText(device_name(device))
 
-    def _label(self, name: str, width: int, alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight) -> QLabel:
-        label = QLabel()
-        # A label of fixed size does not lay the window out anew with every text, which comes many times a second.
-        label.setFixedSize(width, label.fontMetrics().height() + 4)
+    def _label(self, name: str, ems: float, alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight) -> QLabel:
+        label = FixedLabel(ems)
         label.setAlignment(alignment | Qt.AlignmentFlag.AlignVCenter)
         label.setToolTip(name)
         label.setAccessibleName(name)

@@ -23,6 +23,7 @@ QLabel[role="warning"] { color: $warning; }
 QLabel[role="danger"] { color: $danger; }
 QLabel[role="success"] { color: $success; }
 
+QDialogButtonBox, QMessageBox { dialogbuttonbox-buttons-have-icons: 0; }
 QMessageBox QLabel#qt_msgbox_label { font-weight: 600; font-size: 15px; }
 QMessageBox QLabel#qt_msgbox_informativelabel { min-width: 360px; }
 
@@ -62,7 +63,7 @@ QPushButton::menu-indicator { image: url("$folder/down-$name.svg"); width: 10px;
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 3px; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed { background: $pressed; }
-QToolButton:checked { background: $hover; border: 1px solid $line; }
+QToolButton:checked, QToolButton[active="true"] { background: $hover; border: 1px solid $line; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:disabled { color: $disabled; }
 QToolButton[popupMode="2"]::menu-indicator { image: none; }

@@ -45,7 +45,13 @@ if TYPE_CHECKING:
     from fvae_studio.pipeline.predictor import FlowPredictor
 
 _MAX_FLOWS = 64
-"""Flows remembered per photo; one takes 200 kB, with parted lips 600."""
+"""Flows remembered of the photo that is being edited; one takes 200 kB, with parted lips 600."""
+
+_FEW_FLOWS = 8
+"""Of the photos that were edited before it: what they show, and some steps back."""
+
+_MAX_PHOTOS = 3
+"""Photos of which flows, warps and smaller copies are remembered; of all others faces and crops."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,17 @@ class _PhotoCache:
     warped: dict[tuple[Kernel, int], dict[_WarpKey, tuple[WarpedFace, ...]]] = field(default_factory=dict)
     levels: dict[int, Photo] = field(default_factory=dict)
 
+    def trim(self, num_flows: int) -> None:
+        """Forget the flows that were not asked for longest."""
+        while len(self.flows) > num_flows:
+            self.flows.popitem(last=False)
+
+    def shrink(self) -> None:
+        """Keep what takes long to find and little room; the rest is made again when the photo is edited again."""
+        self.flows.clear()
+        self.warped.clear()
+        self.levels.clear()
+
 
 class Engine:
     """Detector, model and caches.
@@ -117,6 +134,7 @@ class Engine:
         self._owns_detector = detector is None
         self._caches: weakref.WeakKeyDictionary[Photo, _PhotoCache] = weakref.WeakKeyDictionary()
         self._donor: tuple[str, PhotoMouth] | None = None
+        self._latest: list[weakref.ref[_PhotoCache]] = []
         self._encoded: tuple[weakref.ref[Photo], tuple[int, ...]] | None = None
 
     def preload(self, *, model: bool = True, detector: bool = True) -> None:
@@ -242,8 +260,7 @@ class Engine:
             placed.append(
                 PlacedFlow(asked.face, asked.strengths, settled.field, crop.photo_to_crop, asked.mouth, settled.lips)
             )
-        while len(cache.flows) > max(_MAX_FLOWS, len(plan)):
-            cache.flows.popitem(last=False)
+        cache.trim(max(_MAX_FLOWS, len(plan)))
         return tuple(placed)
 
     def render(
@@ -537,6 +554,16 @@ class Engine:
         cache = self._caches.get(photo)
         if cache is None:
             cache = self._caches[photo] = _PhotoCache()
+        if not self._latest or self._latest[-1]() is not cache:
+            # However many photos are open, only some of them are being edited.
+            latest = [*(one for one in self._latest if one() not in (None, cache)), weakref.ref(cache)]
+            for one in latest[:-1]:
+                if (old := one()) is not None:
+                    old.trim(_FEW_FLOWS)
+            for one in latest[:-_MAX_PHOTOS]:
+                if (old := one()) is not None:
+                    old.shrink()
+            self._latest = latest[-_MAX_PHOTOS:]
         return cache
 
 

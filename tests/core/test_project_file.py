@@ -8,7 +8,15 @@ import pytest
 
 from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.photo_edit import PhotoEdit
-from fvae_studio.core.project_file import Project, ProjectPhoto, file_hash, find_moved, load_project, save_project
+from fvae_studio.core.project_file import (
+    PhotoView,
+    Project,
+    ProjectPhoto,
+    file_hash,
+    find_moved,
+    load_project,
+    save_project,
+)
 from fvae_studio.errors import ProjectError
 from tests.helpers.fake_faces import make_face
 
@@ -27,7 +35,14 @@ def photos(tmp_path):
 
 def project_of(paths):
     return Project(
-        tuple(ProjectPhoto(path, file_hash(path), path.stat().st_size, EDIT) for path in paths), 1, {"zoom": 0.5}
+        tuple(
+            ProjectPhoto(
+                path, file_hash(path), path.stat().st_size, EDIT, view=PhotoView(0.5, 30.25, 40), chosen_face=2
+            )
+            for path in paths
+        ),
+        1,
+        {"overlay": "flow"},
     )
 
 
@@ -36,6 +51,18 @@ def test_project_survives_its_file(tmp_path, photos):
     save_project(project, tmp_path / "holiday" / "party.fvae")
 
     assert load_project(tmp_path / "holiday" / "party.fvae") == project
+
+
+@pytest.mark.parametrize("view", ["far", [1.0, 2.0], [0.0, 1.0, 1.0], [1.0, None, 3.0]])
+def test_view_that_cannot_be_is_no_reason_to_refuse_a_project(tmp_path, photos, view):
+    path = tmp_path / "holiday" / "party.fvae"
+    save_project(project_of(photos), path)
+    content = json.loads(path.read_text())
+    content["photos"][0] |= {"view": view, "chosen_face": "all"}
+    path.write_text(json.dumps(content))
+    opened = load_project(path).photos[0]
+
+    assert (opened.view, opened.chosen_face) == (None, None)
 
 
 def test_whole_folder_can_move(tmp_path, photos):

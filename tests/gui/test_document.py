@@ -10,7 +10,7 @@ from PIL import Image
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
 from fvae_studio.core.presets import Preset
-from fvae_studio.core.project_file import load_project
+from fvae_studio.core.project_file import PhotoView, load_project
 from fvae_studio.errors import NoFaceError, PhotoFormatError
 from fvae_studio.gui.document import Document
 from fvae_studio.inference.service import InferenceService
@@ -396,13 +396,20 @@ def test_project_brings_photos_edits_and_faces_back(document, files, tmp_path, q
     document.remove_face(1)
     qtbot.waitUntil(lambda: document.photos[1].thumbnail is not None)
     assert not document.is_clean
-    document.save_project(tmp_path / "party.fvae", {"zoom": 2})
+    document.set_viewing({"overlay": "flow"})
+    document.set_view(PhotoView(2.0, 300.0, 200.0))
+    document.choose_face(2)
+    document.save_project(tmp_path / "party.fvae")
+    document.set_viewing({})
     assert document.is_clean
     landmarks = entry_of(document).faces[0].landmarks
-    view = document.open_project(tmp_path / "party.fvae")
+    with qtbot.waitSignal(document.viewing_restored) as restored:
+        document.open_project(tmp_path / "party.fvae")
     qtbot.waitUntil(lambda: entry_of(document).photo is not None)
 
-    assert view == {"zoom": 2}
+    assert restored.args == [{"overlay": "flow"}]
+    assert entry_of(document).view == PhotoView(2.0, 300.0, 200.0)
+    assert entry_of(document).chosen_face == 2
     assert [photo.path for photo in document.photos] == files[:2]
     assert entry_of(document).edit.strengths_of(2) == {"smile": 0.5}
     assert [face.index for face in entry_of(document).faces] == [2]

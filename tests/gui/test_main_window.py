@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColorSpace, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from fvae_studio.app import Studio
+from fvae_studio.core.export import ExportOptions
 from fvae_studio.core.photo_io import read_photo
+from fvae_studio.gui.canvas.compare import CompareMode
+from fvae_studio.gui.canvas.overlays import Overlay
+from fvae_studio.gui.dialogs.first_steps import FirstStepsDialog
 from fvae_studio.gui.dialogs.models import ModelCard
 from fvae_studio.gui.messages import explain
 from tests.gui.fakes import SUMMARY, FakeEngine
@@ -363,3 +368,292 @@ def test_project_is_saved_and_opened_by_its_commands(shown, monkeypatch, tmp_pat
 
     assert entry_of(shown).edit.strengths_of(None)["smile"] > 0.2
     assert shown.store.settings.recent[0] == str(saved)
+
+
+def test_project_is_looked_at_as_it_was_left(shown, tmp_path, boxes, qtbot):
+    window = shown.window
+    trigger(shown, "overlay_grid")
+    trigger(shown, "compare_split")
+    window.canvas.set_split(0.25)
+    window.canvas.split_moved.emit()
+    window.canvas.zoom_to(3.0, QPointF(20, 20))
+    shown.document.choose_face(2)
+    view = window.canvas.photo_view
+    shown.document.save_project(tmp_path / "party.fvae")
+    for name in ("overlay_off", "compare_off", "zoom_fit"):
+        trigger(shown, name)
+    boxes.answer = 1
+    shown.commands.open_paths([tmp_path / "party.fvae"])
+    qtbot.waitUntil(lambda: bool(entry_of(shown).photo and entry_of(shown).faces))
+
+    assert (window.canvas.overlay, window.canvas.compare_mode) == (Overlay.GRID, CompareMode.SPLIT)
+    assert window.canvas.split == 0.25
+    assert window.canvas.photo_view == view
+    assert entry_of(shown).chosen_face == 2
+    assert window.actions_table["overlay_grid"].isChecked()
+
+
+def test_each_photo_keeps_its_zoom(shown, tmp_path, qtbot):
+    Image.fromarray(make_photo(300, 200).pixels).save(tmp_path / "other.png")
+    shown.window.canvas.zoom_to(3.0, QPointF(20, 20))
+    view = shown.window.canvas.photo_view
+    shown.commands.open_paths([tmp_path / "other.png"])
+    qtbot.waitUntil(lambda: entry_of(shown).photo is not None)
+    assert shown.window.canvas.photo_view is None
+    trigger(shown, "previous_photo")
+
+    assert shown.window.canvas.photo_view == view
+
+
+def test_edited_photo_is_not_closed_in_the_strip_without_a_question(shown, boxes, qtbot):
+    drag_slider(shown, "smile", 40, qtbot)
+    shown.window.strip.close_requested.emit(entry_of(shown).entry_id)
+    assert len(boxes.asked) == len(shown.document.photos) == 1
+    boxes.answer = 0
+    shown.window.strip.close_requested.emit(entry_of(shown).entry_id)
+
+    assert shown.document.photos == ()
+
+
+def test_folder_of_a_photo_is_shown_from_the_strip(shown, photo_file, monkeypatch):
+    opened: list[Path] = []
+    monkeypatch.setattr("fvae_studio.gui.commands.show_in_folder", opened.append)
+    shown.window.strip.show_folder_requested.emit(entry_of(shown).entry_id)
+
+    assert opened == [photo_file]
+
+
+def dropped(studio, data: QMimeData) -> None:
+    studio.window.dropEvent(
+        QDropEvent(
+            QPointF(10, 10), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+    )
+
+
+def test_dropped_project_is_opened_as_one(shown, tmp_path, qtbot):
+    shown.document.save_project(tmp_path / "party.fvae")
+    shown.document.close_photo(entry_of(shown).entry_id)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "party.fvae"))])
+    dropped(shown, data)
+    qtbot.waitUntil(lambda: bool(shown.document.current and shown.document.current.photo))
+
+    assert shown.document.project_path == tmp_path / "party.fvae"
+    assert shown.store.settings.recent[0] == str(tmp_path / "party.fvae")
+
+
+def test_dropped_address_says_what_to_do(studio):
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/portrait.jpg")])
+    dropped(studio, data)
+
+    assert "browser" in studio.window.status.currentMessage()
+
+
+def test_panels_that_were_closed_stay_closed_when_the_others_come_back(studio):
+    docks = studio.window.docks
+    docks["history"].hide()
+    trigger(studio, "hide_panels")
+    assert all(dock.isHidden() for dock in docks.values())
+    trigger(studio, "hide_panels")
+
+    assert [name for name, dock in docks.items() if dock.isHidden()] == ["history"]
+
+
+def test_wheel_does_what_the_settings_say(studio):
+    studio.store.set_value("wheel", "scroll")
+
+    assert not studio.window.canvas._wheel_zooms
+
+
+def test_first_steps_are_shown_once_or_as_often_as_one_likes(studio):
+    studio.commands.welcome()
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, FirstStepsDialog)
+    dialog.reject()
+    studio.commands.welcome()
+    assert QApplication.activeModalWidget() is None
+    again = studio.commands.dialogs.open_first_steps()
+    again._again.setChecked(True)
+    again.reject()
+    studio.commands.welcome()
+    always = QApplication.activeModalWidget()
+
+    assert isinstance(always, FirstStepsDialog)
+    assert always.shows_at_start
+    always.reject()
+
+
+def test_result_is_dragged_as_a_file_with_its_edit(shown):
+    shown.document.set_strength("smile", 0.5)
+    mime, _ = shown.commands.result_drag.promise()
+    # As whoever takes it does: the file is there when its address is.
+    (url,) = mime.urls()
+    entry = entry_of(shown)
+    wanted = shown.service._worker._engine.render(entry.photo, entry.edit.effective).photo
+
+    assert Path(url.toLocalFile()).name == "portrait-edited.png"
+    np.testing.assert_array_equal(read_photo(Path(url.toLocalFile())).pixels, wanted.pixels)
+    shown.commands.result_drag.close()
+    assert not Path(url.toLocalFile()).exists()
+
+
+def test_result_that_cannot_be_made_is_not_dropped(shown, engine, boxes, qtbot):
+    def fail(name: str) -> None:
+        if name == "render":
+            raise MemoryError
+
+    shown.document.set_strength("smile", 0.5)
+    engine.fail = fail
+    mime, _ = shown.commands.result_drag.promise()
+
+    assert mime.urls() == []
+    qtbot.waitUntil(lambda: boxes.told == ["There is not enough memory"])
+
+
+def test_drag_out_begins_on_the_photo_with_ctrl_and_on_the_handle(shown, monkeypatch, qtbot):
+    begun: list[object] = []
+    monkeypatch.setattr(shown.commands.result_drag, "promise", lambda: begun.append("promised") or (QMimeData(), 0))
+    monkeypatch.setattr("fvae_studio.gui.result_drag.QDrag.exec", lambda *_: Qt.DropAction.CopyAction)
+    window = shown.window
+    view = window.canvas.photo_view
+    for widget, keys in (
+        (window.canvas, Qt.KeyboardModifier.ControlModifier),
+        (window.tools.drag_handle, Qt.KeyboardModifier.NoModifier),
+    ):
+        start = widget.rect().center()
+        qtbot.mousePress(widget, Qt.MouseButton.LeftButton, keys, start)
+        qtbot.mouseMove(widget, start + QPoint(5, 3))
+        qtbot.mouseMove(widget, start + QPoint(30, 30))
+        qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, keys, start + QPoint(30, 30))
+
+    assert begun == ["promised"] * 2
+    assert window.canvas.photo_view == view
+    assert entry_of(shown).chosen_face is None
+
+
+def test_original_is_seen_and_photo_zoomed_by_keys_while_a_slider_has_the_focus(shown, qtbot):
+    track, canvas = shown.window.sliders.slider("smile").track, shown.window.canvas
+    track.setFocus()
+    qtbot.keyPress(track, Qt.Key.Key_O)
+    assert canvas._is_original_held
+    qtbot.keyRelease(track, Qt.Key.Key_O)
+    assert not canvas._is_original_held
+    trigger(shown, "zoom_actual")
+    qtbot.keyPress(track, Qt.Key.Key_Plus)
+
+    assert canvas.zoom == pytest.approx(1.25)
+    assert track.percent == 0
+
+
+def test_letters_in_a_search_field_are_text(shown, qtbot):
+    search = shown.window.sliders._search
+    qtbot.keyClicks(search, "o1")
+
+    assert search.text() == "o1"
+    assert not shown.window.canvas._is_original_held
+
+
+def test_trust_is_that_of_the_face_that_is_chosen(shown, qtbot):
+    with qtbot.waitSignal(
+        shown.document.rendered, check_params_cb=lambda edit: edit.request.quality == "full_res"
+    ) as one:
+        shown.document.set_strength("smile", 0.5)
+    shown.document.rendered.emit(replace(one.args[0], trust={1: 0.9, 2: 0.3}))
+    told = []
+    for face in (1, 2):
+        shown.document.choose_face(face)
+        told.append(shown.window.trust._percent.text())
+
+    assert told == ["90%", "30%"]
+
+
+def test_screen_has_the_profile_that_a_person_chose(shown, tmp_path):
+    profile = bytes(QColorSpace(QColorSpace.NamedColorSpace.AdobeRgb).iccProfile())
+    (tmp_path / "screen.icc").write_bytes(profile)
+    shown.store.set_value("screen_profile", str(tmp_path / "screen.icc"))
+    assert shown.window.canvas._screen == profile
+    shown.store.set_value("screen_profile", str(tmp_path / "gone.icc"))
+
+    assert shown.window.canvas._screen is None
+
+
+def controls_of(window: QWidget) -> list[QWidget]:
+    """What the keyboard reaches in a window, apart from Qt's own parts of it."""
+    return [
+        widget
+        for widget in window.findChildren(QWidget)
+        if widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+        and widget.isVisibleTo(window)
+        and not widget.objectName().startswith("qt_")
+        and not isinstance(widget, QLabel)
+    ]
+
+
+def test_every_control_of_the_window_and_its_dialogs_has_a_name(shown):
+    dialogs = shown.commands.dialogs
+    openers = (
+        dialogs.open_settings, dialogs.open_shortcuts, dialogs.open_about, dialogs.open_first_steps,
+        dialogs.open_models, dialogs.open_batch, shown.commands.exports.ask,
+    )  # fmt: skip
+    for window in (shown.window, *(opener() for opener in openers)):
+        controls = controls_of(window)
+        nameless = [
+            f"{type(window).__name__}: {type(one).__name__}"
+            for one in controls
+            if not (one.accessibleName() or (isinstance(one, QAbstractButton) and one.text()))
+        ]
+        if window is not shown.window:
+            window.reject()
+
+        assert len(controls) >= 4
+        assert nameless == []
+
+
+def test_export_makes_the_folder_that_was_typed(shown, tmp_path, qtbot):
+    shown.document.set_strength("smile", 0.5)
+    folder = tmp_path / "new" / "edited"
+    shown.commands.exports.start("this", ExportOptions(folder=folder))
+    qtbot.waitUntil(lambda: shown.commands.exports.num_open == 0)
+
+    assert [path.name for path in folder.iterdir()] == ["portrait-edited.png"]
+
+
+def test_model_in_use_is_known_by_the_name_of_its_file(studio, qtbot):
+    with qtbot.waitSignal(studio.service.ready):
+        studio.store.set_value("model", "own")
+    # The fake engine's model is called "fake" inside.
+    dialog = studio.commands.dialogs.open_models()
+    qtbot.waitUntil(lambda: len(dialog._cards) == 2)
+    dialog.choose("own")
+
+    assert not dialog._use.isEnabled()
+    assert not dialog._remove.isEnabled()
+    dialog.reject()
+
+
+def test_all_photos_are_closed_after_one_question(shown, boxes, tmp_path, qtbot):
+    Image.fromarray(make_photo(300, 200).pixels).save(tmp_path / "other.png")
+    shown.commands.open_paths([tmp_path / "other.png"])
+    qtbot.waitUntil(lambda: entry_of(shown).photo is not None and bool(entry_of(shown).faces))
+    shown.document.set_strength("smile", 0.5)
+    trigger(shown, "close_all")
+    assert len(shown.document.photos) == 2
+    boxes.answer = 1
+    trigger(shown, "close_all")
+
+    assert shown.document.photos == ()
+    assert boxes.asked == ["Save the edits?"] * 2
+    assert not shown.window.actions_table["export"].isEnabled()
+    assert shown.window.canvas._empty.isVisible()
+
+
+def test_larger_text_has_room_at_once(studio):
+    title = studio.window.sliders.slider("smile")._title
+    before = title.width()
+    studio.store.set_value("text_px", 20)
+
+    assert title.width() == pytest.approx(before * 20 / 13, abs=1)
+    assert studio.window.sliders.minimumWidth() == pytest.approx(270 * 20 / 13, abs=3)
+    studio.store.set_value("text_px", 13)

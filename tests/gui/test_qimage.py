@@ -102,3 +102,29 @@ def test_format_is_one_that_is_drawn_fast():
     assert to_qimage(pixels).format() == QImage.Format.Format_RGB32
     with_alpha = to_qimage(pixels, alpha=np.zeros((2, 2), np.uint8))
     assert with_alpha.format() == QImage.Format.Format_ARGB32_Premultiplied
+
+
+P3 = bytes(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3).iccProfile())
+
+
+def test_pixels_are_made_for_the_screen():
+    red = np.array([[[255, 0, 0]]], np.uint8)
+    # Pillow's own conversion of pure red from sRGB to Display P3: 234, 51, 35.
+    on_wide_screen = to_pixels(to_qimage(red, screen=P3))[0, 0].astype(int)
+
+    np.testing.assert_allclose(on_wide_screen, [234, 51, 35], atol=1)
+    deep = to_pixels(to_qimage(red.astype(np.uint16) * 257, screen=P3))[0, 0].astype(int)
+    np.testing.assert_allclose(deep, on_wide_screen, atol=1)
+
+
+def test_photo_of_the_screens_own_profile_is_not_touched():
+    pixels = np.random.default_rng(3).integers(0, 256, (20, 30, 3), np.uint8)
+
+    np.testing.assert_array_equal(to_pixels(to_qimage(pixels, P3, screen=P3)), pixels)
+
+
+@pytest.mark.parametrize("screen", [None, b"", b"no profile", b"x" * 4000])
+def test_screen_without_a_usable_profile_is_srgb(screen):
+    pixels = np.random.default_rng(3).integers(0, 256, (20, 30, 3), np.uint8)
+
+    np.testing.assert_array_equal(to_pixels(to_qimage(pixels, screen=screen)), pixels)

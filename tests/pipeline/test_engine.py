@@ -216,6 +216,30 @@ def test_caches_let_go_of_a_photo(model):
     assert gone() is None
 
 
+def test_only_the_photos_that_are_edited_keep_flows_and_warps(model):
+    photos = [make_photo(seed=seed) for seed in range(5)]
+    engine = make_engine(model)
+    rendered = [engine.render(photo, SMILE).photo.pixels for photo in photos]
+    caches = [engine._caches[photo] for photo in photos]
+
+    assert [bool(cache.flows) for cache in caches] == [False, False, True, True, True]
+    assert not caches[0].warped
+    assert all(cache.faces and cache.crops for cache in caches)
+    np.testing.assert_array_equal(engine.render(photos[0], SMILE).photo.pixels, rendered[0])
+
+
+def test_of_a_photo_that_was_edited_before_only_the_last_flows_are_kept(model):
+    first, second = make_photo(seed=1), make_photo(seed=2)
+    engine = make_engine(model)
+    for step in range(20):
+        engine.render(first, EditState(None, (FaceEdit.of({"smile": (step + 1) / 20}),)))
+    assert len(engine._caches[first].flows) == 20
+    engine.render(second, SMILE)
+
+    assert [dict(strengths)["smile"] for _, strengths in engine._caches[first].flows][-1] == 1.0
+    assert len(engine._caches[first].flows) == 8
+
+
 def test_flow_has_no_fold_and_ends_at_zero(model, photo):
     from fvae_studio.core.regularise import fold_share
 

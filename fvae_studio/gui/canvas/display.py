@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from fvae_studio.core.project_file import PhotoView
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.gui.canvas.compare import CompareMode, Pane, panes
 from fvae_studio.gui.canvas.edit_layer import EditLayer
@@ -56,8 +57,8 @@ class CanvasDisplay(Viewport):
         self._empty.open_requested.connect(self.open_requested)
         self._empty.sample_requested.connect(self.sample_requested)
 
-    def set_photo(self, photo: Photo | None, *, loading: str | None = None) -> None:
-        """Show a photo, fitted; None shows what to do, or that `loading` is being read."""
+    def set_photo(self, photo: Photo | None, *, view: PhotoView | None = None, loading: str | None = None) -> None:
+        """Show a photo, or the part of it that `view` says; None shows what to do, or that `loading` is being read."""
         self._empty.set_loading(loading)
         self._empty.setVisible(photo is None)
         if self._tiles is not None and photo is self._tiles.photo:
@@ -65,7 +66,7 @@ class CanvasDisplay(Viewport):
         self._layer.set_edit(None)
         self._faces, self._chosen, self._hovered, self._edited = (), None, None, frozenset()
         self._is_original_held = False
-        self._show_photo(photo)
+        self._show_photo(photo, view)
         self._refresh_legend()
         self.setAccessibleDescription("")
 
@@ -73,6 +74,11 @@ class CanvasDisplay(Viewport):
         """Show an edit of the photo; one of another photo is not shown."""
         if edit is None or (self._tiles is not None and edit.request.photo is self._tiles.photo):
             self._layer.set_edit(edit)
+
+    @property
+    def edit(self) -> RenderedEdit | None:
+        """The edit that is shown."""
+        return self._layer.edit
 
     def set_faces(self, faces: Sequence[Face], chosen: int | None, edited: Collection[int]) -> None:
         """The faces that can be clicked, the chosen one's number (None for all), and those with an edit."""
@@ -82,7 +88,7 @@ class CanvasDisplay(Viewport):
         self._faces, self._chosen, self._edited = shown
         if self._hovered not in {face.index for face in faces}:
             self._hovered = None
-        description = self.tr("%n face(s) found", "", len(faces))
+        description = self.tr("Faces found: {number}").format(number=len(faces))
         if chosen is not None:
             description += self.tr("; face {number} is chosen").format(number=chosen)
         self.setAccessibleDescription(description)
@@ -92,6 +98,26 @@ class CanvasDisplay(Viewport):
         """How the original is shown beside the edit."""
         self._mode = mode
         self._refit()
+        self.update()
+
+    def set_screen_profile(self, icc: bytes | None) -> None:
+        """Show colours for the screen of this profile; None for sRGB."""
+        super().set_screen_profile(icc)
+        self._layer.set_screen(icc)
+
+    @property
+    def compare_mode(self) -> CompareMode:
+        """How the original is shown beside the edit."""
+        return self._mode
+
+    @property
+    def split(self) -> float:
+        """Where the split line is, in [0, 1] of the width."""
+        return self._split
+
+    def set_split(self, split: float) -> None:
+        """Move the split line, in [0, 1] of the width."""
+        self._split = min(max(split, 0.0), 1.0)
         self.update()
 
     def set_overlay(self, overlay: Overlay, *, opacity: float | None = None) -> None:
@@ -192,10 +218,6 @@ class CanvasDisplay(Viewport):
     def _pane_under(self, point: QPointF) -> Pane:
         shown = self._panes()
         return next((pane for pane in shown if pane.clip.contains(point)), shown[-1])
-
-    def _set_split(self, split: float) -> None:
-        self._split = min(max(split, 0.0), 1.0)
-        self.update()
 
     def _on_layer_changed(self, area: QRectF) -> None:
         self._refresh_legend()

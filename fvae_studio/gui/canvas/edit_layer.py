@@ -53,6 +53,7 @@ class EditLayer:
         self._shown: RenderedEdit | None = None
         self._by_level: dict[int, tuple[Picture, ...]] = {}
         self._level = 0
+        self._screen: bytes | None = None
         self._is_converting = False
 
     @property
@@ -78,10 +79,17 @@ class EditLayer:
             self._show(None, {})
         photo = edit.request.photo
         pixels = sum(patch.pixels.shape[0] * patch.pixels.shape[1] for patch in edit.patches)
-        cost = pixels * (3 if photo.metadata.icc else 1) * (2 if photo.pixels.dtype != np.uint8 else 1)
+        cost = pixels * (3 if photo.metadata.icc or self._screen else 1) * (2 if photo.pixels.dtype != np.uint8 else 1)
         if edit.request.quality == "preview" and cost <= AT_ONCE_PIXELS:
-            self._show(edit, dict([make_pictures(edit, edit.patches[0].level)]))
+            self._show(edit, dict([make_pictures(edit, edit.patches[0].level, self._screen)]))
         else:
+            self._convert()
+
+    def set_screen(self, screen: bytes | None) -> None:
+        """The profile of the screen, None for sRGB; all pictures are made anew."""
+        if screen != self._screen:
+            self._screen = screen
+            self._show(None, {})
             self._convert()
 
     def want(self, level: int) -> None:
@@ -117,11 +125,15 @@ class EditLayer:
         edit = self._edit
         if edit is not None and self._is_wanting and not self._is_converting:
             self._is_converting = True
-            self._background.run(partial(make_pictures, edit, self._level), partial(self._take, edit), priority=3)
+            work = partial(make_pictures, edit, self._level, self._screen)
+            self._background.run(work, partial(self._take, edit, self._screen), priority=3)
 
-    def _take(self, edit: RenderedEdit, made: tuple[int, tuple[Picture, ...]] | None) -> None:
+    def _take(self, edit: RenderedEdit, screen: bytes | None, made: tuple[int, tuple[Picture, ...]] | None) -> None:
         self._is_converting = False
-        if made is None:
+        if screen != self._screen:
+            # Of a screen on which the window is no more.
+            pass
+        elif made is None:
             # It cannot be shown: asking again would not help, the next edit may.
             self._shown, self._by_level = edit, {self._level: ()}
         elif edit is self._shown:
@@ -161,12 +173,14 @@ def fitting_level(edit: RenderedEdit, level: int) -> int:
     return max(level, own)
 
 
-def make_pictures(edit: RenderedEdit, level: int) -> tuple[int, tuple[Picture, ...]]:
-    """Pictures of all patches for a level, and the level at which they are."""
+def make_pictures(edit: RenderedEdit, level: int, screen: bytes | None = None) -> tuple[int, tuple[Picture, ...]]:
+    """Pictures of all patches for a level and a screen's profile, and the level at which they are."""
     level = fitting_level(edit, level)
     photo = edit.request.photo
     patches = [_reduced(patch, level) for patch in edit.patches]
-    images = [to_qimage(patch.pixels, photo.metadata.icc, _alpha_under(photo, patch)) for patch in patches]
+    images = [
+        to_qimage(patch.pixels, photo.metadata.icc, _alpha_under(photo, patch), screen=screen) for patch in patches
+    ]
     return level, tuple(Picture(_covered(patch), image) for patch, image in zip(patches, images, strict=True))
 
 

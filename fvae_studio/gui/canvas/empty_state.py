@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from fvae_studio.gui.icons import icon, icon_pixmap
+from fvae_studio.gui.icons import icon_pixmap
 
 
 class EmptyState(QWidget):
@@ -34,7 +34,8 @@ class EmptyState(QWidget):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._open = QPushButton(icon("folder-open"), self.tr("Open photos…"), self)
+        self._open = QPushButton(self.tr("Open photos…"), self)
+        self._open.setProperty("role", "primary")
         self._open.setToolTip(self.tr("Choose photos to edit"))
         self._sample = QPushButton(self.tr("Try a sample"), self)
         self._sample.setToolTip(self.tr("Open a portrait that comes with the program; it shows nobody"))

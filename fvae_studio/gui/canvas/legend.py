@@ -15,6 +15,7 @@ from fvae_studio.core.flow_view import confidence_colours, flow_colours
 from fvae_studio.gui.canvas.flow_shapes import largest_motion
 from fvae_studio.gui.canvas.overlays import NEEDS_EDIT, Overlay
 from fvae_studio.gui.qimage import to_qimage
+from fvae_studio.gui.translation import in_percent
 from fvae_studio.pipeline.requests import RenderedEdit
 
 _WHEEL_PX: Final = 52
@@ -100,11 +101,11 @@ class OverlayLegend(QWidget):
         }[overlay]
 
     def _text_of(self, overlay: Overlay, largest: float) -> str:
-        share = largest / CROP_SIZE * 100
+        share = largest / CROP_SIZE
         return {
             Overlay.FLOW: self.tr(
-                "The hue tells from where a pixel comes; the rim is {share:.1f} % of the face's frame."
-            ).format(share=share),
+                "The hue tells from where a pixel comes; the rim is {share} of the face's frame."
+            ).format(share=in_percent(share, decimals=1)),
             Overlay.ARROWS: self.tr("From where pixels come to where they are seen, in true length."),
             Overlay.GRID: self.tr("A straight grid on the photo, bent as the face is."),
             Overlay.CONFIDENCE: self.tr("How far the photo shows what the edit needs."),

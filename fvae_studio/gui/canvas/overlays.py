@@ -119,10 +119,12 @@ def _draw_lines(
 ) -> None:
     painter.save()
     painter.setTransform(transform, combine=True)
+    # A cosmetic pen counts pixels of the screen.
+    ratio = painter.device().devicePixelRatioF()
     # A dark line under the light one: visible on any background.
     for colour, width in pens:
         # Flat ends are drawn ten times faster than round ones.
-        pen = QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+        pen = QPen(colour, width * ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawLines(lines)

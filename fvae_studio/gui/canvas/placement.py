@@ -44,6 +44,12 @@ class Placement:
         zoom = min(view.width() / photo.width(), view.height() / photo.height()) * FIT_MARGIN
         return Placement(photo, view, max(min(zoom, 1 / device_ratio), 1e-4), photo.width() / 2, photo.height() / 2)
 
+    @staticmethod
+    def at(photo: QSizeF, view: QSizeF, zoom: float, x: float, y: float) -> Placement:
+        """A zoom and a middle that were noted before, perhaps in another window: brought into its limits."""
+        placed = Placement(photo, view, zoom, x, y)
+        return replace(placed, zoom=min(max(zoom, placed.smallest_zoom), LARGEST_ZOOM)).kept_in_view()
+
     @property
     def smallest_zoom(self) -> float:
         """Lower end of the zoom."""

@@ -76,10 +76,14 @@ class PhotoTiles:
         photo: by reference; level 0 is read where it lies.
         background: threads.
         changed: called when something new can be drawn.
+        screen: profile of the screen; None for sRGB.
     """
 
-    def __init__(self, photo: Photo, background: Background, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, photo: Photo, background: Background, changed: Callable[[], None], *, screen: bytes | None = None
+    ) -> None:
         self.photo = photo
+        self._screen = screen
         longer = max(photo.width, photo.height)
         self.top_level = min(highest_level(photo), max(0, (longer - 1).bit_length() - OVERVIEW_PX.bit_length() + 1))
         self.overview: Tile | None = None
@@ -149,7 +153,7 @@ class PhotoTiles:
     def _make_overview(self) -> tuple[Photo, Tile]:
         # In one step from the photo: something to look at within a moment.
         smaller = reduce_photo(self.photo, self.top_level)
-        image = to_qimage(smaller.pixels, smaller.metadata.icc, smaller.alpha)
+        image = to_qimage(smaller.pixels, smaller.metadata.icc, smaller.alpha, screen=self._screen)
         covered = QRectF(0, 0, smaller.width << self.top_level, smaller.height << self.top_level)
         return smaller, Tile(image, covered, covered)
 
@@ -171,7 +175,7 @@ class PhotoTiles:
             cut = Photo(np.ascontiguousarray(pixels), None if alpha is None else np.ascontiguousarray(alpha))
             cut = reduce_photo(cut, key.level - level)
             pixels, alpha = cut.pixels, cut.alpha
-        image = to_qimage(pixels, self.photo.metadata.icc, alpha)
+        image = to_qimage(pixels, self.photo.metadata.icc, alpha, screen=self._screen)
         scale = 1 << key.level
         covered = QRectF(left * scale, top * scale, (right - left) * scale, (bottom - top) * scale)
         return key, Tile(image, covered, self.rect_of(key))

@@ -7,11 +7,14 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from fvae_studio.core.doubt import FacePart, most_doubtful_part
 from fvae_studio.core.mouth_choice import MouthKind
 from fvae_studio.gui.theme import colours_of
+from fvae_studio.gui.translation import in_percent
+from fvae_studio.gui.widgets.fixed_label import FixedLabel
+from fvae_studio.gui.widgets.strength_slider import ElidedLabel
 from fvae_studio.pipeline.requests import RenderedEdit
 
 GOOD: Final = 0.6
@@ -28,10 +31,8 @@ class TrustReadout(QWidget):
 
     def _build_ui(self) -> None:
         self._bar = _Bar(self)
-        self._percent = QLabel(self)
-        # Fixed, so that another number does not lay the window out anew.
-        self._percent.setFixedSize(44, self._percent.fontMetrics().height() + 2)
-        self._sentence = QLabel(self)
+        self._percent = FixedLabel(2.8, self)
+        self._sentence = ElidedLabel(self)
         self._sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 10, 4)
@@ -82,17 +83,17 @@ class TrustReadout(QWidget):
             return
         share = trust[number]
         self._bar.set_share(share)
-        self._percent.setText(f"{share:.0%}")
+        self._percent.setText(in_percent(share))
         sentence = self._sentence_for(share, part, opened)
         if len(trust) > 1 and number != chosen and (share < GOOD or opened is not None):
             sentence = self.tr("Face {number}: {sentence}").format(number=number, sentence=sentence)
         self._sentence.setText(sentence)
         self.setToolTip(
-            self.tr("The least sure part of what moves is vouched for to {percent:.0%}. {sentence}").format(
-                percent=share, sentence=sentence
+            self.tr("The least sure part of what moves is vouched for to {percent}. {sentence}").format(
+                percent=in_percent(share), sentence=sentence
             )
         )
-        self.setAccessibleName(self.tr("Trust: {percent:.0%}").format(percent=share))
+        self.setAccessibleName(self.tr("Trust: {percent}").format(percent=in_percent(share)))
         self.setAccessibleDescription(sentence)
 
     @property

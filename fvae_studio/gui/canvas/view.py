@@ -7,19 +7,28 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
 from fvae_studio.core.geometry import Rect
+from fvae_studio.core.project_file import PhotoView
 from fvae_studio.core.types import Photo
 from fvae_studio.gui.canvas.compare import CompareMode, is_on_line
 from fvae_studio.gui.canvas.display import CanvasDisplay
 from fvae_studio.gui.canvas.faces import face_at, frame_of, next_face
+from fvae_studio.gui.error_words import in_words
 
 CLICK_PX: Final = 4
 """A press that moves less than this is a click."""
 
 SMALLEST_FRAME_PX: Final = 8
 """A drawn frame with a shorter side (photo pixels) is a slip of the hand."""
+
+HOLD_KEYS: Final = frozenset({Qt.Key.Key_Backslash, Qt.Key.Key_O})
+"""While one of them is held, the original shows. The backslash is what photo editors use, and hard to reach on many
+keyboards."""
+
+_LAYOUT_MODIFIERS: Final = Qt.KeyboardModifier.GroupSwitchModifier | Qt.KeyboardModifier.ShiftModifier
+"""What a keyboard may need for a backslash."""
 
 _SPLIT_STEP: Final = 0.02
 
@@ -29,6 +38,7 @@ class _Drag(Enum):
     PRESSED = auto()
     PAN = auto()
     SPLIT = auto()
+    OUT = auto()
     FRAME = auto()
 
 
@@ -42,6 +52,10 @@ class CanvasView(CanvasDisplay):
     face_remove_requested = Signal(int)
     pixel_hovered = Signal(int, int, object)
     """Position and value (r, g, b) as seen, in the photo's depth; the value is None outside of it."""
+    split_moved = Signal()
+    """A person moved the line between original and edit."""
+    drag_out_began = Signal()
+    """A person drags the result out of the window, with Ctrl held."""
     draw_mode_left = Signal()
     """Drawing a face ended, by a frame or by Escape."""
 
@@ -51,11 +65,11 @@ class CanvasView(CanvasDisplay):
         self._is_space_held = self._is_drawing = False
         self._pressed = self._last = QPointF()
 
-    def set_photo(self, photo: Photo | None, *, loading: str | None = None) -> None:
-        """Show a photo, fitted; None shows what to do, or that `loading` is being read."""
+    def set_photo(self, photo: Photo | None, *, view: PhotoView | None = None, loading: str | None = None) -> None:
+        """Show a photo, or the part of it that `view` says; None shows what to do, or that `loading` is being read."""
         if self._tiles is None or photo is not self._tiles.photo:
             self._drag = _Drag.NONE
-        super().set_photo(photo, loading=loading)
+        super().set_photo(photo, view=view, loading=loading)
 
     def set_draw_mode(self, drawing: bool) -> None:
         """The next drag draws a frame around a face that was missed."""
@@ -65,13 +79,15 @@ class CanvasView(CanvasDisplay):
     # --- mouse ---
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 (Qt's name)
-        """Begin a pan, a frame, or a move of the split line."""
+        """Begin a pan, a frame, a move of the split line, or (with Ctrl) to drag the result out."""
         if self._placement is None:
             return
         self._pressed = self._last = event.position()
         is_left = event.button() == Qt.MouseButton.LeftButton
         if is_left and self._is_drawing and not self._is_space_held:
             self._drag = _Drag.FRAME
+        elif is_left and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._drag = _Drag.OUT
         elif is_left and self._is_on_line(event.position()):
             self._drag = _Drag.SPLIT
         elif is_left or event.button() == Qt.MouseButton.MiddleButton:
@@ -83,10 +99,16 @@ class CanvasView(CanvasDisplay):
         if self._placement is None:
             return
         if self._drag is _Drag.SPLIT:
-            self._set_split(position.x() / max(self.width(), 1))
+            self._move_split(position.x() / max(self.width(), 1))
         elif self._drag is _Drag.PRESSED and (position - self._pressed).manhattanLength() > CLICK_PX:
             self._drag = _Drag.PAN
             self._refresh_cursor()
+        elif self._drag is _Drag.OUT:
+            if (position - self._pressed).manhattanLength() >= QApplication.startDragDistance():
+                # Whoever hears it takes over the mouse until it is let go.
+                self._drag = _Drag.NONE
+                self.drag_out_began.emit()
+            return
         if self._drag is _Drag.PAN:
             step = position - self._last
             self._pan(step.x(), step.y())
@@ -112,7 +134,7 @@ class CanvasView(CanvasDisplay):
             return
         number = face_at(self._faces, self._photo_position(event.position()))
         if self._is_on_line(event.position()):
-            self._set_split(0.5)
+            self._move_split(0.5)
         elif number is not None:
             self.zoom_face(number)
         elif self._is_fitted:
@@ -163,13 +185,14 @@ class CanvasView(CanvasDisplay):
         """Hold the original, move the split line, remove or leave a face; else pan and zoom."""
         key = event.key()
         is_shifted = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
-        if key == Qt.Key.Key_Backslash and not event.isAutoRepeat():
-            self.set_original_shown(True)
+        if key in HOLD_KEYS and not event.modifiers() & ~_LAYOUT_MODIFIERS:
+            if not event.isAutoRepeat():
+                self.set_original_shown(True)
         elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._is_space_held = True
             self._refresh_cursor()
         elif is_shifted and self._mode is CompareMode.SPLIT and key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            self._set_split(self._split + (_SPLIT_STEP if key == Qt.Key.Key_Right else -_SPLIT_STEP))
+            self._move_split(self._split + (_SPLIT_STEP if key == Qt.Key.Key_Right else -_SPLIT_STEP))
         elif key == Qt.Key.Key_Delete and self._chosen is not None:
             self.face_remove_requested.emit(self._chosen)
         elif key == Qt.Key.Key_Escape and self._is_drawing:
@@ -184,8 +207,9 @@ class CanvasView(CanvasDisplay):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 (Qt's name)
         """The edit comes back; the hand lets go."""
-        if event.key() == Qt.Key.Key_Backslash and not event.isAutoRepeat():
-            self.set_original_shown(False)
+        if event.key() in HOLD_KEYS:
+            if not event.isAutoRepeat():
+                self.set_original_shown(False)
         elif event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._is_space_held = False
             self._refresh_cursor()
@@ -213,6 +237,10 @@ class CanvasView(CanvasDisplay):
         return True
 
     # --- inside ---
+
+    def _move_split(self, split: float) -> None:
+        self.set_split(split)
+        self.split_moved.emit()
 
     def _drawn_frame(self) -> QRectF | None:
         return QRectF(self._pressed, self._last).normalized() if self._drag is _Drag.FRAME else None
@@ -269,5 +297,5 @@ class CanvasView(CanvasDisplay):
     def _tip_of(self, number: int) -> str:
         name = self.tr("Face {number}").format(number=number)
         if number in self._left_out:
-            return f"{name}: {self._left_out[number]}"
+            return in_words(self._left_out[number])
         return self.tr("{face}, edited").format(face=name) if number in self._edited else name

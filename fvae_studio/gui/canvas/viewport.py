@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QNativeGestureEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QInputDevice, QKeyEvent, QNativeGestureEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
+from fvae_studio.core.project_file import PhotoView
 from fvae_studio.core.types import Photo
 from fvae_studio.gui.canvas.background import Background
 from fvae_studio.gui.canvas.photo_painter import visible_keys
@@ -26,6 +27,10 @@ _PANS: Final = {
     Qt.Key.Key_Down: (0, -PAN_STEP_PX),
 }
 
+ZOOM_KEYS: Final = frozenset(
+    {Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0, Qt.Key.Key_1}
+)  # fmt: skip
+
 
 class Viewport(QWidget):
     """A photo's tiles and where they lie. Panes (halves of the widget) share one placement."""
@@ -39,6 +44,8 @@ class Viewport(QWidget):
         self._tiles: PhotoTiles | None = None
         self._placement: Placement | None = None
         self._is_fitted = True
+        self._screen: bytes | None = None
+        self._wheel_zooms = True
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.grabGesture(Qt.GestureType.PinchGesture)
@@ -49,6 +56,13 @@ class Viewport(QWidget):
         return self._placement.zoom * self.devicePixelRatioF() if self._placement else 1.0
 
     @property
+    def photo_view(self) -> PhotoView | None:
+        """The part of the photo that is looked at; None while it is fitted."""
+        if self._placement is None or self._is_fitted:
+            return None
+        return PhotoView(self.zoom, self._placement.x, self._placement.y)
+
+    @property
     def is_settled(self) -> bool:
         """Whether all that can be seen now is drawn as sharply as it can be."""
         return self._tiles is None or self._tiles.is_complete
@@ -56,6 +70,20 @@ class Viewport(QWidget):
     def photo_to_view(self, x: float, y: float) -> QPointF:
         """Where a photo position (from the photo's corner) is seen now."""
         return self._placement.to_view(x, y) if self._placement is not None else QPointF()
+
+    def set_wheel_zooms(self, zooms: bool) -> None:
+        """Whether a wheel zooms by itself, or scrolls and zooms with Ctrl."""
+        self._wheel_zooms = zooms
+
+    def set_screen_profile(self, icc: bytes | None) -> None:
+        """Show colours for the screen of this profile; None for sRGB."""
+        if icc == self._screen:
+            return
+        self._screen = icc
+        if self._tiles is not None:
+            self._tiles.close()
+            self._tiles = PhotoTiles(self._tiles.photo, self._background, self.update, screen=icc)
+        self.update()
 
     def zoom_fit(self) -> None:
         """The whole photo."""
@@ -92,13 +120,18 @@ class Viewport(QWidget):
 
     # --- for the canvas ---
 
-    def _show_photo(self, photo: Photo | None) -> None:
+    def _show_photo(self, photo: Photo | None, view: PhotoView | None) -> None:
         if self._tiles is not None:
             self._tiles.close()
         self._tiles, self._placement = None, None
         if photo is not None:
-            self._tiles = PhotoTiles(photo, self._background, self.update)
-            self.zoom_fit()
+            self._tiles = PhotoTiles(photo, self._background, self.update, screen=self._screen)
+            if view is None:
+                self.zoom_fit()
+            else:
+                size = QSizeF(photo.width, photo.height)
+                zoom = view.zoom / self.devicePixelRatioF()
+                self._place(Placement.at(size, self._pane_size(), zoom, view.x, view.y))
         self.update()
 
     def _pane_size(self) -> QSizeF:
@@ -139,19 +172,23 @@ class Viewport(QWidget):
     # --- events ---
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
-        """A wheel zooms to the cursor; a touchpad scrolls, as do Shift and a wheel that is tilted."""
+        """A wheel zooms to the cursor, or scrolls if that is wanted; Ctrl always zooms. A touchpad scrolls.
+
+        Shift and a wheel that is tilted scroll sideways.
+        """
         if self._placement is None:
             return
         modifiers, turns, pixels = event.modifiers(), event.angleDelta(), event.pixelDelta()
-        is_touchpad = not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             self._pan((turns.y() or turns.x()) / 2, 0)
-        elif is_touchpad and not modifiers & Qt.KeyboardModifier.ControlModifier:
-            self._pan(pixels.x(), pixels.y())
-        elif turns.y():
+        elif turns.y() and (
+            modifiers & Qt.KeyboardModifier.ControlModifier or (self._wheel_zooms and not _is_touchpad(event))
+        ):
             self.zoom_to(self.zoom * ZOOM_STEP ** (turns.y() / _NOTCH), event.position())
+        elif pixels.isNull():
+            self._pan(turns.x() / 2, turns.y() / 2)
         else:
-            self._pan(turns.x() / 2, 0)
+            self._pan(pixels.x(), pixels.y())
         event.accept()
 
     def event(self, event: QEvent) -> bool:
@@ -191,3 +228,9 @@ class Viewport(QWidget):
         """A fitted photo stays fitted."""
         super().resizeEvent(event)
         self._refit()
+
+
+def _is_touchpad(event: QWheelEvent) -> bool:
+    """Two fingers on a touchpad; only some systems say so of the device, others send the motion in phases."""
+    is_phased = not event.pixelDelta().isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
+    return is_phased or event.device().type() == QInputDevice.DeviceType.TouchPad

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
-from PySide6.QtCore import Slot, qVersion
+from PySide6.QtCore import Qt, Slot, qVersion
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialogButtonBox,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from fvae_studio import paths
 from fvae_studio.core.program import program_version
 from fvae_studio.gui.dialogs.frame import StudioDialog, label, name
+from fvae_studio.gui.status_bar import device_name
 from fvae_studio.pipeline.requests import ModelSummary
 
 _PACKAGES = (
@@ -106,7 +107,9 @@ class AboutDialog(StudioDialog):
             )
         )
         if self._model is not None:
-            text = self.tr("Model: {title}, on {device}").format(title=self._model.title, device=self._model.device)
+            text = self.tr("Model: {title}, on {device}").format(
+                title=self._model.title, device=device_name(self._model.device)
+            )
             self.content.addWidget(label(text, "hint"))
         tabs = QTabWidget()
         tabs.setAccessibleName(self.tr("Facts"))
@@ -126,6 +129,7 @@ class AboutDialog(StudioDialog):
         table.setHorizontalHeaderLabels([self.tr("Name"), self.tr("Version"), self.tr("Licence")])
         table.verticalHeader().hide()
         table.setShowGrid(False)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         for row, one in enumerate(self._components):

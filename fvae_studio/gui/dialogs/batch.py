@@ -34,6 +34,7 @@ from fvae_studio.errors import PhotoWriteError
 from fvae_studio.gui.dialogs.export_format import FormatFields
 from fvae_studio.gui.dialogs.export_place import PlaceFields
 from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, heading, label, name, set_role
+from fvae_studio.gui.error_words import in_words, notes_in_words
 from fvae_studio.gui.messages import Messages
 from fvae_studio.gui.theme import colours_of
 
@@ -92,7 +93,7 @@ class BatchDialog(StudioDialog):
         colours = colours_of(self.palette())
         words = {"done": self.tr("written"), "skipped": self.tr("skipped"), "failed": self.tr("failed")}
         tints = {"done": colours.success, "skipped": colours.warning, "failed": colours.danger}
-        note = row.note or (row.output.name if row.output else "")
+        note = notes_in_words(row.note) or (row.output.name if row.output else "")
         for column, text in enumerate((row.path.name, words[row.outcome], str(row.num_faces), note)):
             item = QTableWidgetItem(text)
             item.setToolTip(str(row.output or row.path) if column == 0 else text)
@@ -100,6 +101,7 @@ class BatchDialog(StudioDialog):
             if column == 1:
                 item.setForeground(QColor(tints[row.outcome]))
             self._table.setItem(at, column, item)
+        self._table.resizeRowToContents(at)
         self._table.scrollToBottom()
         self._bar.setMaximum(max(1, len(self._photos)))
         self._bar.setValue(len(self._rows))
@@ -200,6 +202,7 @@ class BatchDialog(StudioDialog):
         )
         self._table.verticalHeader().hide()
         self._table.setShowGrid(False)
+        self._table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self._table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         name(self._table, self.tr("Report"), self.tr("Double click shows a file in its folder"))
@@ -284,7 +287,7 @@ class BatchDialog(StudioDialog):
                 if not self._photos:
                     problem = self.tr("There are no photos in this folder.")
         except (PhotoWriteError, OSError) as error:
-            problem = str(error)
+            problem = in_words(str(error))
         self._summary.setText(problem or self.tr("%n photo(s) will be edited.", "", len(self._photos)))
         set_role(self._summary, "danger" if problem and self._folder.text() else "hint")
         self._start.setEnabled(not problem)

@@ -22,6 +22,7 @@ from fvae_studio.errors import PhotoWriteError
 from fvae_studio.gui.dialogs.export_format import FormatFields
 from fvae_studio.gui.dialogs.export_place import PlaceFields
 from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, heading, label, name, set_role
+from fvae_studio.gui.error_words import in_words
 from fvae_studio.gui.messages import Messages
 
 Scope = Literal["this", "edited"]
@@ -123,7 +124,7 @@ class ExportDialog(StudioDialog):
         self.content.addLayout(scope_row)
         self.content.addWidget(heading(self.tr("File")))
         self.content.addWidget(self._format)
-        self.content.addWidget(heading(self.tr("Beside the pixels")))
+        self.content.addWidget(heading(self.tr("Metadata")))
         self.content.addWidget(self._keep)
         self.content.addWidget(self._note)
         self.content.addWidget(heading(self.tr("Name and place")))
@@ -158,16 +159,18 @@ class ExportDialog(StudioDialog):
             self._place.set_pattern_error("")
             paths = plan_paths(sources, options, today=self._today)
         except PhotoWriteError as error:
-            self._say(str(error), "danger")
+            self._say(in_words(str(error)), "danger")
             self._export.setEnabled(False)
             return
         self._export.setEnabled(bool(paths))
         if not paths:
             self._say(self.tr("No photo has edits."), "danger")
             return
+        replaced = replaces_source(sources, options, today=self._today)
+        if replaced:
+            paths = plan_paths(sources, replace(options, replace_source=True), today=self._today)
         more = "" if count == 1 else "\n" + self.tr("and %n more", "", count - 1)
         text = str(paths[0]) + more
-        replaced = replaces_source(sources, options, today=self._today)
         if replaced:
             self._say(text + "\n" + self.tr("Replaces %n original photo(s).", "", len(replaced)), "warning")
             return

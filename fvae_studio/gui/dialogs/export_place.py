@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, 
 from fvae_studio.core.export import FIELDS, ExportOptions, check_pattern
 from fvae_studio.errors import PhotoWriteError
 from fvae_studio.gui.dialogs.frame import form, name, set_role
+from fvae_studio.gui.error_words import in_words
 
 
 class PlaceFields(QWidget):
@@ -56,7 +57,7 @@ class PlaceFields(QWidget):
         try:
             check_pattern(self._pattern.text())
         except PhotoWriteError as error:
-            self.set_pattern_error(str(error))
+            self.set_pattern_error(in_words(str(error)))
             raise
         return replace(options, pattern=self._pattern.text(), folder=self.folder, existing=self._existing.currentData())
 

@@ -49,7 +49,7 @@ class FirstStepsDialog(StudioDialog):
             (
                 "square-half",
                 self.tr("Compare"),
-                self.tr("Hold the backslash key to see the original, or drag the split line over the photo."),
+                self.tr("Hold the O key to see the original, or drag the split line over the photo."),
             ),
             (
                 "export",

@@ -15,20 +15,14 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from fvae_studio.gui.dialogs.frame import StudioDialog, form, heading, label, name
-
-_METRICS = {
-    "psnr_face": ("dB", "PSNR in the face"),
-    "psnr_whole": ("dB", "PSNR of the crop"),
-    "unwarped_face": ("dB", "PSNR in the face without any motion"),
-    "end_point": ("px", "Error of the flow"),
-    "end_point_edit": ("px", "Error of the flow of an edit"),
-    "motion": ("px", "Mean motion of an edit"),
-}
+from fvae_studio.gui.shipped_texts import figure, model_text
+from fvae_studio.gui.translation import in_digits
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,7 @@ class ModelsDialog(StudioDialog):
 
     def _build_ui(self) -> None:
         self.setWindowTitle(self.tr("Models"))
-        self.resize(720, 480)
+        self.resize(820, 560)
         self._list = QListWidget()
         self._list.setFixedWidth(220)
         name(self._list, self.tr("Models"), self.tr("Models that are installed"))
@@ -113,6 +107,7 @@ class ModelsDialog(StudioDialog):
         self._facts_layout.setSpacing(8)
         scroll = QScrollArea()
         scroll.setWidget(self._facts)
+        name(scroll, self.tr("About this model"), self.tr("Where it comes from, and what was measured"))
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         columns = QHBoxLayout()
@@ -156,17 +151,19 @@ class ModelsDialog(StudioDialog):
             return
         self._facts_layout.addWidget(label(card.title, "title"))
         if card.description:
-            self._facts_layout.addWidget(label(card.description))
+            self._facts_layout.addWidget(label(model_text(card.description)))
         self._add_rows(
             "",
             [
                 (self.tr("Origin"), self.tr("Came with the program") if card.is_shipped else self.tr("Your own")),
                 (self.tr("File"), card.path.name if card.path else ""),
-                (self.tr("Size"), f"{card.size_bytes / 1e6:.1f} MB" if card.size_bytes else ""),
+                (self.tr("Size"), f"{in_digits(card.size_bytes / 1e6, 1)} MB" if card.size_bytes else ""),
                 (self.tr("Checksum"), card.sha256[:16] + "…" if card.sha256 else ""),
             ],
         )
-        self._add_rows(self.tr("Measured on people it has not seen"), [_metric(*one) for one in card.metrics.items()])
+        self._add_rows(
+            self.tr("Measured on people it has not seen"), [figure(*one)[::-1] for one in card.metrics.items()]
+        )
         made_of = [(str(one.get("name", "?")), _source(one)) for one in card.provenance]
         self._add_rows(self.tr("Made of"), made_of)
         self._facts_layout.addStretch(1)
@@ -180,8 +177,11 @@ class ModelsDialog(StudioDialog):
         holder.setLayout(layout)
         for left, right in rows:
             value = label(right)
+            # A long address must not make the whole column wider than the window.
+            value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             title_of_row = label(left, "hint")
+            # As narrow as its words: the value has the rest and wraps.
             title_of_row.setWordWrap(False)
             layout.addRow(title_of_row, value)
         if title:
@@ -207,12 +207,6 @@ class ModelsDialog(StudioDialog):
         card = self._current
         if card is not None:
             self.remove_requested.emit(card.name)
-
-
-def _metric(key: str, value: Any) -> tuple[str, str]:
-    unit, text = _METRICS.get(key, ("", key.replace("_", " ")))
-    shown = f"{value:.3g}" if isinstance(value, float) else str(value)
-    return text, f"{shown} {unit}".strip()
 
 
 def _source(source: Mapping[str, Any]) -> str:

@@ -9,13 +9,15 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialogButtonBox,
+    QFileDialog,
     QFormLayout,
     QLineEdit,
     QSpinBox,
     QWidget,
 )
 
-from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, heading, label, name
+from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, heading, label, name, set_role
+from fvae_studio.gui.icons import icon
 from fvae_studio.settings import DEFAULTS, OPTIONS, Option, Settings
 
 
@@ -30,6 +32,7 @@ class SettingsDialog(StudioDialog):
         self._controls: dict[str, QWidget] = {}
         self._build_ui()
         self.set_settings(settings)
+        self.setting_changed.connect(self._on_setting_changed)
 
     def set_settings(self, settings: Settings) -> None:
         """Show these values."""
@@ -55,7 +58,8 @@ class SettingsDialog(StudioDialog):
             self._controls[option.key] = control
             forms[option.section].addRow("" if option.kind == "switch" else _tr(option.label), control)
         align_labels(*forms.values())
-        self.content.addWidget(label(self.tr("Changes work at once."), "hint"))
+        self._note = label(self.tr("Changes work at once."), "hint")
+        self.content.addWidget(self._note)
         self.content.addStretch(1)
         restore = self.buttons.addButton(self.tr("Restore defaults"), QDialogButtonBox.ButtonRole.ResetRole)
         name(restore, self.tr("Restore defaults"), self.tr("Set all options of this window to their defaults"))
@@ -86,8 +90,20 @@ class SettingsDialog(StudioDialog):
             spin.valueChanged.connect(lambda value: self.setting_changed.emit(key, value))
             return spin
         line = QLineEdit()
+        if option.kind == "file":
+            browse = line.addAction(icon("folder-open"), QLineEdit.ActionPosition.TrailingPosition)
+            browse.setToolTip(self.tr("Choose a file"))
+            browse.triggered.connect(lambda: self._choose_file(option, line))
         line.editingFinished.connect(lambda: self.setting_changed.emit(key, line.text()))
         return line
+
+    def _choose_file(self, option: Option, line: QLineEdit) -> None:
+        suffixes, kind = option.choices[0]
+        pattern = f"{_tr(kind)} ({' '.join(f'*{suffix}' for suffix in suffixes.split())})"
+        path, _ = QFileDialog.getOpenFileName(self, _tr(option.label), line.text(), pattern)
+        if path:
+            line.setText(path)
+            self.setting_changed.emit(option.key, path)
 
     def _show(self, option: Option, value: Any) -> None:
         control = self._controls[option.key]
@@ -100,6 +116,13 @@ class SettingsDialog(StudioDialog):
                 control.setValue(value)
             elif isinstance(control, QLineEdit):
                 control.setText(value)
+
+    @Slot(str, object)
+    def _on_setting_changed(self, key: str, _value: object) -> None:
+        option = next(option for option in OPTIONS if option.key == key)
+        if option.needs_restart:
+            self._note.setText(self.tr("{name}: works from the next start on.").format(name=_tr(option.label)))
+            set_role(self._note, "warning")
 
     @Slot()
     def _on_restore_clicked(self) -> None:

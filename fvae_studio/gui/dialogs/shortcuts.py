@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QFontInfo, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialogButtonBox,
@@ -38,6 +38,7 @@ class ShortcutsDialog(StudioDialog):
         self._keys = dict(keys)
         self._items: dict[str, QTreeWidgetItem] = {}
         self._tops: list[QTreeWidgetItem] = []
+        self._fixed: list[QTreeWidgetItem] = []
         self._build_ui()
         self._connect()
         self._refresh()
@@ -63,7 +64,8 @@ class ShortcutsDialog(StudioDialog):
 
     def _build_ui(self) -> None:
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        self.resize(560, 620)
+        text_px = QFontInfo(self.font()).pixelSize()
+        self.resize(44 * text_px, 48 * text_px)
         self._search = QLineEdit()
         self._search.setPlaceholderText(self.tr("Search commands or keys"))
         self._search.setClearButtonEnabled(True)
@@ -82,18 +84,13 @@ class ShortcutsDialog(StudioDialog):
             rows = [row for row in self._rows.values() if row.menu == menu]
             if not rows:
                 continue
-            top = QTreeWidgetItem([menu_title(title)])
-            top.setFlags(Qt.ItemFlag.ItemIsEnabled)
-            font = top.font(0)
-            font.setBold(True)
-            top.setFont(0, font)
-            self._tree.addTopLevelItem(top)
-            self._tops.append(top)
+            top = self._add_top(menu_title(title))
             for row in rows:
                 item = QTreeWidgetItem([action_title(row), ""])
                 item.setData(0, _NAME_ROLE, row.name)
                 top.addChild(item)
                 self._items[row.name] = item
+        self._add_fixed_keys()
         self._tree.expandAll()
         self._edit = QKeySequenceEdit()
         self._edit.setMaximumSequenceLength(1)
@@ -118,6 +115,43 @@ class ShortcutsDialog(StudioDialog):
         name(self._all_defaults, self.tr("Restore all defaults"), self.tr("Give all commands their default keys"))
         self._all_defaults.setAutoDefault(False)
         self.add_close_button()
+
+    def _add_fixed_keys(self) -> None:
+        """What keys do on the photo and on a slider; these cannot be changed."""
+        groups = {
+            self.tr("On the photo"): (
+                (self.tr("Next or previous face"), self.tr("Tab, Shift with Tab")),
+                (self.tr("All faces"), "Esc"),
+                (self.tr("See the original while it is held"), "O, \\"),
+                (self.tr("Larger, smaller"), "+, -"),
+                (self.tr("Fit the window, actual pixels"), "0, 1"),
+                (self.tr("Pan"), self.tr("Arrows, or drag with Space")),
+                (self.tr("Drag the result out of the window"), self.tr("drag with Ctrl")),
+                (self.tr("Move the split line"), self.tr("Shift with arrows")),
+            ),
+            self.tr("On a slider"): (
+                (self.tr("By 1, by 10"), self.tr("Arrows, Page keys")),
+                (self.tr("By a tenth"), self.tr("Shift with arrows")),
+                (self.tr("Back to zero"), self.tr("Del, double click")),
+            ),
+        }
+        for title, rows in groups.items():
+            top = self._add_top(title)
+            for text, keys in rows:
+                item = QTreeWidgetItem([text, keys])
+                item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                top.addChild(item)
+                self._fixed.append(item)
+
+    def _add_top(self, title: str) -> QTreeWidgetItem:
+        top = QTreeWidgetItem([title])
+        top.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        font = top.font(0)
+        font.setBold(True)
+        top.setFont(0, font)
+        self._tree.addTopLevelItem(top)
+        self._tops.append(top)
+        return top
 
     def _connect(self) -> None:
         self._search.textChanged.connect(self._refresh)
@@ -147,8 +181,12 @@ class ShortcutsDialog(StudioDialog):
             item.setFont(1, font)
             text = f"{item.text(0)} {shown}".casefold()
             item.setHidden(not all(word in text for word in words))
+        for item in self._fixed:
+            text = f"{item.text(0)} {item.text(1)}".casefold()
+            item.setHidden(not all(word in text for word in words))
         for top in self._tops:
-            top.setHidden(all(item.isHidden() for item in self._items.values() if item.parent() is top))
+            inside = [item for item in (*self._items.values(), *self._fixed) if item.parent() is top]
+            top.setHidden(all(item.isHidden() for item in inside))
 
     @Slot()
     def _on_current_changed(self) -> None:

@@ -24,6 +24,11 @@ class FaceChoice(QWidget):
         self._buttons.idClicked.connect(self._on_clicked)
         self._list.activated.connect(self._on_activated)
 
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """What can have the focus, in order."""
+        return (self._list, *self._buttons.buttons())
+
     def set_faces(self, numbers: tuple[int, ...], chosen: int | None) -> None:
         """Offer these numbers and mark the chosen one (None: all)."""
         if numbers != self._numbers:

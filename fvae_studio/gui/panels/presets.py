@@ -80,7 +80,7 @@ class PresetPanel(QWidget):
 
     def _build_ui(self) -> None:
         self._search = QLineEdit()
-        self._search.setPlaceholderText(self.tr("Search presets"))
+        self._search.setPlaceholderText(self.tr("Search"))
         self._search.setAccessibleName(self.tr("Search presets"))
         self._search.setToolTip(self.tr("Show only presets whose name has this in it"))
         self._search.setClearButtonEnabled(True)
@@ -93,7 +93,7 @@ class PresetPanel(QWidget):
         head.setSpacing(4)
         for widget in (self._search, self._save, self._more):
             head.addWidget(widget)
-        self._view = _PresetView(_PICTURE_PX)
+        self._view = _PresetView(_PICTURE_PX, name_lines=2)
         self._view.setAccessibleName(self.tr("Presets"))
         self._hint = QLabel()
         self._hint.setProperty("role", "hint")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFontInfo, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -22,14 +23,15 @@ from PySide6.QtWidgets import (
 from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.gui.icons import icon
 from fvae_studio.gui.panels.face_choice import FaceChoice
+from fvae_studio.gui.shipped_texts import mouth_group
 from fvae_studio.gui.widgets.amount_slider import AmountSlider
 from fvae_studio.gui.widgets.group import CollapsibleGroup
 from fvae_studio.gui.widgets.mouth_box import MouthBox
 from fvae_studio.gui.widgets.strength_slider import StrengthSlider
 from fvae_studio.pipeline.requests import DirectionInfo
 
-MOUTH_GROUP: Final = "Mouth"
-"""Title of the group, as models name it, in which is chosen what an opened mouth shows."""
+_WIDTH_EMS: Final = 20.8
+"""In heights of the text."""
 
 
 class SliderPanel(QWidget):
@@ -82,7 +84,7 @@ class SliderPanel(QWidget):
         for direction in directions:
             if direction.group not in self._groups:
                 self._groups[direction.group] = self._make_group(direction.group)
-                if direction.group == MOUTH_GROUP:
+                if direction.group == mouth_group():
                     self._mouth = self._make_mouth()
             slider = StrengthSlider(direction.name, direction.label, direction.description, direction.trusted)
             slider.strength_changed.connect(self._on_strength_changed)
@@ -105,13 +107,19 @@ class SliderPanel(QWidget):
 
     def set_mouth(self, mouth: MouthChoice) -> None:
         """Show what is seen where closed lips part."""
-        if self._mouth is not None:
-            self._mouth.set_mouth(mouth)
-        self._refresh()
+        if self._mouth is None:
+            return
+        was_changed = self._mouth.is_changed
+        self._mouth.set_mouth(mouth)
+        if self._mouth.is_changed != was_changed:
+            self._refresh()
 
     def set_faces(self, numbers: tuple[int, ...], chosen: int | None) -> None:
         """Offer these faces; the sliders are of the chosen one, or of all."""
+        before = self._faces.controls
         self._faces.set_faces(numbers, chosen)
+        if self._faces.controls != before:
+            self._chain_focus()
         self._body.setEnabled(bool(numbers))
         self._foot.setEnabled(bool(numbers))
 
@@ -201,8 +209,17 @@ class SliderPanel(QWidget):
         layout.addWidget(scroll, 1)
         layout.addWidget(line)
         layout.addWidget(self._foot)
-        self.setMinimumWidth(270)
+        self._fit()
         self._refresh_link()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
+        """Larger text needs a wider panel."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setMinimumWidth(round(_WIDTH_EMS * QFontInfo(self.font()).pixelSize()))
 
     def _connect(self) -> None:
         self._faces.face_chosen.connect(self.face_chosen)
@@ -234,15 +251,19 @@ class SliderPanel(QWidget):
         box.mouth_chosen.connect(self.mouth_chosen)
         box.mouth_chosen.connect(self._refresh)
         box.photo_requested.connect(self.mouth_photo_requested)
-        self._groups[MOUTH_GROUP].add(box)
+        self._groups[mouth_group()].add(box)
         return box
 
     def _chain_focus(self) -> None:
-        previous: QWidget = self._link
-        for slider in self._sliders.values():
-            QWidget.setTabOrder(previous, slider.track)
-            QWidget.setTabOrder(slider.track, slider.number)
-            previous = slider.number
+        """Tab goes down the panel, as one reads it."""
+        chain: list[QWidget] = [*self._faces.controls, self._search, self._only_changed, self._link]
+        for title, group in self._groups.items():
+            chain.append(group.head)
+            for name, slider in self._sliders.items():
+                if self._directions[name].group == title:
+                    chain += [slider.track, slider.number]
+        for before, after in pairwise(chain):
+            QWidget.setTabOrder(before, after)
 
     # What people do
 
@@ -289,7 +310,7 @@ class SliderPanel(QWidget):
             changed = any(
                 slider.is_changed for name, slider in self._sliders.items() if self._directions[name].group == title
             )
-            opens = title == MOUTH_GROUP and self._mouth is not None and self._mouth.is_changed
+            opens = title == mouth_group() and self._mouth is not None and self._mouth.is_changed
             group.set_changed(changed or opens)
 
     @Slot()
@@ -309,7 +330,7 @@ class SliderPanel(QWidget):
         if self._mouth is not None:
             visible = self._mouth.matches(words) and (self._mouth.is_changed or not only_changed)
             self._mouth.setVisible(visible)
-            shown.update([MOUTH_GROUP] if visible else [])
+            shown.update([mouth_group()] if visible else [])
         for title, group in self._groups.items():
             group.setVisible(title in shown)
             group.set_open(bool(words) or only_changed or title not in self._closed)

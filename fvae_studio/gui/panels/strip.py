@@ -145,7 +145,8 @@ class PhotoStrip(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's names)
         """Take files."""
-        if _dropped_paths(event):
+        # The window's own results are not opened again by a slip of the hand.
+        if event.source() is None and _dropped_paths(event):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802

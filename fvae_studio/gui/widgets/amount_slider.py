@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from fvae_studio.gui.widgets.number_field import NumberField
-from fvae_studio.gui.widgets.strength_slider import NAME_PX, NUMBER_PX
+from fvae_studio.gui.widgets.strength_slider import NAME_EMS, NUMBER_EMS, fit_width
 from fvae_studio.gui.widgets.strength_track import StrengthTrack
 
 MOST: Final = 150.0
@@ -46,13 +46,11 @@ class AmountSlider(QWidget):
 
     def _build_ui(self) -> None:
         name, tip = self.tr("Amount"), self.tr("Scales the whole edit; 100 is as it was made. Double click resets.")
-        title = QLabel(name)
-        title.setFixedWidth(NAME_PX)
+        self._title = title = QLabel(name)
         title.setProperty("role", "heading")
         self._track = StrengthTrack(low=0.0, high=MOST)
         self._track.set_origin(100.0)
         self._number = NumberField(0.0, MOST)
-        self._number.setFixedWidth(NUMBER_PX)
         for widget in (title, self._track, self._number):
             widget.setToolTip(tip)
         self._track.setAccessibleName(name)
@@ -62,7 +60,18 @@ class AmountSlider(QWidget):
         layout.setSpacing(2)
         for widget in (title, self._track, self._number):
             layout.addWidget(widget)
+        self._fit()
         self.set_amount(1.0)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
+        """Columns go with the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        fit_width(self._title, NAME_EMS, self.font())
+        fit_width(self._number, NUMBER_EMS, self.font())
 
     @Slot(float)
     def _on_moved(self, percent: float) -> None:

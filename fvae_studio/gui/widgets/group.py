@@ -20,7 +20,7 @@ class CollapsibleGroup(QWidget):
         self.title = title
         self._is_open = False
         self._build_ui()
-        self._head.clicked.connect(self._on_clicked)
+        self.head.clicked.connect(self._on_clicked)
 
     @property
     def is_open(self) -> bool:
@@ -37,28 +37,28 @@ class CollapsibleGroup(QWidget):
             return
         self._is_open = is_open
         self._content.setVisible(is_open)
-        self._head.setIcon(icon("caret-down-bold" if is_open else "caret-right-bold"))
-        self._head.setToolTip((self.tr("Close {name}") if is_open else self.tr("Open {name}")).format(name=self.title))
+        self.head.setIcon(icon("caret-down-bold" if is_open else "caret-right-bold"))
+        self.head.setToolTip((self.tr("Close {name}") if is_open else self.tr("Open {name}")).format(name=self.title))
 
     def set_changed(self, changed: bool) -> None:
         """Show or hide the dot."""
         self._dot.set_on(changed)
 
     def _build_ui(self) -> None:
-        self._head = QToolButton()
-        self._head.setText(self.title)
-        self._head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._head.setIconSize(QSize(11, 11))
-        self._head.setAccessibleName(self.title)
-        self._head.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        font = self._head.font()
+        self.head = QToolButton()
+        self.head.setText(self.title)
+        self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.head.setIconSize(QSize(11, 11))
+        self.head.setAccessibleName(self.title)
+        self.head.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        font = self.head.font()
         font.setBold(True)
-        self._head.setFont(font)
+        self.head.setFont(font)
         self._dot = ChangedDot()
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(2)
-        head.addWidget(self._head)
+        head.addWidget(self.head)
         head.addWidget(self._dot)
         head.addStretch(1)
         self._content = QWidget()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
-from fvae_studio.gui.widgets.strength_slider import NAME_PX
+from fvae_studio.gui.widgets.strength_slider import NAME_EMS, fit_width
 
 _CLOSED, _BUILT_IN, _PHOTO = range(3)
 _MOST_LETTERS: Final = 24
@@ -53,16 +53,16 @@ class MouthBox(QWidget):
 
     def matches(self, words: list[str]) -> bool:
         """Whether a search for these words, in lower case, is one for this."""
-        text = f"{self.tr('Behind closed lips')} {self.tr('Mouth, teeth')} {self.tr('Built-in teeth')}".casefold()
-        return all(word in text for word in words)
+        # Not in an f-string: the collector of texts does not look into them.
+        text = " ".join((self.tr("Behind closed lips"), self.tr("Mouth, teeth"), self.tr("Built-in teeth")))
+        return all(word in text.casefold() for word in words)
 
     def _build_ui(self) -> None:
         tip = self.tr(
             "What is seen where an expression parts lips that are closed in the photo. Built-in teeth are an average "
             "of many people's, not this person's own; exported files say so."
         )
-        title = QLabel(self.tr("If lips part"))
-        title.setFixedWidth(NAME_PX)
+        self._title = title = QLabel(self.tr("If lips part"))
         self._list = QComboBox()
         self._list.addItems([self.tr("Closed lips"), self.tr("Built-in teeth"), self.tr("From a photo…")])
         self._list.setAccessibleName(self.tr("If lips part"))
@@ -76,6 +76,13 @@ class MouthBox(QWidget):
         row.setSpacing(2)
         row.addWidget(title)
         row.addWidget(self._list, 1)
+        fit_width(title, NAME_EMS, self.font())
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
+        """Columns go with the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            fit_width(self._title, NAME_EMS, self.font())
 
     @Slot(int)
     def _on_activated(self, index: int) -> None:

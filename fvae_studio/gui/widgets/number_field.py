@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QLocale, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
@@ -35,6 +35,9 @@ class NumberField(QDoubleSpinBox):
         """Whoever comes by Tab or click types a new number."""
         super().focusInEvent(event)
         self.selectAll()
+        if event.reason() == Qt.FocusReason.MouseFocusReason:
+            # The press that brings the focus also sets the cursor, and so takes the selection away.
+            QTimer.singleShot(0, self, self.selectAll)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay out the text."""

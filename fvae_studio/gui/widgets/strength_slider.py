@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QFont, QFontInfo, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from fvae_studio.core.edits import MAX_STRENGTH
 from fvae_studio.gui.widgets.number_field import NumberField
 from fvae_studio.gui.widgets.strength_track import LIMIT, StrengthTrack
 
-NAME_PX: Final = 118
-NUMBER_PX: Final = 40
+NAME_EMS: Final = 9.1
+NUMBER_EMS: Final = 3.1
+"""Widths of the columns, in heights of the text: larger text needs wider ones."""
+
+
+def fit_width(part: QWidget, ems: float, font: QFont) -> None:
+    """Give a part of a row a fixed width that goes with the row's text size."""
+    part.setFixedWidth(round(ems * QFontInfo(font).pixelSize()))
 
 
 class ElidedLabel(QLabel):
@@ -129,14 +135,12 @@ class StrengthSlider(QWidget):
     def _build_ui(self) -> None:
         self._dot = ChangedDot()
         self._title = ElidedLabel(self.label)
-        self._title.setFixedWidth(NAME_PX)
         self._title.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.track = StrengthTrack()
         self.track.set_trusted(self._trusted[0] * 100, self._trusted[1] * 100)
         self.track.setAccessibleName(self.label)
         self.track.setAccessibleDescription(self.description)
         self.number = NumberField(-MAX_STRENGTH * LIMIT, MAX_STRENGTH * LIMIT)
-        self.number.setFixedWidth(NUMBER_PX)
         self.number.setAccessibleName(self.tr("{name}, number").format(name=self.label))
         self.number.setToolTip(self.tr("Type a number from -200 to 200"))
         layout = QHBoxLayout(self)
@@ -145,7 +149,18 @@ class StrengthSlider(QWidget):
         for widget in (self._dot, self._title, self.track, self.number):
             layout.addWidget(widget)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._fit()
         self._refresh_tip()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
+        """Columns go with the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        fit_width(self._title, NAME_EMS, self.font())
+        fit_width(self.number, NUMBER_EMS, self.font())
 
     def _connect(self) -> None:
         self.track.percent_changed.connect(self._on_track_moved)

@@ -26,7 +26,6 @@ from fvae_studio.gui.theme import colours_of
 
 Index = QModelIndex | QPersistentModelIndex
 TILE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
-_NAME_PX: Final = 20
 _PAD_PX: Final = 4
 
 
@@ -125,15 +124,16 @@ class TileDelegate(QStyledItemDelegate):
     close_clicked = Signal(object)
     """The key of the tile."""
 
-    def __init__(self, picture_px: QSize, parent: QWidget, *, closable: bool = False) -> None:
+    def __init__(self, picture_px: QSize, parent: QWidget, *, closable: bool = False, name_lines: int = 1) -> None:
         super().__init__(parent)
         self._view = parent
         self._picture_px = picture_px
         self._closable = closable
+        self._name_lines = name_lines
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802
         """Picture and name."""
-        return self._picture_px + QSize(2 * _PAD_PX, 2 * _PAD_PX + _NAME_PX)
+        return self._picture_px + QSize(2 * _PAD_PX, 2 * _PAD_PX + self._name_height(option))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One tile."""
@@ -167,9 +167,7 @@ class TileDelegate(QStyledItemDelegate):
             self._paint_disc(painter, self._close_rect(rect), "x-bold", QColor(colours.text), colours.window)
         enabled = bool(state & QStyle.StateFlag.State_Enabled)
         painter.setPen(QColor((colours.text if chosen else colours.muted) if enabled else colours.disabled))
-        name = QRect(rect.x() + 2, picture.bottom() + 3, rect.width() - 4, _NAME_PX)
-        shown = option.fontMetrics.elidedText(tile.name, Qt.TextElideMode.ElideMiddle, name.width())
-        painter.drawText(name, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, shown)
+        self._paint_name(painter, QRect(rect.x(), picture.bottom() + 3, rect.width(), self._name_height(option)), tile)
         if state & QStyle.StateFlag.State_HasFocus and not chosen:
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1, Qt.PenStyle.DotLine))
             painter.drawPath(shape)
@@ -186,6 +184,17 @@ class TileDelegate(QStyledItemDelegate):
         if event.type() == QEvent.Type.MouseButtonRelease:
             self.close_clicked.emit(index.data(TILE_ROLE).key)
         return event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease)
+
+    def _name_height(self, option: QStyleOptionViewItem) -> int:
+        return self._name_lines * option.fontMetrics.lineSpacing() + 5
+
+    def _paint_name(self, painter: QPainter, place: QRect, tile: Tile) -> None:
+        centred, metrics = Qt.AlignmentFlag.AlignHCenter, painter.fontMetrics()
+        if self._name_lines > 1 and metrics.horizontalAdvance(tile.name) > place.width():
+            painter.drawText(place, centred | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, tile.name)
+            return
+        shown = metrics.elidedText(tile.name, Qt.TextElideMode.ElideMiddle, place.width() - 4)
+        painter.drawText(place, centred | Qt.AlignmentFlag.AlignTop, shown)
 
     def _picture_rect(self, rect: QRect) -> QRect:
         left = rect.x() + (rect.width() - self._picture_px.width()) // 2
@@ -226,14 +235,21 @@ class TileView(QListView):
         picture_px: size of the pictures.
         in_one_row: a strip that scrolls sideways, instead of rows that wrap.
         closable: a cross appears under the mouse.
+        name_lines: room for names.
     """
 
     def __init__(
-        self, picture_px: QSize, parent: QWidget | None = None, *, in_one_row: bool = False, closable: bool = False
+        self,
+        picture_px: QSize,
+        parent: QWidget | None = None,
+        *,
+        in_one_row: bool = False,
+        closable: bool = False,
+        name_lines: int = 1,
     ) -> None:
         super().__init__(parent)
         self.tile_model = TileModel(self)
-        self.delegate = TileDelegate(picture_px, self, closable=closable)
+        self.delegate = TileDelegate(picture_px, self, closable=closable, name_lines=name_lines)
         self.setModel(self.tile_model)
         self.setItemDelegate(self.delegate)
         self.setViewMode(QListView.ViewMode.IconMode)

@@ -182,9 +182,9 @@ def test_nothing_is_made_in_the_windows_thread(qtbot, large, monkeypatch):
     threads: set[str] = set()
 
     def watch(function: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*args: Any) -> Any:
+        def watched(*args: Any, **named: Any) -> Any:
             threads.add(threading.current_thread().name)
-            return function(*args)
+            return function(*args, **named)
 
         return watched
 

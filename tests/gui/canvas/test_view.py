@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFocusEvent, QWheelEvent
+from PySide6.QtGui import QColorSpace, QFocusEvent, QImage, QNativeGestureEvent, QPainter, QPointingDevice, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from fvae_studio.core.edits import EditState
+from fvae_studio.core.project_file import PhotoView
 from fvae_studio.core.types import Photo
 from fvae_studio.gui.canvas.compare import CompareMode
-from fvae_studio.gui.canvas.overlays import Overlay
+from fvae_studio.gui.canvas.overlays import Overlay, paint_overlay
+from fvae_studio.gui.canvas.placement import LARGEST_ZOOM, Placement
 from fvae_studio.gui.canvas.trust import FAIR, GOOD, TrustReadout
 from fvae_studio.gui.canvas.view import CanvasView
 from fvae_studio.gui.qimage import to_pixels
@@ -173,14 +175,15 @@ def test_split_line_follows_the_mouse(shown, photo, qtbot):
     assert shown._split == pytest.approx(200 / 700, abs=0.01)
 
 
-def test_backslash_shows_the_original_while_it_is_held(shown, photo, qtbot):
+@pytest.mark.parametrize("key", [Qt.Key.Key_Backslash, Qt.Key.Key_O])
+def test_a_key_shows_the_original_while_it_is_held(shown, photo, qtbot, key):
     original = photo_part(shown, pixels_of(shown), photo)[0]
     shown.set_edit(make_rendered(make_request(photo)))
     edited = pixels_of(shown)
     shown.setFocus()
-    qtbot.keyPress(shown, Qt.Key.Key_Backslash)
+    qtbot.keyPress(shown, key)
     held = pixels_of(shown)
-    qtbot.keyRelease(shown, Qt.Key.Key_Backslash)
+    qtbot.keyRelease(shown, key)
 
     np.testing.assert_array_equal(photo_part(shown, held, photo)[0], original)
     assert (held != edited).any()
@@ -198,6 +201,70 @@ def test_wheel_zooms_to_the_cursor(shown):
 
     assert shown.zoom == pytest.approx(1.25)
     assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
+
+
+def turn_wheel(canvas, modifiers=Qt.KeyboardModifier.NoModifier, *, pixels=0, phase=Qt.ScrollPhase.NoScrollPhase):
+    spot = QPointF(200, 150)
+    wheel = QWheelEvent(
+        spot, canvas.mapToGlobal(spot), QPoint(0, pixels), QPoint(0, 120), Qt.MouseButton.NoButton, modifiers, phase,
+        False,
+    )  # fmt: skip
+    QApplication.sendEvent(canvas, wheel)
+
+
+def test_wheel_that_scrolls_zooms_with_ctrl(shown):
+    shown.zoom_to(3)
+    before = shown._placement.to_view(100, 100)
+    shown.set_wheel_zooms(False)
+    turn_wheel(shown)
+    moved = shown._placement.to_view(100, 100) - before
+
+    assert (moved.x(), moved.y()) == pytest.approx((0, 60))
+    assert shown.zoom == pytest.approx(3)
+    turn_wheel(shown, Qt.KeyboardModifier.ControlModifier)
+    assert shown.zoom == pytest.approx(3.75)
+
+
+def test_two_fingers_on_a_touchpad_scroll(shown):
+    shown.zoom_to(3)
+    before = shown._placement.to_view(100, 100)
+    turn_wheel(shown, pixels=17, phase=Qt.ScrollPhase.ScrollUpdate)
+
+    assert (shown._placement.to_view(100, 100) - before).y() == pytest.approx(17)
+    assert shown.zoom == pytest.approx(3)
+
+
+def test_pinch_zooms_to_the_fingers(shown):
+    spot = QPointF(200, 150)
+    before = shown._placement.to_photo(spot)
+    pinch = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2, spot, spot,
+        shown.mapToGlobal(spot), 0.5, QPointF(),
+    )  # fmt: skip
+    QApplication.sendEvent(shown, pinch)
+    after = shown._placement.to_photo(spot)
+
+    assert shown.zoom == pytest.approx(1.5)
+    assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
+
+
+def test_photo_comes_back_as_it_was_looked_at(shown, photo, qtbot):
+    assert shown.photo_view == PhotoView(1.0, 320.0, 240.0)
+    shown.zoom_to(3, QPointF(0, 0))
+    view = shown.photo_view
+    shown.zoom_fit()
+    assert shown.photo_view is None
+    shown.set_photo(None)
+    with qtbot.waitSignal(shown.view_changed):
+        shown.set_photo(photo, view=view)
+
+    assert shown.photo_view == view
+
+
+def test_view_of_a_larger_photo_is_brought_into_this_one(canvas, photo):
+    canvas.set_photo(photo, view=PhotoView(900.0, 5000.0, -10.0))
+
+    assert canvas.photo_view == PhotoView(LARGEST_ZOOM, 640.0, 0.0)
 
 
 def test_drag_pans(shown, qtbot):
@@ -368,10 +435,10 @@ def test_menu_of_a_face(shown, qtbot):
 def test_tip_says_why_a_face_is_left_out(shown, photo):
     edit = make_rendered(make_request(photo))
     shown.set_faces(two_faces(), None, {1})
-    shown.set_edit(replace(edit, left_out={2: "it is too small"}))
+    shown.set_edit(replace(edit, left_out={2: "Face 2 is too small."}))
 
     assert shown._tip_of(1) == "Face 1, edited"
-    assert shown._tip_of(2) == "Face 2: it is too small"
+    assert shown._tip_of(2) == "Face 2 is too small."
 
 
 def test_mouse_that_leaves_tells_of_no_pixel(shown, qtbot):
@@ -466,6 +533,22 @@ def test_overlay_is_drawn_on_the_face(shown, photo, overlay):
     np.testing.assert_array_equal(pixels_of(shown), plain)
 
 
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_lines_of_an_overlay_are_as_wide_on_a_fine_screen(photo, ratio):
+    edit = make_rendered(make_request(photo))
+    image = QImage(640 * ratio, 480 * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    image.setDevicePixelRatio(ratio)
+    painter = QPainter(image)
+    placement = Placement.fitted(QSizeF(640, 480), QSizeF(640, 480))
+    paint_overlay(painter, placement, Overlay.GRID, edit=edit, faces=(), opacity=1.0)
+    painter.end()
+    drawn = np.frombuffer(image.constBits(), np.uint8).reshape(480 * ratio, 640 * ratio, 4)[..., 3] > 60
+
+    # The share of the picture that is drawn is the same; at 2x it was half as much with lines of device pixels.
+    assert drawn.mean() == pytest.approx(0.035, abs=0.006)
+
+
 def test_large_faces_are_previewed_at_a_smaller_level(shown):
     assert shown.level_for_view() == 0
     face = two_faces()[0]
@@ -480,6 +563,22 @@ def test_empty_canvas_offers_a_sample(canvas, qtbot):
     assert len(buttons) == 2
     with qtbot.waitSignal(canvas.sample_requested):
         buttons[1].click()
+
+
+def test_photo_and_edit_are_shown_for_the_screen_and_stay_where_they_are(shown, photo, qtbot):
+    shown.zoom_to(2.0)
+    shown.set_edit(make_rendered(make_request(photo)))
+    settle(shown, qtbot)
+    before, view = pixels_of(shown).astype(int), shown.photo_view
+    shown.set_screen_profile(bytes(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3).iccProfile()))
+    settle(shown, qtbot)
+    wide = pixels_of(shown).astype(int)
+    shown.set_screen_profile(None)
+    settle(shown, qtbot)
+
+    assert shown.photo_view == view
+    assert (abs(wide - before).max(axis=2) > 3).mean() > 0.5
+    np.testing.assert_array_equal(pixels_of(shown), before)
 
 
 def test_photo_goes_away(shown, photo):

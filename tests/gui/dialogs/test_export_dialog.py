@@ -164,6 +164,7 @@ def test_the_original_is_asked_about(
     options = ExportOptions(pattern="{name}", existing="replace")
     dialog, answers = make(qtbot, window, source, options=options, answer=answer)
     assert "original" in shown_text(dialog)
+    assert str(source.path) in shown_text(dialog)
     with qtbot.waitSignal(dialog.export_requested) as blocker:
         press(qtbot, dialog)
 

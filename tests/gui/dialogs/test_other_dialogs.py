@@ -24,7 +24,7 @@ from fvae_studio.gui.widgets.time_left import seconds_left, time_in_words
 LEFT = Qt.MouseButton.LeftButton
 CARDS = (
     ModelCard(
-        "studio-1", "Studio 1", is_shipped=True, is_default=True, metrics={"psnr_face": 28.536, "odd_one": 3},
+        "studio-1", "Studio 1", is_shipped=True, is_default=True, metrics={"face_psnr_db": 28.536, "odd_one": 3},
         provenance=({"name": "London Set", "licence": "CC BY 4.0"},),
     ),
     ModelCard("mine", "My model", path=Path("/models/mine.safetensors")),
@@ -71,7 +71,7 @@ def test_the_model_in_use_is_shown_with_its_facts(models: ModelsDialog) -> None:
     text = shown_text(models)
 
     assert "Studio 1" in text
-    assert "28.5 dB" in text
+    assert "28.54 dB" in text
     assert "odd one" in text
     assert "London Set" in text
     assert not button(models, "Use this model").isEnabled()

@@ -64,6 +64,9 @@ def test_every_change_is_a_value_that_settings_take(settings: SettingsDialog, qt
             control.click()
         elif option.kind == "number":
             qtbot.keyClick(control, Qt.Key.Key_Up)
+        else:
+            qtbot.keyClicks(control, "x.icc")
+            qtbot.keyClick(control, Qt.Key.Key_Return)
     for key, value in told:
         taken = taken.with_value(key, value)
 
@@ -98,6 +101,33 @@ def type_key(dialog: ShortcutsDialog, key: str) -> None:
     assert edit is not None
     edit.setKeySequence(QKeySequence(key))
     edit.editingFinished.emit()
+
+
+def test_a_file_is_chosen_or_typed(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    dialog = SettingsDialog(Settings())
+    qtbot.addWidget(dialog)
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "fvae_studio.gui.dialogs.settings.QFileDialog.getOpenFileName",
+        lambda *args: (asked.append(args[-1]), ("/profiles/screen.icc", ""))[1],
+    )
+    line = dialog.control("screen_profile")
+    with qtbot.waitSignal(dialog.setting_changed) as told:
+        line.actions()[0].trigger()
+
+    assert told.args == ["screen_profile", "/profiles/screen.icc"]
+    assert line.text() == "/profiles/screen.icc"
+    assert asked == ["Colour profiles (*.icc *.icm)"]
+
+
+def test_a_setting_that_waits_for_the_next_start_says_so(qtbot: QtBot) -> None:
+    dialog = SettingsDialog(Settings())
+    qtbot.addWidget(dialog)
+    dialog.control("theme").setCurrentIndex(1)
+    assert "next start" not in dialog._note.text()
+    dialog.control("language").setCurrentIndex(2)
+
+    assert dialog._note.text() == "Language: works from the next start on."
 
 
 def test_changed_keys_are_shown(shortcuts: ShortcutsDialog) -> None:

@@ -233,3 +233,24 @@ def test_mouth_is_found_by_searching_for_teeth(mouth_panel: SliderPanel, qtbot: 
 
     assert box.isVisible()
     assert not mouth_panel.slider("open_mouth").isVisible()
+
+
+def test_tab_goes_down_the_panel_as_one_reads_it(panel: SliderPanel) -> None:
+    panel.set_faces((1, 2), None)
+    place = panel._faces.controls[1]
+    order = []
+    for _ in range(40):
+        order.append(place)
+        place = place.nextInFocusChain()
+    wanted = [
+        *panel._faces.controls[1:],
+        panel._search,
+        panel._groups["Emotions"].head,
+        panel.slider("smile").track,
+        panel.slider("smile").number,
+        panel._groups["Eyes"].head,
+        panel.slider("wink_left").track,
+    ]
+    places = [order.index(widget) for widget in wanted]
+
+    assert places == sorted(places)

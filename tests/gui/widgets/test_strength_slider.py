@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -151,6 +151,21 @@ def test_typed_numbers_may_lie_beyond_the_track_and_keys_do_not_throw_them_back(
     assert slider.strength == 1.5
 
 
+def test_a_click_into_the_number_lets_one_type_a_new_one(slider: StrengthSlider, qtbot: QtBot) -> None:
+    slider.set_strength(0.71)
+    slider.show()
+    edit = slider.number.lineEdit()
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=edit.rect().center())
+    # As the window system does it: the focus comes with the press.
+    QApplication.sendEvent(slider.number, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.MouseFocusReason))
+    edit.deselect()
+    qtbot.waitUntil(edit.hasSelectedText)
+    qtbot.keyClicks(slider.number, "37")
+    qtbot.keyClick(slider.number, Qt.Key.Key_Return)
+
+    assert slider.strength == 0.37
+
+
 def test_the_wheel_changes_nothing(slider: StrengthSlider) -> None:
     values = heard(slider)
     for widget in (slider.track, slider.number):
@@ -195,3 +210,13 @@ def test_the_number_stays_readable_when_the_theme_changes(qapp: QApplication, qt
             assert slider.number.lineEdit().width() > slider.number.width() - 8
     finally:
         qapp.setStyleSheet(before)
+
+
+def test_names_have_room_in_any_text_size(slider: StrengthSlider) -> None:
+    small = slider._title.width()
+    font = slider.font()
+    font.setPixelSize(2 * font.pixelSize() if font.pixelSize() > 0 else 26)
+    slider.setFont(font)
+
+    assert slider._title.width() > 1.5 * small
+    assert slider._title.width() > slider.fontMetrics().horizontalAdvance("Smile")
