@@ -74,6 +74,8 @@ def report(*, model: str | None, quick: bool, as_json: bool) -> None:
         DataError: the sample portraits are not there.
         ModelError: there is no model.
     """
+    from fvae_studio import clip_bench  # it takes its rows from here
+
     rows: list[Row] = []
 
     def add(row: Row) -> None:
@@ -90,8 +92,12 @@ def report(*, model: str | None, quick: bool, as_json: bool) -> None:
         # In a process of its own: this one has to stay small until the whole commands are measured (see run_process).
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             photos = pool.submit(make_photos, Path(folder), [6, 24] if quick else list(SIZES)).result()
+            smiling = pool.submit(make_photos, Path(folder), [24], label="smile").result()
+        pair = photos[24], smiling[24]
+        clip_bench.measure_memory(add, pair, model)
         _measure_edits(add, photos, model, repeats=2 if quick else 5)
         _measure_stages(add, photos, model, repeats=20 if quick else 100)
+        clip_bench.measure_clips(add, pair, model)
     if as_json:
         values = [{"name": r.name, "value": r.value, "unit": r.unit, "goal": r.goal, "note": r.note} for r in rows]
         print(json.dumps({"cores": os.cpu_count(), "python": platform.python_version(), "rows": values}, indent=2))
@@ -129,8 +135,13 @@ def run_process(command: Sequence[str]) -> ProcessCost:
     return ProcessCost(seconds, peak_mb)
 
 
-def make_photos(folder: Path, megapixels: Sequence[int]) -> dict[int, Path]:
+def make_photos(folder: Path, megapixels: Sequence[int], *, label: str = "neutral") -> dict[int, Path]:
     """JPEG photos of the given sizes, all with the same face of `FACE_PX`.
+
+    Args:
+        folder: where they are written.
+        megapixels: of `SIZES`.
+        label: which of the sample's photos: "neutral" or "smile".
 
     Raises:
         DataError: there is no sample portrait.
@@ -141,7 +152,7 @@ def make_photos(folder: Path, megapixels: Sequence[int]) -> dict[int, Path]:
     from fvae_studio.core.photo_io import read_photo
     from fvae_studio.pipeline.detector import MediaPipeFaceDetector
 
-    portraits = sorted(path for path in samples_dir().glob("*.jpg"))
+    portraits = sorted(samples_dir().glob(f"*_{label}.jpg"))
     if not portraits:
         raise DataError(f"there is no sample portrait in {samples_dir()}; run `make samples`")
     photo = read_photo(portraits[0])
@@ -168,7 +179,7 @@ def make_photos(folder: Path, megapixels: Sequence[int]) -> dict[int, Path]:
             for x in range(0, width, 512):
                 tile = grainy[y : y + 512, x : x + 512]
                 tile[...] = np.clip(tile + grain[: tile.shape[0], : tile.shape[1]], 0, 255)
-        paths[size] = folder / f"{size}mp.jpg"
+        paths[size] = folder / f"{size}mp-{label}.jpg"
         Image.fromarray(grainy).save(paths[size], quality=92)
     return paths
 

@@ -211,7 +211,35 @@ _INTERPOLATE_EXAMPLES = """Examples:
 \b
   fvae-studio interpolate neutral.jpg laughing.jpg --seconds 2 --easing ease -o laugh.mp4
   fvae-studio interpolate neutral.jpg laughing.jpg --ping-pong --mode face -o laugh.webp
-  fvae-studio interpolate neutral.jpg smiling.jpg laughing.jpg --steps 48 -o frames/"""
+  fvae-studio interpolate neutral.jpg smiling.jpg laughing.jpg --steps 48 --easing spline -o frames/
+  fvae-studio interpolate neutral.jpg laughing.jpg --steps 12 --columns 4 -o sheet.jpg"""
+
+ClipOutputOption = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        help="A .mp4, .webm, .webp or .gif file; .png, .jpg or .tif: a contact sheet; a folder: frames.",
+        show_default=False,
+    ),
+]
+CodecOption = Annotated[
+    Literal["auto", "h264", "hevc", "av1", "vp9"], typer.Option(help="Of a video; auto plays everywhere.")
+]
+VideoQualityOption = Annotated[int, typer.Option(min=1, max=100, help="Of a video.")]
+FrameFormatOption = Annotated[Literal["png", "jpg", "tif"], typer.Option("--format", help="Of the frames in a folder.")]
+ClipSizeOption = Annotated[
+    int | None,
+    typer.Option(
+        min=16, max=8192, help="Longer side of a video's, GIF's or sheet's pictures, or of frames, in pixels."
+    ),
+]
+ColumnsOption = Annotated[int | None, typer.Option(min=1, max=1000, help="Pictures in a row of a contact sheet.")]
+LoopsOption = Annotated[
+    int,
+    typer.Option(min=0, max=1000, help="How often a GIF or WebP is shown; 0: without end. Players decide for videos."),
+]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Keep frames that the folder holds, add the missing.")]
 
 
 @app.command(short_help="Make the in-betweens of two or more photos.", epilog=_INTERPOLATE_EXAMPLES)
@@ -220,96 +248,141 @@ def interpolate(
         list[Path],
         typer.Argument(metavar="A B [C ...]", help="Photos of one person, in order.", show_default=False),
     ],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output", "-o", help="A .mp4, .webm, .webp or .gif file, or a folder for frames.", show_default=False
-        ),
-    ],
+    output: ClipOutputOption,
     steps: Annotated[
         int | None, typer.Option(min=2, max=10_000, help="Frames, both ends included; else 24 per photo to reach.")
     ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.05, max=600.0, help="Length, in place of --steps.")] = None,
-    fps: Annotated[float, typer.Option(min=0.1, max=120.0, help="Frames per second.")] = 24.0,
+    fps: Annotated[float, typer.Option(min=1.0, max=120.0, help="Frames per second.")] = 24.0,
     easing: Annotated[
-        Literal["linear", "ease", "ease-in", "ease-out"], typer.Option(help="How the change is spread over time.")
+        Literal["linear", "ease", "ease-in", "ease-out", "spline"],
+        typer.Option(help="How the change is spread over time; spline: smoothly through all photos."),
     ] = "linear",
+    blend_easing: Annotated[
+        Literal["linear", "ease", "ease-in", "ease-out", "spline"] | None,
+        typer.Option(help="How the pixels pass over from photo to photo, if not as the motion."),
+    ] = None,
     ping_pong: Annotated[bool, typer.Option("--ping-pong", help="There and back again, so that it repeats.")] = False,
     mode: Annotated[
         Literal["photo", "face"],
         typer.Option(help="The whole of photo A with its face changing, or the square around the face, eyes level."),
     ] = "photo",
-    codec: Annotated[
-        Literal["auto", "h264", "hevc", "av1", "vp9"], typer.Option(help="Of a video; auto plays everywhere.")
-    ] = "auto",
-    quality: Annotated[int, typer.Option(min=1, max=100, help="Of a video.")] = 80,
+    codec: CodecOption = "auto",
+    quality: VideoQualityOption = 80,
     face: Annotated[
         list[int] | None,
         typer.Option("--face", min=1, help="Which face, where there are several: once for all photos, or for each."),
     ] = None,
-    frame_format: Annotated[
-        Literal["png", "jpg", "tif"], typer.Option("--format", help="Of the frames in a folder.")
-    ] = "png",
-    size: Annotated[int | None, typer.Option(min=16, max=8192, help="Longer side of a video or GIF in pixels.")] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Keep frames that the folder holds, add the missing.")
-    ] = False,
+    frame_format: FrameFormatOption = "png",
+    size: ClipSizeOption = None,
+    columns: ColumnsOption = None,
+    loops: LoopsOption = 0,
+    resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
     model: ModelOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Make the in-betweens of two or more photos of one person."""
-    from fvae_studio.cli import commands
+    from fvae_studio.cli import clips
     from fvae_studio.cli.output import WrongUsageError
 
     if steps is not None and seconds is not None:
         raise WrongUsageError("--steps and --seconds both say how many frames there are; give one of them.")
-    commands.interpolate(
+    clips.interpolate(
         photos,
         faces=face or [],
-        output=output,
+        output=clips.ClipOutput(output, codec, quality, size, frame_format, columns, loops, resume, overwrite),
         num_frames=steps if seconds is None else max(2, round(seconds * fps)),
         easing=easing,
+        blend=blend_easing,
         ping_pong=ping_pong,
-        aligned=mode == "face",
-        frame_format=frame_format,
+        mode=mode,
         fps=fps,
-        codec=codec,
-        quality=quality,
-        size=size,
-        resume=resume,
-        overwrite=overwrite,
         model=model,
         device=device,
         as_json=as_json,
     )
 
 
-class _Part(StrEnum):
+_ANIMATE_EXAMPLES = """Examples:
+
+\b
+  fvae-studio animate party.fvae -o party.mp4
+  fvae-studio animate party.fvae --mode face --fps 30 -o party.webp"""
+
+
+@app.command(short_help="Make the clip of a project's timeline.", epilog=_ANIMATE_EXAMPLES)
+def animate(
+    project: Annotated[Path, typer.Argument(help="A project with a timeline.", show_default=False)],
+    output: ClipOutputOption,
+    fps: Annotated[float | None, typer.Option(min=1.0, max=120.0, help="Else as the timeline says.")] = None,
+    mode: Annotated[Literal["photo", "face"] | None, typer.Option(help="Else as the timeline says.")] = None,
+    codec: CodecOption = "auto",
+    quality: VideoQualityOption = 80,
+    frame_format: FrameFormatOption = "png",
+    size: ClipSizeOption = None,
+    columns: ColumnsOption = None,
+    loops: LoopsOption = 0,
+    resume: ResumeOption = False,
+    overwrite: OverwriteOption = False,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Make the clip that a project's timeline describes, from its in point to its out point."""
+    from fvae_studio.cli import clips
+
+    clips.animate(
+        project,
+        output=clips.ClipOutput(output, codec, quality, size, frame_format, columns, loops, resume, overwrite),
+        fps=fps,
+        mode=mode,
+        model=model,
+        device=device,
+        as_json=as_json,
+    )
+
+
+class _Region(StrEnum):
     # Typer reads no list of literals.
     mouth = "mouth"
     eyes = "eyes"
+    best = "best"
 
 
 _BORROW_EXAMPLES = """Examples:
 
 \b
-  fvae-studio borrow stern.jpg --from laughing.jpg --part mouth -o smiling.jpg
-  fvae-studio borrow blinking.jpg --from open-eyes.jpg --part eyes"""
+  fvae-studio borrow stern.jpg --from laughing.jpg --region mouth -o smiling.jpg
+  fvae-studio borrow blinking.jpg --from open-eyes.jpg --region eyes
+  fvae-studio borrow stern.jpg --from laughing.jpg --region best
+  fvae-studio borrow me.jpg --from laughing.jpg --region mouth --from awake.jpg --region eyes"""
 
 
-@app.command(short_help="Take mouth or eyes from another photo.", epilog=_BORROW_EXAMPLES)
+@app.command(short_help="Take mouth or eyes from other photos.", epilog=_BORROW_EXAMPLES)
 def borrow(
     photo: PhotoArgument,
-    donor: Annotated[Path, typer.Option("--from", help="Another photo of the same person.", show_default=False)],
-    part: Annotated[list[_Part], typer.Option("--part", help="What is taken; may be repeated.")],
+    donor: Annotated[
+        list[Path],
+        typer.Option("--from", help="Another photo of the same person; may be repeated.", show_default=False),
+    ],
+    region: Annotated[
+        list[_Region],
+        typer.Option(
+            "--region",
+            "--part",
+            help="What is taken; may be repeated. best: the other photo's expression, and its pixels wherever it is "
+            "surer. With several --from, one --region for each, in order.",
+        ),
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Else PHOTO-edited beside the photo.", show_default=False)
     ] = None,
     face: Annotated[int | None, typer.Option("--face", min=1, help="Face in PHOTO, if there are several.")] = None,
     donor_face: Annotated[
-        int | None, typer.Option("--donor-face", min=1, help="Face in the other photo, if there are several.")
+        list[int] | None,
+        typer.Option("--donor-face", min=1, help="Face in the other photo, if there are several; one for each --from."),
     ] = None,
     overwrite: OverwriteOption = False,
     model: ModelOption = None,
@@ -322,9 +395,9 @@ def borrow(
     commands.borrow(
         photo,
         donor,
-        parts=[each.value for each in part],
+        regions=[each.value for each in region],
         face=face,
-        donor_face=donor_face,
+        donor_faces=donor_face or [],
         output=output,
         overwrite=overwrite,
         model=model,
@@ -376,7 +449,9 @@ _FLOW_EXAMPLES = """Examples:
 
 \b
   fvae-studio flow me.jpg --set smile=0.8 -o smile.flo
-  fvae-studio flow group.jpg --face 2 --set surprise=1 -o surprise.npz"""
+  fvae-studio flow group.jpg --face 2 --set surprise=1 -o surprise.npz
+  fvae-studio flow me.jpg --set smile=1 --size photo -o smile.exr
+  fvae-studio flow me.jpg --set smile=1 --kind st-map --size 1920 -o smile-st.exr"""
 
 
 @app.command(short_help="Write the flow of an edit to a file.", epilog=_FLOW_EXAMPLES)
@@ -386,6 +461,19 @@ def flow(
         Path,
         typer.Option("--output", "-o", help=".flo, .exr, or .npz (with confidence and transform).", show_default=False),
     ],
+    size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="crop|photo|N",
+            help="crop: as the network gives it, of one face, in pixels of the aligned crop. photo: of every pixel of "
+            "the photo. N: of the photo made that large along its longer side. [default: crop; photo for an ST-map]",
+            show_default=False,
+        ),
+    ] = None,
+    kind: Annotated[
+        Literal["flow", "st-map"],
+        typer.Option(help="Displacements, or source positions as compositing programs take them (32-bit EXR, v up)."),
+    ] = "flow",
     set_: SetOption = None,
     face: FaceOption = None,
     recipe: RecipeOption = None,
@@ -394,11 +482,13 @@ def flow(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Write the flow of an edit for other programs: backward, in pixels of the 128 x 128 aligned crop."""
+    """Write the flow of an edit for other programs: backward, from the edited picture to the photo."""
     from fvae_studio.cli import commands
 
     commands.flow(
         photo,
+        kind=kind,
+        size=_parse_size(size, kind),
         assignments=set_ or [],
         face=_parse_face(face),
         output=output,
@@ -428,6 +518,18 @@ def bench(
     from fvae_studio.bench import report
 
     report(model=model, quick=quick, as_json=as_json)
+
+
+def _parse_size(value: str | None, kind: str) -> int | Literal["crop", "photo"]:
+    if value is None:
+        return "photo" if kind == "st-map" else "crop"
+    if value == "crop" and kind == "st-map":
+        raise typer.BadParameter("an ST-map is of a picture: photo, or its longer side.", param_hint="--size")
+    if value == "crop" or value == "photo":
+        return "crop" if value == "crop" else "photo"
+    if not value.isascii() or not value.isdigit() or not 16 <= int(value) <= 16384:
+        raise typer.BadParameter(f"{value!r} is none of crop, photo, or 16 to 16384 pixels.", param_hint="--size")
+    return int(value)
 
 
 def _parse_face(value: str | None) -> int | Literal["all"] | None:

@@ -1,4 +1,4 @@
-"""The commands that make something: edit, interpolate, flow."""
+"""The commands that make a still or a flow: edit, borrow, flow."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fvae_studio.cli.output import WrongUsageError, default_output, print_json, progress_bar, refuse_existing, say
 from fvae_studio.errors import EditError, FaceError, OverwriteError, PhotoNotFoundError
 
 if TYPE_CHECKING:
-    from fvae_studio.core.easing import Easing
     from fvae_studio.core.edits import EditState
-    from fvae_studio.core.face_parts import Part
+    from fvae_studio.core.flow_export import FlowKind
     from fvae_studio.core.mouth_choice import MouthChoice
     from fvae_studio.core.types import Face, FlowField
-    from fvae_studio.core.video_io import Codec
+    from fvae_studio.pipeline.borrowing import Region
     from fvae_studio.pipeline.engine import Engine
 
 FaceChoice = int | Literal["all"] | None
-
-FRAMES_PER_PHOTO: Final = 24
-"""In-betweens from one photo to the next where nothing else is said."""
 
 
 def edit(
@@ -200,111 +196,64 @@ def read_text(path: Path) -> str:
         raise EditError(f"The recipe {path} cannot be read: {reason}.") from error
 
 
-def interpolate(
-    paths: Sequence[Path],
-    *,
-    faces: Sequence[int],
-    output: Path,
-    num_frames: int | None,
-    easing: Easing,
-    ping_pong: bool,
-    aligned: bool,
-    frame_format: Literal["png", "jpg", "tif"],
-    fps: float,
-    codec: Codec,
-    quality: int,
-    size: int | None,
-    resume: bool,
-    overwrite: bool,
-    model: str | None,
-    device: str,
-    as_json: bool,
-) -> None:
-    """Write the in-betweens of photos of one person as a video, or as numbered files."""
-    if len(paths) < 2:
-        raise WrongUsageError("In-betweens need at least 2 photos of one person.")
-    if len(faces) not in {0, 1, len(paths)}:
-        raise WrongUsageError(
-            f"--face was given {len(faces)} times for {len(paths)} photos; give it once, or for each."
-        )
-    for path in paths:
-        require_file(path)
-    from fvae_studio.core.easing import moments
-    from fvae_studio.core.video_io import (
-        VIDEO_SUFFIXES,
-        VideoOptions,
-        require_video_format,
-        write_sequence,
-        write_video,
-    )
-
-    count = num_frames if num_frames is not None else FRAMES_PER_PHOTO * (len(paths) - 1)
-    positions = moments(len(paths), count, easing, ping_pong=ping_pong)
-    # A name with another ending would silently become a folder.
-    is_video = output.suffix.lower() in VIDEO_SUFFIXES or (bool(output.suffix) and not output.is_dir())
-    if is_video:
-        require_video_format(output, codec)
-        refuse_existing(output, overwrite=overwrite)
-    engine = start_engine(model, device)
-    photos = [engine.open(path) for path in paths]
-    chosen = [None] * len(paths) if not faces else list(faces) * (len(paths) if len(faces) == 1 else 1)
-    with progress_bar() as progress:
-        frames = engine.sequence(photos, positions, faces=chosen, aligned=aligned, progress=progress)
-        if is_video:
-            options = VideoOptions(fps=fps, codec=codec, quality=quality, longer_side=size, overwrite=overwrite)
-            written = [write_video(frames, output, options)]
-        else:
-            written = write_sequence(
-                frames, output, suffix=frame_format, num_frames=len(positions), overwrite=overwrite, resume=resume
-            )
-    if as_json:
-        print_json(
-            {
-                "photos": [str(path) for path in paths],
-                "frames": len(positions),
-                "outputs": [str(path) for path in written],
-            }
-        )
-    else:
-        print(output)
-
-
 def borrow(
     path: Path,
-    donor_path: Path,
+    donor_paths: Sequence[Path],
     *,
-    parts: Sequence[Part],
+    regions: Sequence[Region],
     face: int | None,
-    donor_face: int | None,
+    donor_faces: Sequence[int],
     output: Path | None,
     overwrite: bool,
     model: str | None,
     device: str,
     as_json: bool,
 ) -> None:
-    """Write a photo with parts of another photo's face."""
-    require_file(path)
-    require_file(donor_path)
+    """Write a photo with regions of other photos' faces."""
+    taken = _regions_by_donor(regions, len(donor_paths))
+    if len(donor_faces) not in {0, len(donor_paths)}:
+        raise WrongUsageError(f"--donor-face was given {len(donor_faces)} times for {len(donor_paths)} photos.")
+    faces: Sequence[int | None] = donor_faces or [None] * len(donor_paths)
+    for each in (path, *donor_paths):
+        require_file(each)
     target = _output_for(path, output)
     if target.exists() and target.samefile(path):
         raise OverwriteError(f"{target} is the photo itself; choose another name for the result.")
     refuse_existing(target, overwrite=overwrite)
     engine = start_engine(model, device)
+    from fvae_studio.cli.clips import warn_of_other_people
     from fvae_studio.core.photo_io import WriteOptions, write_photo
+    from fvae_studio.pipeline.requests import ClipSource
 
-    photo, donor = engine.open(path), engine.open(donor_path)
+    photo, photos = engine.open(path), [engine.open(each) for each in donor_paths]
+    people = [ClipSource(photo, face=face), *(ClipSource(each, face=n) for each, n in zip(photos, faces, strict=True))]
+    warn_of_other_people(engine, people, [path, *donor_paths])
+    donors = list(zip(photos, taken, faces, strict=True))
     with progress_bar() as progress:
-        result = engine.borrow(photo, [(donor, parts, donor_face)], face=face, progress=progress)
+        result = engine.borrow(photo, donors, face=face, progress=progress)
         written = write_photo(result, target, options=WriteOptions(overwrite=overwrite), source=photo)
     if as_json:
-        print_json({"photo": str(path), "donor": str(donor_path), "parts": list(parts), "output": str(written)})
+        told = [{"photo": str(each), "regions": names} for each, names in zip(donor_paths, taken, strict=True)]
+        print_json({"photo": str(path), "donors": told, "output": str(written)})
     else:
         print(written)
+
+
+def _regions_by_donor(regions: Sequence[Region], num_donors: int) -> list[list[Region]]:
+    if num_donors == 1:
+        return [list(dict.fromkeys(regions))]
+    if len(regions) != num_donors:
+        raise WrongUsageError(
+            f"--region was given {len(regions)} times for {num_donors} photos; give one for each --from, in order."
+        )
+    return [[region] for region in regions]
 
 
 def flow(
     path: Path,
     *,
+    kind: FlowKind,
+    size: int | Literal["crop", "photo"],
     assignments: Sequence[str],
     face: FaceChoice,
     output: Path,
@@ -314,23 +263,34 @@ def flow(
     device: str,
     as_json: bool,
 ) -> None:
-    """Write the flow of one face."""
+    """Write the flow of one face, or of the whole photo."""
     require_file(path)
     refuse_existing(output, overwrite=overwrite)
-    engine = start_engine(model, device)
+    from fvae_studio.core.flow_export import picture_flow, require_flow_format, write_picture_flow
     from fvae_studio.core.flow_io import write_flow
 
+    require_flow_format(output, kind)
+    engine = start_engine(model, device)
     state = build_state(assignments, face, recipe)
     photo = engine.open(path)
     require_face_choice(engine.detect(photo), state, face)
     placed = engine.flows(photo, state)
-    if len(placed) != 1:
-        raise FaceError(f"The edit moves {len(placed)} faces and a flow file holds one; choose it with --face.")
-    write_flow(output, placed[0].field, photo_to_crop=placed[0].photo_to_crop)
+    told: dict[str, Any] = {"photo": str(path), "output": str(output), "kind": kind}
+    if size == "crop":
+        if len(placed) != 1:
+            raise FaceError(
+                f"The edit moves {len(placed)} faces and a flow of a crop holds one; choose it with --face, or take "
+                "them all with --size photo."
+            )
+        write_flow(output, placed[0].field, photo_to_crop=placed[0].photo_to_crop)
+        told |= {"face": placed[0].face.index} | flow_figures(placed[0].field)
+    else:
+        faces = [(each.field, each.photo_to_crop) for each in placed]
+        dense = picture_flow(faces, photo.bounds, longer_side=None if size == "photo" else size)
+        write_picture_flow(output, dense, kind)
+        told |= {"faces": [each.face.index for each in placed], "size": [dense.shape[1], dense.shape[0]]}
     if as_json:
-        print_json(
-            {"photo": str(path), "output": str(output), "face": placed[0].face.index} | flow_figures(placed[0].field)
-        )
+        print_json(told)
     else:
         print(output)
 

@@ -201,6 +201,14 @@ def parse_assignment(text: str) -> tuple[str, float]:
     return _check_name(name), check_strength(name, value / 100 if percent else value)
 
 
+def add_strengths(own: Strengths, more: Strengths) -> Strengths:
+    """Two edits on top of each other, each strength cut at the largest that an edit may have; without zeros."""
+    total = dict(own)
+    for name, value in more:
+        total[name] = max(-MAX_STRENGTH, min(MAX_STRENGTH, total.get(name, 0.0) + value))
+    return tuple(sorted((name, value) for name, value in total.items() if value))
+
+
 def check_strength(name: str, value: object) -> float:
     """The strength as a float.
 

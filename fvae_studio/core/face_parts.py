@@ -9,7 +9,7 @@ import numpy as np
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.geometry import Points
-from fvae_studio.core.lips import LOWER_OUTER, UPPER_OUTER
+from fvae_studio.core.lips import LOWER_INNER, LOWER_OUTER, UPPER_INNER, UPPER_OUTER
 from fvae_studio.core.types import FloatMap
 
 Part: TypeAlias = Literal["mouth", "eyes"]
@@ -51,3 +51,22 @@ def part_mask(landmarks: Points, part: Part, *, grow_px: float, feather_px: floa
     axis = np.minimum(np.arange(CROP_SIZE), np.arange(CROP_SIZE)[::-1]).astype(np.float32)
     border = np.clip(np.minimum(axis[:, None], axis[None, :]) / 4, 0, 1)
     return mask * border
+
+
+def mouth_depth(landmarks: Points, *, size: int) -> FloatMap:
+    """How deep in the gap between the lips a position lies.
+
+    Args:
+        landmarks: (478, 2), crop pixels.
+        size: side of the map.
+
+    Returns:
+        (size, size) over the crop: crop pixels to the inner lips' edge, positive between the lips, negative elsewhere.
+    """
+    side = CROP_SIZE * _FINE
+    outline = landmarks[[*UPPER_INNER, *LOWER_INNER[::-1]]]
+    drawn = np.zeros((side, side), np.uint8)
+    cv2.fillPoly(drawn, [np.round((outline + 0.5) * _FINE - 0.5).astype(np.int32)], 1)
+    outside, inside = (cv2.distanceTransform(part, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for part in (1 - drawn, drawn))
+    depth: FloatMap = cv2.resize((inside - outside) / _FINE, (size, size), interpolation=cv2.INTER_AREA)
+    return depth

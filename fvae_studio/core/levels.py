@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.geometry import SimilarityTransform
@@ -38,6 +39,36 @@ def reduce_photo(photo: Photo, level: int) -> Photo:
         return photo
     alpha = None if photo.alpha is None else _reduce(photo.alpha, 2**level)
     return Photo(_reduce(photo.pixels, 2**level), alpha, photo.metadata)
+
+
+def shrink_photo(photo: Photo, longer_side: int) -> tuple[Photo, SimilarityTransform]:
+    """The photo made smaller to any size, without path.
+
+    Args:
+        photo: 8 or 16 bit, with or without alpha.
+        longer_side: in pixels; a photo that is no longer stays itself.
+
+    Returns:
+        The smaller photo, and photo pixels -> its pixels: exactly one factor in both directions, for which up to one
+        pixel is left out at the right or lower edge.
+    """
+    factor = longer_side / max(photo.width, photo.height)
+    if factor >= 1:
+        return photo, SimilarityTransform.identity()
+    size = max(1, int(photo.width * factor + 1e-6)), max(1, int(photo.height * factor + 1e-6))
+    alpha = None if photo.alpha is None else _shrink(photo.alpha, size, factor)
+    shift = (factor - 1) / 2
+    small = Photo(_shrink(photo.pixels, size, factor), alpha, photo.metadata)
+    return small, SimilarityTransform(factor, 0.0, shift, shift)
+
+
+def _shrink(pixels: NDArray[Any], size: tuple[int, int], factor: float) -> NDArray[Any]:
+    if pixels.dtype == np.uint8:
+        # Sharper than averaging; Pillow has no colours of 16 bits.
+        box = (0.0, 0.0, min(size[0] / factor, pixels.shape[1]), min(size[1] / factor, pixels.shape[0]))
+        return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, box=box))
+    smaller: NDArray[Any] = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(smaller[: size[1], : size[0]])
 
 
 def _reduce(pixels: NDArray[Any], factor: int) -> NDArray[Any]:

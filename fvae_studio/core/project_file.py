@@ -22,13 +22,17 @@ from fvae_studio.core.edits import PROGRAM, EditState
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.photo_edit import PhotoEdit
 from fvae_studio.core.photo_io.atomic import atomic_write
+from fvae_studio.core.timeline import Timeline
+from fvae_studio.core.timeline_file import timeline_from_json, timeline_to_json
 from fvae_studio.core.types import NUM_LANDMARKS, Face
 from fvae_studio.errors import FvaeStudioError, ProjectError
 
-PROJECT_SCHEMA: Final = 1
+PROJECT_SCHEMA: Final = 2
 SUFFIX: Final = ".fvae"
 
-_MIGRATORS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+_MIGRATORS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    1: lambda content: content | {"timeline": None},
+}
 """By version: the content of a project of that version -> of the next."""
 
 
@@ -81,11 +85,13 @@ class Project:
         photos: in the order of the strip.
         current: index of the shown one.
         view: how all photos were looked at; plain JSON values that only the window understands.
+        timeline: the clip, with photos as indices of `photos`; None: there is none.
     """
 
     photos: tuple[ProjectPhoto, ...] = ()
     current: int = 0
     view: Mapping[str, Any] = field(default_factory=dict)
+    timeline: Timeline | None = None
 
     @property
     def missing(self) -> tuple[ProjectPhoto, ...]:
@@ -107,6 +113,7 @@ def save_project(project: Project, path: Path) -> None:
         "current": project.current,
         "view": dict(project.view),
         "photos": [_photo_to_json(photo, folder) for photo in project.photos],
+        "timeline": None if project.timeline is None else timeline_to_json(project.timeline),
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     with atomic_write(path) as file:
@@ -142,8 +149,12 @@ def load_project(path: Path) -> Project:
         photos = tuple(_photo_from_json(item, folder) for item in content["photos"])
         current = int(content.get("current", 0))
         view = content.get("view", {})
+        timeline = content["timeline"]
         return Project(
-            photos, min(max(current, 0), max(len(photos) - 1, 0)), dict(view) if isinstance(view, dict) else {}
+            photos,
+            min(max(current, 0), max(len(photos) - 1, 0)),
+            dict(view) if isinstance(view, dict) else {},
+            None if timeline is None else timeline_from_json(timeline, num_photos=len(photos)),
         )
     except (FvaeStudioError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ProjectError(f"The project {path.name} is damaged: {error}.") from error

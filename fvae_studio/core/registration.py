@@ -74,11 +74,28 @@ def register_photo(
         scaled = pixels.astype(np.float32) * (frame.max_value / photo.max_value)
         pixels = np.round(scaled).astype(frame.pixels.dtype)
     if match_colour:
-        pixels = _apply_colour(pixels, fit_colour(crop.pixels, frame_crop.pixels))
+        pixels = apply_colour(pixels, fit_colour(crop.pixels, frame_crop.pixels))
     distance = np.minimum(positions, (photo.width - 1, photo.height - 1) - positions).min(axis=-1)
     covered = distance * (crop.photo_to_crop.scale / _EDGE_FADE_PX)
     share = (_oval(frame_crop.photo_to_crop.apply(grid)) * smoothstep(covered)).astype(np.float32)
     return RegisteredPhoto(pixels, share, roi)
+
+
+def usable_share(photo_to_crop: SimilarityTransform, bounds: Rect) -> FloatMap:
+    """How far a photo may replace another one's pixels: 1 in the face, 0 at the crop's border and where it ends itself.
+
+    Args:
+        photo_to_crop: photo pixels -> crop pixels.
+        bounds: the photo's.
+
+    Returns:
+        (CROP_SIZE, CROP_SIZE) in [0, 1].
+    """
+    grid = np.stack(np.meshgrid(np.arange(CROP_SIZE), np.arange(CROP_SIZE)), axis=-1)
+    positions = photo_to_crop.inverse.apply(grid)
+    distance = np.minimum(positions - (bounds.x, bounds.y), (bounds.right - 1, bounds.bottom - 1) - positions)
+    covered = distance.min(axis=-1) * (photo_to_crop.scale / _EDGE_FADE_PX)
+    return (_oval(grid) * smoothstep(covered)).astype(np.float32)
 
 
 def fit_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -107,7 +124,8 @@ def fit_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[
     return solution.T.astype(np.float32)
 
 
-def _apply_colour(pixels: RgbImage, colour_map: NDArray[np.float32]) -> RgbImage:
+def apply_colour(pixels: RgbImage, colour_map: NDArray[np.float32]) -> RgbImage:
+    """A picture in other colours, in its own depth; `colour_map` as from `fit_colour`."""
     limit = float(np.iinfo(pixels.dtype).max)
     scaled = colour_map * np.array([1, 1, 1, limit], np.float32)
     result = np.empty_like(pixels)

@@ -5,7 +5,6 @@ Photos are named by numbers that whoever holds them gives out (places in a proje
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,6 +53,9 @@ class PhotoKey:
 
     def __post_init__(self) -> None:
         _check_time(self.time_s)
+        _check_number(self.photo, "photo", least=0)
+        if self.face is not None:
+            _check_number(self.face, "face", least=1)
         _check_easing(self.motion)
         if self.blend is not None:
             _check_easing(self.blend)
@@ -87,6 +89,8 @@ class SliderTrack:
     keys: tuple[SliderKey, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.direction, str) or not self.direction:
+            raise EditError(f"a track moves a direction, which has a name; not {self.direction!r}")
         object.__setattr__(self, "keys", tuple(sorted(self.keys, key=lambda key: key.time_s)))
         _check_apart([key.time_s for key in self.keys], f"the track {self.direction!r}")
 
@@ -154,8 +158,8 @@ class Timeline:
         names = [track.direction for track in self.tracks]
         if len(set(names)) != len(names):
             raise EditError("a timeline has one track for each direction, not several")
-        if not (math.isfinite(self.fps) and 1 <= self.fps <= 120):
-            raise EditError(f"a clip has 1 to 120 frames per second, not {self.fps}")
+        if isinstance(self.fps, bool) or not isinstance(self.fps, int | float) or not 1 <= self.fps <= 120:
+            raise EditError(f"a clip has 1 to 120 frames per second, not {self.fps!r}")
         _check_time(self.in_s)
         if self.out_s is not None:
             _check_time(self.out_s)
@@ -186,6 +190,11 @@ class Timeline:
         """Times of the frames from the in point to the end, both included; one way, also of a ping-pong."""
         num_steps = max(0, round((self.end_s - self.in_s) * self.fps))
         return tuple(self.in_s + index / self.fps for index in range(num_steps + 1))
+
+    def shown_times(self) -> tuple[float, ...]:
+        """Times of the frames as they are shown once: a ping-pong's way back, without its ends, so that it repeats."""
+        there = self.frame_times()
+        return (*there, *there[-2:0:-1]) if self.repeat == "ping-pong" else there
 
     def track_of(self, direction: str) -> SliderTrack:
         """The track of a direction; an empty one if there is none."""
@@ -271,8 +280,13 @@ def _check_time(time_s: float) -> None:
         raise EditError(f"a time of the clip lies between 0 and {MAX_SECONDS:g} s; not {time_s!r}")
 
 
+def _check_number(number: object, what: str, *, least: int) -> None:
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+        raise EditError(f"a key names its {what} by a number from {least} on; not {number!r}")
+
+
 def _check_easing(easing: object) -> None:
-    if easing not in KEY_EASINGS:
+    if not isinstance(easing, str) or easing not in KEY_EASINGS:
         raise EditError(f"a key goes on as one of {', '.join(KEY_EASINGS)}; not {easing!r}")
 
 

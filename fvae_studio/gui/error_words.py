@@ -115,6 +115,13 @@ SENTENCES: Final = (
     _T("errors", "The built-in teeth in {} are damaged ({}); install the program again."),
     _T("errors", "The picture of the built-in teeth {} has no matte; install the program again."),
     _T("errors", "the donor {} has schema {}; this version reads {}"),
+    # Clips.
+    _T("errors", "The timeline has no photo yet: drop one on it."),
+    _T("errors", "A clip of no pictures was asked for; it needs one at least."),
+    _T("errors", "A moment of {} photos needs a share for each; it has {} of motion and {} of blend."),
+    _T("errors", "A contact sheet needs a frame and a column at least."),
+    _T("errors", "The contact sheet would have {} x {} pixels; ask for fewer or smaller pictures."),
+    _T("errors", "There are {} faces in the photo, counted from the left; say which one is meant."),
     # Models and devices.
     _T("errors", "There is no weights file at {}. Check the path, or name an installed model."),
     _T("errors", "{} is damaged: {}. Download or copy the file again."),

@@ -1,24 +1,28 @@
 """What one photo lacks, taken from another photo of the person: teeth behind closed lips, open eyes.
 
 The receiver's face moves to the donor's expression, by its own flow and with its own pixels, but only around the
-borrowed part; there the donor, registered to it and in its light, takes over.
+borrowed part; there the donor, registered to it and in its light, takes over. With "best" the whole face moves, and the
+donor is seen wherever its confidence exceeds the receiver's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
-from fvae_studio.core.alignment import crop_region
-from fvae_studio.core.face_parts import Part, part_mask
+from fvae_studio.core.alignment import CROP_SIZE, crop_region
+from fvae_studio.core.face_parts import PARTS, Part, mouth_depth, part_mask
+from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
+from fvae_studio.core.lips import CLOSED_PX, opening
+from fvae_studio.core.photo_io.colour_profiles import convert_colours
 from fvae_studio.core.progress import NoProgress, Progress
-from fvae_studio.core.registration import register_photo
+from fvae_studio.core.registration import register_photo, usable_share
 from fvae_studio.core.regularise import prepare_flow
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage
 from fvae_studio.core.warp import warp_photo
@@ -44,6 +48,17 @@ class PartReach:
 
 REACH: Final[dict[Part, PartReach]] = {"mouth": PartReach(2.5, 3.0, 12.0, 9.0), "eyes": PartReach(2.5, 2.5, 7.0, 5.0)}
 
+Region: TypeAlias = Part | Literal["best"]
+"""What can be borrowed: a part of the face, or everything that the donor is surer of."""
+
+REGIONS: Final[tuple[Region, ...]] = (*PARTS, "best")
+
+SURER: Final = (0.05, 0.3)
+"""By how much the donor's confidence has to exceed the receiver's to be seen a little, and wholly ("best")."""
+
+_SURER_BLUR_PX: Final = 1.5
+"""Crop pixels over which that is smoothed: single cells are noise."""
+
 LIGHT_PX: Final = 5.0
 """The light of the two photos is matched over this many crop pixels."""
 
@@ -60,7 +75,7 @@ class Donor:
 
     source: InterpolationSource
     landmarks: Points
-    parts: tuple[Part, ...]
+    parts: tuple[Region, ...]
 
 
 def borrow(
@@ -88,27 +103,32 @@ def borrow(
     """
     progress = progress or NoProgress()
     if not any(donor.parts for donor in donors):
-        raise EditError("Nothing is borrowed yet: name a part, mouth or eyes.")
+        raise EditError("Nothing is borrowed yet: name a region, mouth or eyes or best.")
     photo, frame = receiver.photo, receiver.crop
     roi = crop_region(frame.photo_to_crop).intersect(photo.bounds)
     predictor = predictor.fork()
     predictor.set_crops([frame, *(donor.source.crop for donor in donors)])
     grid = predictor.model.header.config.flow_size
     flow: NDArray[np.float32] = np.zeros((grid, grid, 2), np.float32)
+    surer: list[FloatMap] = []
     for number, donor in enumerate(donors, start=1):
-        (field,) = predictor.predict_latents(predictor.latent(number)[None], face=0, with_confidence=False)
+        latent = predictor.latent(number)[None]
+        (field,) = predictor.predict_latents(latent, face=0)
+        (own,) = predictor.predict_latents(latent, face=number)
+        surer.append(_surer(own.confidence, field.confidence, donor, receiver))
         for part in donor.parts:
-            share = _mask(donor, part, grid, is_motion=True)[..., None]
-            flow = (flow + share * (field.flow - flow)).astype(np.float32)
+            share = _face(donor, grid) if part == "best" else _mask(donor, part, grid, is_motion=True)
+            flow = (flow + share[..., None] * (field.flow - flow)).astype(np.float32)
     still = np.ones(flow.shape[:2], np.float32)
     warped = warp_photo(photo, FlowField(prepare_flow(flow), still), frame.photo_to_crop, roi=roi, progress=progress)
     result: RgbImage = warped.pixels
     for number, donor in enumerate(donors, start=1):
         progress.raise_if_cancelled()
         progress.report(number / (len(donors) + 1), "borrowing")
-        registered = register_photo(donor.source.photo, donor.source.crop, photo, frame, roi=roi, match_colour=True)
+        source = _in_profile(donor.source.photo, photo.metadata.icc)
+        registered = register_photo(source, donor.source.crop, photo, frame, roi=roi, match_colour=True)
         for part in donor.parts:
-            mask = _mask(donor, part, grid, is_motion=False)
+            mask = surer[number - 1] if part == "best" else _mask(donor, part, grid, is_motion=False)
             # The warp enlarges a confidence as it enlarges a flow; here it carries the mask.
             carrier = FlowField(np.zeros_like(flow), mask)
             share = warp_photo(photo, carrier, frame.photo_to_crop, roi=roi).confidence * registered.share
@@ -117,6 +137,36 @@ def borrow(
     pixels[roi.slices] = result
     progress.report(1.0, "done")
     return photo.with_pixels(pixels)
+
+
+def _surer(
+    donor_confidence: FloatMap, own_confidence: FloatMap, donor: Donor, receiver: InterpolationSource
+) -> FloatMap:
+    """Where the donor shows its own expression better than the receiver can be moved to it; on the flow's grid."""
+    size = donor_confidence.shape[0]
+    low, high = SURER
+    share = smoothstep((donor_confidence - own_confidence - low) / (high - low))
+    landmarks = donor.source.crop.photo_to_crop.apply(donor.landmarks)
+    if receiver.landmarks is not None and opening(landmarks) > 2 * CLOSED_PX:
+        own = receiver.crop.photo_to_crop.apply(receiver.landmarks)
+        if opening(own) < CLOSED_PX:
+            # Nobody can be sure of teeth behind closed lips, whatever the network says.
+            share = np.maximum(share, smoothstep(1 + mouth_depth(landmarks, size=size)))
+    smooth = cv2.GaussianBlur(share, (0, 0), _SURER_BLUR_PX * size / CROP_SIZE)
+    return np.asarray(smooth * _face(donor, size), np.float32)
+
+
+def _face(donor: Donor, size: int) -> FloatMap:
+    """1 in the donor's face, 0 at the crop's border; on a grid."""
+    share = usable_share(donor.source.crop.photo_to_crop, donor.source.photo.bounds)
+    resized: FloatMap = cv2.resize(share, (size, size), interpolation=cv2.INTER_AREA)
+    return resized
+
+
+def _in_profile(photo: Photo, icc: bytes | None) -> Photo:
+    """The photo in the encoding of another profile."""
+    pixels = convert_colours(photo.pixels, photo.metadata.icc, icc)
+    return photo if pixels is photo.pixels else photo.with_pixels(pixels)
 
 
 def _mask(donor: Donor, part: Part, size: int, *, is_motion: bool) -> FloatMap:

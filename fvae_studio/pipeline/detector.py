@@ -218,6 +218,18 @@ def choose_faces(faces: Sequence[Face], selection: int | Literal["all"] | None) 
     return chosen
 
 
+def only_face(faces: Sequence[Face], number: int | None) -> Face:
+    """The face of that number, or the only one.
+
+    Raises:
+        NoFaceError: no face, none of that number, or several and no number.
+    """
+    chosen = choose_faces(faces, number)
+    if len(chosen) > 1:
+        raise NoFaceError(f"There are {len(chosen)} faces in the photo, counted from the left; say which one is meant.")
+    return chosen[0]
+
+
 class _Nets(NamedTuple):
     """The networks of one worker."""
 

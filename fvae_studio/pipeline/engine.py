@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
 from fvae_studio.core.edits import EditState, Strengths
-from fvae_studio.core.face_parts import Part
+from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
 from fvae_studio.core.lips import limit_lip_stretch
@@ -28,20 +28,32 @@ from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
+from fvae_studio.core.timeline import FrameMode, Moment, Timeline
 from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, RenderResult, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_faces
-from fvae_studio.errors import DeviceError, EditError, FaceError, FvaeStudioError, NoFaceError
-from fvae_studio.pipeline.detector import FaceDetector, choose_faces, require_editable
+from fvae_studio.errors import DeviceError, FaceError, FvaeStudioError
+from fvae_studio.pipeline.detector import FaceDetector, choose_faces, only_face, require_editable
 from fvae_studio.pipeline.drawn_face import find_drawn_face
 from fvae_studio.pipeline.lazy import Lazy
 from fvae_studio.pipeline.mouths import ClosedMouth, OpenedMouth, open_mouths
-from fvae_studio.pipeline.requests import ModelSummary, Patch, PlacedFlow, RenderedEdit, RenderRequest
+from fvae_studio.pipeline.requests import (
+    ClipSource,
+    ModelSummary,
+    MomentRequest,
+    Patch,
+    PlacedFlow,
+    RenderedEdit,
+    RenderedMoment,
+    RenderRequest,
+)
 
 if TYPE_CHECKING:
     # torch is imported where it is first needed: half of a short command's time is its import.
     from fvae_studio.model.checkpoint import LoadedModel
     from fvae_studio.model.directions import DirectionSet
+    from fvae_studio.pipeline.borrowing import Region
+    from fvae_studio.pipeline.clip import ClipRenderer
     from fvae_studio.pipeline.predictor import FlowPredictor
 
 _MAX_FLOWS = 64
@@ -136,6 +148,7 @@ class Engine:
         self._donor: tuple[str, PhotoMouth] | None = None
         self._latest: list[weakref.ref[_PhotoCache]] = []
         self._encoded: tuple[weakref.ref[Photo], tuple[int, ...]] | None = None
+        self._clips = Lazy(lambda: _make_clip_renderer(self, self._predictor.get()))
 
     def preload(self, *, model: bool = True, detector: bool = True) -> None:
         """Start loading model and detector in the background; whoever needs one waits for it."""
@@ -328,79 +341,96 @@ class Engine:
         left_out = {one.face: one.reason for one in self.left_out(photo, state)}
         return RenderedEdit(request, patches, placed, trust, left_out, timings)
 
-    def interpolate(
-        self,
-        first: Photo,
-        second: Photo,
-        *,
-        steps: int,
-        face_in_first: int | None = None,
-        face_in_second: int | None = None,
-        progress: Progress | None = None,
-    ) -> Iterator[Photo]:
-        """The in-betweens of two photos of one person in the frame of the first, one by one (Algorithm 2).
+    def render_moment(self, request: MomentRequest, progress: Progress) -> RenderedMoment:
+        """One picture of a clip.
 
-        Args:
-            first: also the first frame, bit by bit.
-            second: its face is registered to the first's.
-            steps: number of frames, both ends included, at least 2.
-            face_in_first: which face; None where there is only one.
-            face_in_second: likewise.
-            progress: told of each frame.
+        At a photo key it is exactly what `render` gives for the photo with its own edit and the tracks' strengths; of
+        the first photo bit by bit, of the others their faces, registered to the first.
 
         Raises:
-            EditError: fewer than 2 steps.
+            EditError: an unknown direction, or not one share for each source.
             FaceError: no face, several and none named, or one that cannot be edited.
+            Cancelled: the progress says so.
         """
-        if steps < 2:
-            raise EditError(f"A transition needs at least 2 frames, its ends, not {steps}.")
-        positions = [index / (steps - 1) for index in range(steps)]
-        return self.sequence((first, second), positions, faces=(face_in_first, face_in_second), progress=progress)
+        return self._clips.get().render(request, progress)
 
-    def sequence(
+    def clip(
         self,
-        photos: Sequence[Photo],
-        positions: Sequence[float],
+        sources: Sequence[ClipSource],
+        timeline: Timeline,
         *,
-        faces: Sequence[int | None] | None = None,
-        aligned: bool = False,
+        longer_side: int | None = None,
         progress: Progress | None = None,
     ) -> Iterator[Photo]:
-        """Pictures along several photos of one person, one by one (Algorithm 2).
+        """All pictures of a clip in the order in which they are shown, one by one; see `pictures`.
 
         Args:
-            photos: two or more; the first gives the frame, and is itself the picture at position 0, bit by bit.
-            positions: 0 for the first photo, 1 for the second, and so on; see `core.easing.moments`.
-            faces: which face of each photo; None where there is only one.
-            aligned: give the square around the face, eyes level, in place of the whole photo.
+            sources: one for each photo key of the timeline, in order.
+            timeline: what is seen when; a ping-pong's way back is included.
+            longer_side: as for `pictures`.
             progress: told of each picture.
 
         Raises:
-            EditError: fewer than two photos, or a position beyond them.
+            EditError: no photo, an unknown direction, or not one source for each photo key.
             FaceError: no face, several and none named, or one that cannot be edited.
         """
-        from fvae_studio.pipeline.interpolator import InterpolationSource, Interpolator, aligned_square
+        moments = [timeline.at(time_s) for time_s in timeline.shown_times()]
+        return self.pictures(sources, moments, mode=timeline.mode, longer_side=longer_side, progress=progress)
 
-        sources = []
-        for photo, number in zip(photos, faces or [None] * len(photos), strict=True):
-            face = only_face(self.detect(photo), number)
-            require_editable(face, photo)
-            sources.append(InterpolationSource(photo, self.crop(photo, face)))
-        pictures = Interpolator(self._predictor.get(), sources).at(positions, progress=progress)
-        if not aligned:
-            return pictures
-        to_crop = sources[0].crop.photo_to_crop
-        return (aligned_square(picture, to_crop) for picture in pictures)
+    def pictures(
+        self,
+        sources: Sequence[ClipSource],
+        moments: Sequence[Moment],
+        *,
+        mode: FrameMode = "photo",
+        longer_side: int | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[Photo]:
+        """Pictures of several photos of one person at given moments, one by one (Algorithm 2).
+
+        Args:
+            sources: the first gives frame, size, depth and colours.
+            moments: each with a share for each source.
+            mode: the whole first photo, or the square around its face, eyes level.
+            longer_side: for a video: pictures of at most that many pixels, 8 bits, sRGB and without alpha; all work is
+                done at that size, with the quicker kernel. None: all that the first photo has, and where it alone is
+                seen, bit by bit what `render` gives.
+            progress: told of each picture.
+
+        Raises:
+            EditError: no source, no moment, an unknown direction, or not one share for each source.
+            FaceError: no face, several and none named, or one that cannot be edited.
+        """
+        return self._clips.get().pictures(
+            sources, moments, mode, longer_side=longer_side, progress=progress or NoProgress()
+        )
+
+    def matches(self, sources: Sequence[ClipSource]) -> tuple[FaceMatch, ...]:
+        """How well every photo's face fits the first one's: one value less than there are sources.
+
+        Raises:
+            FaceError: no face, several and none named, or one that cannot be edited.
+        """
+        return self._clips.get().matches(sources)
+
+    def strengths_of(self, photo: Photo, state: EditState, face: int | None) -> Strengths:
+        """What an edit asks of one face, without zeros; `face` None: of the only one.
+
+        Raises:
+            NoFaceError: no face, none of that number, or several and no number.
+        """
+        chosen = only_face(self.detect(photo), face)
+        return tuple((name, value) for name, value in state.for_face(chosen.index).strengths if value)
 
     def borrow(
         self,
         photo: Photo,
-        donors: Sequence[tuple[Photo, Sequence[Part], int | None]],
+        donors: Sequence[tuple[Photo, Sequence[Region], int | None]],
         *,
         face: int | None = None,
         progress: Progress | None = None,
     ) -> Photo:
-        """A still with the mouth or the eyes of other photos of the person, at this photo's resolution.
+        """A still with the mouth, the eyes, or all that is surer of other photos of the person, at its resolution.
 
         Args:
             photo: is changed.
@@ -415,16 +445,19 @@ class Engine:
         from fvae_studio.pipeline.borrowing import Donor, borrow
         from fvae_studio.pipeline.interpolator import InterpolationSource
 
-        def source_of(owner: Photo, number: int | None) -> tuple[InterpolationSource, Face]:
+        def face_of(owner: Photo, number: int | None) -> Face:
             found = only_face(self.detect(owner), number)
             require_editable(found, owner)
-            return InterpolationSource(owner, self.crop(owner, found)), found
+            return found
 
-        receiver, _ = source_of(photo, face)
+        own = face_of(photo, face)
+        receiver = InterpolationSource(photo, self.crop(photo, own), own.landmarks)
         taken = []
         for donor, parts, number in donors:
-            source, donor_face = source_of(donor, number)
-            taken.append(Donor(source, donor_face.landmarks, tuple(parts)))
+            theirs = face_of(donor, number)
+            match = match_faces(donor, theirs.landmarks, photo, own.landmarks)
+            source = InterpolationSource(donor, extract_crop(donor, match.photo_to_crop), theirs.landmarks)
+            taken.append(Donor(source, theirs.landmarks, tuple(parts)))
         return borrow(self._predictor.get(), receiver, taken, progress=progress)
 
     def _warp(
@@ -567,18 +600,6 @@ class Engine:
         return cache
 
 
-def only_face(faces: Sequence[Face], number: int | None) -> Face:
-    """The face of that number, or the only one.
-
-    Raises:
-        NoFaceError: no face, none of that number, or several and no number.
-    """
-    chosen = choose_faces(faces, number)
-    if len(chosen) > 1:
-        raise NoFaceError(f"There are {len(chosen)} faces in the photo, counted from the left; say which one is meant.")
-    return chosen[0]
-
-
 def settle(predicted: FlowField, landmarks: Points) -> FlowField:
     """What is done to a predicted flow before it moves pixels.
 
@@ -621,6 +642,12 @@ def _make_predictor(model: LoadedModel | Path | str | None, device: str) -> Flow
 
     loaded = model if isinstance(model, LoadedModel) else load_model(model)
     return FlowPredictor(loaded, device=device)
+
+
+def _make_clip_renderer(engine: Engine, predictor: FlowPredictor) -> ClipRenderer:
+    from fvae_studio.pipeline.clip import ClipRenderer
+
+    return ClipRenderer(engine, predictor)
 
 
 def _make_detector() -> FaceDetector:

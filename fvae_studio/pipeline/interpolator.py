@@ -1,206 +1,362 @@
-"""In-betweens of two photos of one person, or blends of more (Algorithm 2), at full resolution in the first's frame."""
+"""Algorithm 2 in the crop's frame: how every photo of a clip moves at a moment, and how much of each is seen."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fvae_studio.core.alignment import CROP_SIZE, crop_region
-from fvae_studio.core.composite import blend_sources
-from fvae_studio.core.easing import photo_weights
-from fvae_studio.core.geometry import Rect, SimilarityTransform
-from fvae_studio.core.progress import NoProgress, Progress
-from fvae_studio.core.registration import RegisteredPhoto, register_photo
+from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.alignment import CROP_SIZE, extract_crop
+from fvae_studio.core.cutout import Cutout, cut_face
+from fvae_studio.core.edits import Strengths, add_strengths
+from fvae_studio.core.face_match import FaceMatch, match_faces
+from fvae_studio.core.face_parts import mouth_depth
+from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.geometry import Points
+from fvae_studio.core.lips import CLOSED_PX, limit_lip_stretch, opening
+from fvae_studio.core.photo_io.colour_profiles import convert_colours
+from fvae_studio.core.registration import apply_colour, fit_colour, usable_share
 from fvae_studio.core.regularise import prepare_flow
-from fvae_studio.core.resample import KERNEL_REACH, resample
-from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo, RgbImage
-from fvae_studio.core.warp import warp_photo
+from fvae_studio.core.timeline import Moment
+from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
 from fvae_studio.errors import EditError
 from fvae_studio.pipeline.predictor import FlowPredictor
 
-_ROWS_AT_ONCE = 256
+PATH_NODES: Final = 12
+"""Steps between two photos at which flows are decoded; those between them are read off linearly.
+
+Measured halfway between nodes, on two sample pairs and three London pairs, neutral and smiling, whose flows are up to
+4.7 crop pixels long: at most 0.13 crop pixels from what is decoded there."""
+
+TEETH_SHARE: Final = 0.35
+"""Share of a photo with an open mouth at which the whole gap is seen, and other photos' lips are free to part."""
+
+SHARPNESS: Final = 1.0
+"""Of the softmax over the confidences; the paper's."""
+
+SHARE_SIZE: Final = 2 * CROP_SIZE
+"""Cells along the crop's side of the map of shares: the edge between lips and teeth is fine."""
+
+_MOUTH_FEATHER_PX: Final = 0.6
+"""Crop pixels."""
+
+_LEAST_SHARE: Final = 1 / 512
+"""Less of a photo than this changes no 8-bit value."""
 
 
 @dataclass(frozen=True, eq=False)
 class InterpolationSource:
-    """One photo with the face that takes part."""
+    """One photo with the face that takes part.
+
+    Attributes:
+        photo: with the face.
+        crop: of the face.
+        landmarks: (478, 2) of the face, photo pixels; None: nothing is known of lips and registration is that of crops.
+        strengths: the photo's own edit of the face.
+    """
 
     photo: Photo
     crop: AlignedCrop
+    landmarks: Points | None = None
+    strengths: Strengths = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """A source as it is used: in the first one's crop frame, depth and light."""
+
+    cutout: Cutout
+    landmarks: Points | None
+    strengths: Strengths
+    usable: FloatMap
+    mouth: FloatMap | None
+    """`mouth_depth` of an open mouth."""
+
+
+@dataclass(eq=False)
+class _Node:
+    """A flow on the way between two photos, as decoded, and as it may move pixels, once that is asked for.
+
+    Attributes:
+        raw: as decoded.
+        held: with the rule of closed lips.
+        free: without it.
+    """
+
+    raw: FlowField
+    held: FlowField | None = None
+    free: FlowField | None = None
 
 
 class Interpolator:
-    """Warps every source to the same in-between expression and blends them by their confidences.
+    """The flows and shares of several photos of one person at any moment.
 
-    Two departures from Algorithm 2, which make the ends exact. Flows are taken relative to each photo's own,
-    F(S_k, Z) - F(S_k, Z_k), so at its own latent a photo is not moved. The softmax of the confidences is multiplied by
-    the weights, (1 - t, t) for two photos, where the paper blends by confidence alone even at the ends. So t = 0 is the
-    first photo, bit by bit, and at t = 1 the middle of the face is the second one, registered.
+    Flows are taken relative to each photo's own, F(S_k, Z) - F(S_k, Z_k), so at its own latent a photo is not moved.
+    The softmax of the confidences is multiplied by the blend's shares (`docs/adr/0004`), so the ends are exact. The
+    target is sum_k motion_k (Z_k + d_k), with d_k the photo's own edit and the tracks' strengths.
 
-    The first source gives frame, size, depth and metadata. The others are registered to it by their eye alignment and
-    take part in an oval around the face; outside it, only the first photo is seen, moved by its flow.
+    The first source gives frame, depth and colours. The others are brought into its frame, light and profile, and take
+    part in an oval around the face; outside it, only the first photo is seen, moved by its flow.
 
     Args:
         predictor: its networks are shared, its faces are left alone.
-        sources: two or more photos of one person, each with its face.
+        sources: photos of one person, each with its face.
         match_colour: give the other photos the first one's light (section 5.2's colour transfer).
 
+    Attributes:
+        photo_to_crop: of the first photo.
+        icc: profile of the first photo, in which all cutouts are.
+        matches: how well each other source fits the first one; None where landmarks are missing.
+
     Raises:
-        EditError: fewer than two sources.
-        GeometryError: a crop of another template, or one that lies outside its photo.
+        EditError: no source.
+        GeometryError: a crop of another template.
     """
 
     def __init__(
         self, predictor: FlowPredictor, sources: Sequence[InterpolationSource], *, match_colour: bool = True
     ) -> None:
-        if len(sources) < 2:
-            raise EditError(f"In-betweens need at least 2 photos, not {len(sources)}.")
+        if not sources:
+            raise EditError("A clip needs a photo at least.")
         frame = sources[0]
-        self._frame = frame
-        self._roi = crop_region(frame.crop.photo_to_crop).intersect(frame.photo.bounds)
-        self._predictor = predictor.fork()
-        self._predictor.set_crops([source.crop for source in sources])
-        self._latents = np.stack([self._predictor.latent(face) for face in range(len(sources))])
-        self._others = tuple(
-            register_photo(source.photo, source.crop, frame.photo, frame.crop, roi=self._roi, match_colour=match_colour)
-            for source in sources[1:]
+        self.photo_to_crop = frame.crop.photo_to_crop
+        self.icc = frame.photo.metadata.icc
+        first = _Source(
+            cut_face(frame.photo, frame.crop.photo_to_crop),
+            None if frame.landmarks is None else frame.crop.photo_to_crop.apply(frame.landmarks),
+            frame.strengths,
+            np.ones((SHARE_SIZE, SHARE_SIZE), np.float32),
+            None if frame.landmarks is None else _mouth(frame.crop.photo_to_crop.apply(frame.landmarks)),
         )
-        self._share: FloatMap = np.min([other.share for other in self._others], axis=0)
+        prepared, crops = [first], [frame.crop]
+        matches: list[FaceMatch | None] = []
+        for source in sources[1:]:
+            ready, crop, match = _register(source, frame, match_colour=match_colour)
+            prepared.append(ready)
+            crops.append(crop)
+            matches.append(match)
+        self.matches = tuple(matches)
+        self._sources = tuple(prepared)
+        self._open = tuple(_open_share(source.landmarks) for source in prepared)
+        self._predictor = predictor.fork()
+        self._predictor.set_crops(crops)
+        self._latents = [self._predictor.latent(face) for face in range(len(sources))]
+        self._nodes: dict[tuple[int, int, int, int], _Node] = {}
 
-    def frames(self, num_frames: int, *, progress: Progress | None = None) -> Iterator[Photo]:
-        """From the first photo to the second, both ends included, at equal steps of t.
+    @property
+    def cutouts(self) -> tuple[Cutout, ...]:
+        """The photos around their faces, at their own resolution, all in the first one's crop frame and light."""
+        return tuple(source.cutout for source in self._sources)
 
-        Raises:
-            EditError: there are not exactly two sources, or fewer than two frames are asked for.
-            Cancelled: through `progress`.
-        """
-        if len(self._latents) != 2:
-            raise EditError(f"A transition goes between 2 photos, not {len(self._latents)}; blend more with `blend`.")
-        if num_frames < 2:
-            raise EditError(f"A transition needs at least 2 frames, its ends, not {num_frames}.")
-        return self.at([index / (num_frames - 1) for index in range(num_frames)], progress=progress)
+    def check(self, moment: Moment) -> None:
+        """Raise `EditError` unless the moment has a share of motion and of blend for each source."""
+        for name, shares in (("motion", moment.motion), ("blend", moment.blend)):
+            usable = all(math.isfinite(share) and share >= 0 for share in shares)
+            if len(shares) != len(self._sources) or not usable or not math.isclose(sum(shares), 1, abs_tol=1e-6):
+                raise EditError(
+                    f"The {name} of {len(self._sources)} photos needs a share for each, not negative and 1 in all; not "
+                    f"{list(shares)}."
+                )
 
-    def at(self, positions: Sequence[float], *, progress: Progress | None = None) -> Iterator[Photo]:
-        """The pictures at positions along the photos: 0 is the first, 1 the second, and so on (`core.easing.moments`).
-
-        Raises:
-            EditError: a position beyond the photos.
-            Cancelled: through `progress`.
-        """
-        progress = progress or NoProgress()
-        weights = [photo_weights(position, len(self._latents)) for position in positions]
-        return self._at(weights, progress)
-
-    def _at(self, weights: Sequence[Sequence[float]], progress: Progress) -> Iterator[Photo]:
-        for index, shares in enumerate(weights):
-            progress.report(index / len(weights), "making in-betweens")
-            yield self.blend(shares, progress=progress.subrange(index / len(weights), 1 / len(weights)))
-        progress.report(1.0, "done")
-
-    def blend(self, weights: Sequence[float], *, progress: Progress | None = None) -> Photo:
-        """All sources warped to the weighted mean of their latents, blended by weight and confidence.
-
-        Args:
-            weights: one for each source, not negative; only their ratios count. (1 - t, t) for two photos.
-            progress: asked for cancelling between stages.
+    def flows(self, moment: Moment) -> tuple[FlowField | None, ...]:
+        """What moves every source to the moment's expression, in crop pixels, free of folds.
 
         Returns:
-            A photo of the first one's size; that very object when it alone has a weight.
+            None for sources that are not seen. The first is always needed: beyond the face's oval it alone is seen.
 
         Raises:
-            EditError: not one weight for each source, a negative one, or none above 0.
-            Cancelled: through `progress`.
+            EditError: not one share for each source, or an unknown direction.
         """
-        progress = progress or NoProgress()
-        shares = self._normalised(weights)
-        if shares[0] == 1:
-            return self._frame.photo
-        progress.raise_if_cancelled()
-        fields = self.flows(shares)
-        frame = self._frame
-        first = warp_photo(frame.photo, fields[0], frame.crop.photo_to_crop, roi=self._roi, progress=progress)
-        pictures, confidences = [first.pixels], [first.confidence]
-        for other, field in zip(self._others, fields[1:], strict=True):
-            progress.raise_if_cancelled()
-            warped = self._warp_registered(other, field, progress)
-            pictures.append(warped[0])
-            confidences.append(warped[1])
-        progress.raise_if_cancelled()
-        blended = blend_sources(pictures, confidences, weights=shares)
-        pixels = frame.photo.pixels.copy()
-        pixels[self._roi.slices] = _mix(first.pixels, np.asarray(blended), self._share)
-        alpha = None
-        if frame.photo.alpha is not None and first.alpha is not None:
-            alpha = frame.photo.alpha.copy()
-            alpha[self._roi.slices] = first.alpha
-        return frame.photo.with_pixels(pixels, alpha)
-
-    def flows(self, weights: Sequence[float]) -> tuple[FlowField, ...]:
-        """What moves each source to the weighted mean of the latents, in crop pixels, free of folds.
-
-        Raises:
-            EditError: as `blend`.
-        """
-        shares = np.asarray(self._normalised(weights), np.float32)
-        latent = np.tensordot(shares, self._latents, axes=1).astype(np.float32)
-        if shares.max() == 1:
-            # An end is exact: 0 * a + 1 * b may differ from b by a rounding in a sum's order.
-            latent = self._latents[int(shares.argmax())]
-        fields = []
-        for face in range(len(self._latents)):
-            (field,) = self._predictor.predict_latents(latent[None], face=face)
-            fields.append(FlowField(prepare_flow(field.flow), field.confidence))
+        self.check(moment)
+        fields: list[FlowField | None] = []
+        for face, blend in enumerate(moment.blend):
+            if face > 0 and blend == 0:
+                fields.append(None)
+                continue
+            fields.append(self._field(face, moment, self._hold(face, moment)))
         return tuple(fields)
 
-    def _normalised(self, weights: Sequence[float]) -> list[float]:
-        total = sum(weights)
-        usable = all(math.isfinite(weight) and weight >= 0 for weight in weights)
-        if len(weights) != len(self._latents) or not usable or not total > 0:
-            raise EditError(
-                f"A blend of {len(self._latents)} photos needs as many weights that are not negative and not all 0, "
-                f"not {list(weights)}."
-            )
-        return [weight / total for weight in weights]
+    def shares(self, moment: Moment, fields: Sequence[FlowField | None]) -> FloatMap:
+        """How much of each source is seen: (num_sources, SHARE_SIZE, SHARE_SIZE) in [0, 1], adding up to 1.
 
-    def _warp_registered(
-        self, other: RegisteredPhoto, field: FlowField, progress: Progress
-    ) -> tuple[RgbImage, FloatMap]:
-        region = Rect(0, 0, other.roi.width, other.roi.height)
-        to_crop = SimilarityTransform(1.0, 0.0, other.roi.x, other.roi.y).then(self._frame.crop.photo_to_crop)
-        warped = warp_photo(Photo(other.pixels), field, to_crop, roi=region, progress=progress)
-        return warped.pixels, warped.confidence
+        The softmax of the confidences times the blend's shares; the others take part where all of them can be used.
+        Between the lips of a photo with an open mouth, photos with closed lips have nothing to show and no say.
+        """
+        size = (SHARE_SIZE, SHARE_SIZE)
+        result: NDArray[np.float32] = np.zeros((len(fields), *size), np.float32)
+        having = [face for face, blend in enumerate(moment.blend) if blend > 0]
+        weights = []
+        for face in having:
+            field = fields[face]
+            assert field is not None
+            confidence = cv2.resize(np.clip(field.confidence, 0, 1), size, interpolation=cv2.INTER_LINEAR)
+            weights.append(np.exp(SHARPNESS * confidence) * np.float32(moment.blend[face]))
+        inside = self._teeth(moment, fields)
+        if inside is not None:
+            for face, weight in zip(having, weights, strict=True):
+                weight *= 1 - inside * np.float32(1 - self._open[face])
+        total = np.sum(weights, axis=0)
+        usable = np.min([self._sources[face].usable for face in having], axis=0)
+        for face, weight in zip(having, weights, strict=True):
+            if face > 0:
+                result[face] = usable * weight / total
+        result[result < _LEAST_SHARE] = 0
+        result[0] = 1 - result[1:].sum(axis=0)
+        result[0][result[0] < _LEAST_SHARE] = 0
+        result /= result.sum(axis=0)
+        return result
 
+    def _teeth(self, moment: Moment, fields: Sequence[FlowField | None]) -> FloatMap | None:
+        """Where the inside of a mouth is seen, (SHARE_SIZE, SHARE_SIZE) in [0, 1]; None for nowhere.
 
-def aligned_square(photo: Photo, photo_to_crop: SimilarityTransform) -> Photo:
-    """The aligned crop of a face at the photo's own resolution and depth, read once; beyond the photo its edge goes on.
+        Without it, lips that are drawn over the gap are blended with the teeth in it, and the teeth look like ghosts.
+        """
+        seen: FloatMap | None = None
+        for source, openness, blend, field in zip(self._sources, self._open, moment.blend, fields, strict=True):
+            if source.mouth is None or field is None or openness == 0 or blend == 0:
+                continue
+            flow = cv2.resize(field.flow, (SHARE_SIZE, SHARE_SIZE), interpolation=cv2.INTER_LINEAR)
+            flow *= SHARE_SIZE / CROP_SIZE
+            flow += _grid()
+            depth = cv2.remap(source.mouth, flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            # It opens from the middle of the gap outwards; teeth that fade in would be ghosts again.
+            closed = 1 - float(smoothstep(np.array([blend / TEETH_SHARE]))[0])
+            least = closed * (float(source.mouth.max()) + _MOUTH_FEATHER_PX)
+            moved = openness * smoothstep(0.5 + (depth - least) / (2 * _MOUTH_FEATHER_PX))
+            seen = moved if seen is None else np.maximum(seen, moved)
+        return seen
 
-    Args:
-        photo: a picture in the frame that `photo_to_crop` belongs to.
-        photo_to_crop: photo pixels -> crop pixels.
-    """
-    size = max(1, round(CROP_SIZE / photo_to_crop.scale))
-    square_to_photo = SimilarityTransform.resize(size, CROP_SIZE).then(photo_to_crop.inverse)
-    pixels: RgbImage = np.empty_like(photo.pixels, shape=(size, size, 3))
-    region = crop_region(photo_to_crop).grow(KERNEL_REACH).intersect(photo.bounds)
-    source = np.ascontiguousarray(photo.pixels[region.slices])
-    for row in range(0, size, _ROWS_AT_ONCE):
-        rows = np.arange(row, min(row + _ROWS_AT_ONCE, size))
-        grid = np.stack(np.meshgrid(np.arange(size), rows), axis=-1)
-        positions = square_to_photo.apply(grid) - np.array([region.x, region.y], np.float32)
-        resample(source, positions.astype(np.float32), "lanczos", out=pixels[rows[0] : rows[-1] + 1])
-    return Photo(pixels, metadata=replace(photo.metadata, exif=None, xmp=None, file_stamp=None))
-
-
-def _mix(below: RgbImage, above: RgbImage, share: FloatMap) -> RgbImage:
-    """`above` where the share is 1, `below` where it is 0; both bit by bit."""
-    mixed = np.empty_like(below)
-    for row in range(0, len(below), _ROWS_AT_ONCE):
-        rows = slice(row, row + _ROWS_AT_ONCE)
-        base = below[rows].astype(np.float32)
-        mixed[rows] = np.round(base + share[rows, :, None] * (above[rows].astype(np.float32) - base)).astype(
-            mixed.dtype
+    def _hold(self, face: int, moment: Moment) -> float:
+        """How far the rule of closed lips holds for a source: not where another one shows what is between the lips."""
+        shown = sum(
+            blend * openness
+            for other, (blend, openness) in enumerate(zip(moment.blend, self._open, strict=True))
+            if other != face and openness > self._open[face]
         )
-    return mixed
+        return 1 - float(smoothstep(np.array([shown / TEETH_SHARE]))[0])
+
+    def _field(self, face: int, moment: Moment, hold: float) -> FlowField:
+        taking = [source for source, share in enumerate(moment.motion) if share > 0]
+        if moment.strengths or len(taking) > 2:
+            return self._settled(face, self._decoded(face, self._target(moment)), hold)
+        if len(taking) == 1:
+            return self._node(face, taking[0], taking[0], 0, hold)
+        # Along the line between two latents the flow changes so evenly that it need not be decoded at each picture.
+        start, end = taking
+        place = moment.motion[end] * PATH_NODES
+        before = min(int(place), PATH_NODES - 1)
+        low, high = (self._node(face, start, end, node, hold) for node in (before, before + 1))
+        return _between(low, high, place - before)
+
+    def _node(self, face: int, start: int, end: int, node: int, hold: float) -> FlowField:
+        if node == 0:
+            end = start
+        elif node == PATH_NODES:
+            start, node = end, 0
+        key = (face, start, end, node)
+        if key not in self._nodes:
+            share = node / PATH_NODES
+            motion = [0.0] * len(self._sources)
+            motion[end] += share
+            motion[start] += 1 - share
+            self._nodes[key] = _Node(self._decoded(face, self._target(Moment(tuple(motion), ()))))
+        decoded = self._nodes[key]
+        if hold > 0 and decoded.held is None:
+            decoded.held = self._settled(face, decoded.raw, 1.0)
+        if hold < 1 and decoded.free is None:
+            decoded.free = self._settled(face, decoded.raw, 0.0)
+        if decoded.held is None or decoded.free is None:
+            settled = decoded.held or decoded.free
+            assert settled is not None
+            return settled
+        return _between(decoded.free, decoded.held, hold)
+
+    def _target(self, moment: Moment) -> NDArray[np.float32]:
+        """(C, h, w): the latent of the moment; exactly the source's own where it alone has a share and no edit."""
+        directions = self._predictor.model.directions
+        total: NDArray[np.float32] | None = None
+        for source, share in enumerate(moment.motion):
+            if share == 0:
+                continue
+            latent = self._latents[source]
+            strengths = add_strengths(self._sources[source].strengths, moment.strengths)
+            if strengths:
+                latent = latent + directions.combine(dict(strengths))
+            part = latent if share == 1 else np.float32(share) * latent
+            total = part if total is None else total + part
+        assert total is not None
+        return total.astype(np.float32)
+
+    def _decoded(self, face: int, latent: NDArray[np.float32]) -> FlowField:
+        (field,) = self._predictor.predict_latents(latent[None], face=face)
+        return field
+
+    def _settled(self, face: int, decoded: FlowField, hold: float) -> FlowField:
+        """What a decoded flow needs before it may move pixels; closed lips are held as far as `hold` says."""
+        landmarks, flow = self._sources[face].landmarks, decoded.flow
+        if hold > 0 and landmarks is not None:
+            held = limit_lip_stretch(flow, landmarks)
+            flow = held if hold == 1 else (flow + np.float32(hold) * (held - flow)).astype(np.float32)
+        return FlowField(prepare_flow(flow), decoded.confidence)
+
+
+def _register(
+    source: InterpolationSource, frame: InterpolationSource, *, match_colour: bool
+) -> tuple[_Source, AlignedCrop, FaceMatch | None]:
+    """A source in the frame's crop frame, depth and light; its crop there; how well it fits."""
+    photo, photo_to_crop, match = source.photo, source.crop.photo_to_crop, None
+    if source.landmarks is not None and frame.landmarks is not None:
+        match = match_faces(source.photo, source.landmarks, frame.photo, frame.landmarks)
+        photo_to_crop = match.photo_to_crop
+    cutout = cut_face(photo, photo_to_crop)
+    pixels = convert_colours(cutout.pixels, photo.metadata.icc, frame.photo.metadata.icc)
+    crop = extract_crop(Photo(pixels), cutout.from_crop.inverse)
+    if pixels.dtype != frame.photo.pixels.dtype:
+        scaled = pixels.astype(np.float32) * (frame.photo.max_value / photo.max_value)
+        pixels = np.round(scaled).astype(frame.photo.pixels.dtype)
+    if match_colour:
+        pixels = apply_colour(pixels, fit_colour(crop.pixels, frame.crop.pixels))
+    landmarks = None if source.landmarks is None else photo_to_crop.apply(source.landmarks)
+    usable = usable_share(photo_to_crop, photo.bounds)
+    ready = _Source(
+        Cutout(pixels, None, cutout.from_crop),
+        landmarks,
+        source.strengths,
+        cv2.resize(usable, (SHARE_SIZE, SHARE_SIZE), interpolation=cv2.INTER_LINEAR),
+        None if landmarks is None else _mouth(landmarks),
+    )
+    return ready, AlignedCrop(crop.pixels, photo_to_crop, source.crop.template_id), match
+
+
+def _open_share(landmarks: Points | None) -> float:
+    """0 for closed lips, 1 for a mouth that shows its inside; in between as the rule of closed lips fades out."""
+    return 0.0 if landmarks is None else float(np.clip(opening(landmarks) / CLOSED_PX - 1, 0, 1))
+
+
+def _mouth(landmarks: Points) -> FloatMap | None:
+    if _open_share(landmarks) == 0:
+        return None
+    return mouth_depth(landmarks, size=SHARE_SIZE)
+
+
+@lru_cache(maxsize=1)
+def _grid() -> NDArray[np.float32]:
+    axis = np.arange(SHARE_SIZE, dtype=np.float32)
+    grid: NDArray[np.float32] = np.stack(np.meshgrid(axis, axis), axis=-1)
+    grid.flags.writeable = False
+    return grid
+
+
+def _between(low: FlowField, high: FlowField, share: float) -> FlowField:
+    if share == 0 or low is high:
+        return low
+    if share == 1:
+        return high
+    flow = cv2.addWeighted(low.flow, 1 - share, high.flow, share, 0)
+    return FlowField(flow, cv2.addWeighted(low.confidence, 1 - share, high.confidence, share, 0))

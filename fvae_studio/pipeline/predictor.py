@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar, overload
@@ -232,12 +231,10 @@ class FlowPredictor:
             if self.device.type == "cpu":
                 encoded = self._encode_image(torch.zeros(1, 3, *(self.model.header.config.crop_size,) * 2))
                 example = (encoded.flow_terms, encoded.confidence_terms, encoded.mean)
-                with warnings.catch_warnings():
-                    # torch is pinned exactly; what takes the place of tracing needs a compiler on the user's machine.
-                    warnings.filterwarnings("ignore", "`torch.jit.*is deprecated", DeprecationWarning)
-                    decoders[with_confidence] = torch.jit.trace(  # type: ignore[no-untyped-call]  # torch has no types here
-                        module.eval(), example, check_trace=False
-                    )
+                # Deprecated; but torch is pinned, and what takes its place needs a compiler on the user's machine.
+                decoders[with_confidence] = torch.jit.trace(  # type: ignore[no-untyped-call]  # torch has no types here
+                    module.eval(), example, check_trace=False
+                )
         return decoders
 
     def _flow(self, terms: tuple[Tensor, ...], latents: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ Levels: level k of a photo is the photo made smaller by 2^k; its pixel q stands 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
@@ -19,7 +19,7 @@ from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.progress import Progress
-from fvae_studio.core.timeline import FrameMode, Moment
+from fvae_studio.core.timeline import FrameMode, Moment, Timeline
 from fvae_studio.core.types import Face, FlowField, Photo, RenderResult, RgbImage
 
 Quality: TypeAlias = Literal["preview", "full_res"]
@@ -221,6 +221,26 @@ class StudioEngine(Protocol):
 
     def render(self, photo: Photo, state: EditState, progress: Progress | None = None) -> RenderResult:
         """The whole edited photo at its own resolution, as exports need it."""
+
+    def render_moment(self, request: MomentRequest, progress: Progress) -> RenderedMoment:
+        """One picture of a clip (`EditError`, `FaceError`, `Cancelled`)."""
+
+    def clip(
+        self,
+        sources: Sequence[ClipSource],
+        timeline: Timeline,
+        *,
+        longer_side: int | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[Photo]:
+        """All pictures of a clip in the order in which they are shown, one by one, as exports need them.
+
+        Args:
+            sources: one for each photo key of the timeline, in order.
+            timeline: what is seen when; a ping-pong's way back is included.
+            longer_side: of the pictures, in pixels, if that is less than they have; None: their own.
+            progress: told of each picture.
+        """
 
     def close(self) -> None:
         """Free what is held."""

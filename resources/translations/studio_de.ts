@@ -2855,6 +2855,30 @@
         <translation>der Spender {} hat Schema {}; diese Version liest {}</translation>
     </message>
     <message>
+        <source>The timeline has no photo yet: drop one on it.</source>
+        <translation>Die Zeitleiste hat noch kein Foto: eines darauf ziehen.</translation>
+    </message>
+    <message>
+        <source>A clip of no pictures was asked for; it needs one at least.</source>
+        <translation>Ein Clip ohne Bilder wurde verlangt; mindestens eines muss er haben.</translation>
+    </message>
+    <message>
+        <source>A moment of {} photos needs a share for each; it has {} of motion and {} of blend.</source>
+        <translation>Ein Moment aus {} Fotos braucht für jedes einen Anteil; er hat {} der Bewegung und {} der Überblendung.</translation>
+    </message>
+    <message>
+        <source>A contact sheet needs a frame and a column at least.</source>
+        <translation>Ein Kontaktbogen braucht mindestens ein Bild und eine Spalte.</translation>
+    </message>
+    <message>
+        <source>The contact sheet would have {} x {} pixels; ask for fewer or smaller pictures.</source>
+        <translation>Der Kontaktbogen hätte {} x {} Pixel; bitte weniger oder kleinere Bilder wählen.</translation>
+    </message>
+    <message>
+        <source>There are {} faces in the photo, counted from the left; say which one is meant.</source>
+        <translation>Im Foto sind {} Gesichter, von links gezählt; bitte sagen, welches gemeint ist.</translation>
+    </message>
+    <message>
         <source>There is no weights file at {}. Check the path, or name an installed model.</source>
         <translation>Unter {} gibt es keine Datei mit Gewichten. Prüfen Sie den Pfad oder nennen Sie ein installiertes Modell.</translation>
     </message>

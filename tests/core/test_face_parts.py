@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fvae_studio.core.face_parts import PARTS, part_mask
-from tests.core.test_lips import SEAM, mouth
+from fvae_studio.core.face_parts import PARTS, mouth_depth, part_mask
+from tests.helpers.mouths import SEAM, mouth
 
 
 def test_mouth_mask_covers_the_lips_and_ends_smoothly():
@@ -35,3 +35,12 @@ def test_mask_is_zero_along_the_border_whatever_the_landmarks_are(part):
     assert mask.max() <= 1
     for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]):
         assert not edge.any()
+
+
+def test_depth_is_positive_only_between_the_lips():
+    depth = mouth_depth(mouth(6.0), size=256)
+
+    assert depth[round(2 * SEAM), 127] == pytest.approx(3, abs=0.4)
+    assert depth[round(2 * (SEAM - 6)), 127] < -1
+    assert depth[:120].max() < 0
+    assert mouth_depth(mouth(0.0), size=256).max() < 0.5

@@ -17,6 +17,8 @@ from fvae_studio.core.project_file import (
     load_project,
     save_project,
 )
+from fvae_studio.core.timeline import PhotoKey, SliderKey, SliderTrack, Timeline
+from fvae_studio.core.timeline_file import timeline_to_json
 from fvae_studio.errors import ProjectError
 from tests.helpers.fake_faces import make_face
 
@@ -113,6 +115,33 @@ def test_faces_come_back_bit_by_bit(tmp_path, photos):
     np.testing.assert_array_equal(faces[0].landmarks, face.landmarks)
 
 
+CLIP = Timeline(
+    (PhotoKey(0, 0, 1, "spline"), PhotoKey(1.5, 1, blend="hold"), PhotoKey(3, 0, 1)),
+    (SliderTrack("smile", (SliderKey(0, 0.0), SliderKey(2, 0.7, "linear"))),),
+    fps=30,
+    in_s=0.5,
+    out_s=2.5,
+    repeat="ping-pong",
+    mode="face",
+)
+
+
+def test_clip_is_kept(tmp_path, photos):
+    save_project(replace(project_of(photos), timeline=CLIP), tmp_path / "party.fvae")
+
+    assert load_project(tmp_path / "party.fvae").timeline == CLIP
+
+
+def test_project_of_the_first_version_has_no_clip(tmp_path, photos):
+    path = tmp_path / "party.fvae"
+    save_project(project_of(photos), path)
+    content = json.loads(path.read_text()) | {"schema": 1}
+    del content["timeline"]
+    path.write_text(json.dumps(content))
+
+    assert load_project(path) == project_of(photos)
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [
@@ -122,6 +151,11 @@ def test_faces_come_back_bit_by_bit(tmp_path, photos):
         ({"photos": [{"path": "a.jpg"}]}, "damaged"),
         ({"photos": [{"path": "a.jpg", "edits": [{"strengths": {"smile": 7}}]}]}, "damaged"),
         ({"photos": 3}, "damaged"),
+        ({"timeline": 3}, "damaged"),
+        (
+            {"timeline": timeline_to_json(CLIP) | {"photos": [timeline_to_json(CLIP)["photos"][0] | {"photo": 2}]}},
+            "there are 2",
+        ),
     ],
 )
 def test_what_is_no_project_of_this_version_is_refused_with_a_reason(tmp_path, photos, change, word):

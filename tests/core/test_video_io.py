@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import weakref
+from contextlib import contextmanager
+
 import av
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from fvae_studio.core.photo_io import read_photo
+from fvae_studio.core import video_io
+from fvae_studio.core.photo_io import atomic_write, read_photo
 from fvae_studio.core.types import Photo, PhotoMetadata
 from fvae_studio.core.video_io import LONGER_SIDE, VideoOptions, write_sequence, write_video
 from fvae_studio.errors import Cancelled, EditError, OverwriteError, PhotoWriteError
@@ -64,6 +69,16 @@ def test_animation_repeats_for_ever(tmp_path, suffix):
             image.seek(index)
             np.testing.assert_allclose(np.asarray(image.convert("RGB")).mean(axis=(0, 1)), colour, atol=6)
             assert image.info["duration"] == 100
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".gif"])
+@pytest.mark.parametrize("loops", [1, 3])
+def test_animation_is_shown_as_often_as_asked(tmp_path, suffix, loops):
+    path = write_video(frames(), tmp_path / f"clip{suffix}", VideoOptions(fps=10, loops=loops))
+
+    with Image.open(path) as image:
+        # A GIF tells how often it comes again, and nothing for once.
+        assert image.info.get("loop") == (loops if suffix == ".webp" else {1: None, 3: 2}[loops])
 
 
 def test_odd_sides_are_filled_up(tmp_path):
@@ -126,6 +141,80 @@ def test_cancelling_leaves_nothing_half(tmp_path, suffix):
     assert list(tmp_path.iterdir()) == [path]
 
 
+class FullDisk:
+    """A file that holds some bytes and then no more."""
+
+    def __init__(self, file, room):
+        self.file, self.room = file, room
+
+    def write(self, data):
+        if len(data) > self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.room -= len(data)
+        return self.file.write(data)
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".webp", ".gif"])
+def test_full_disk_is_told_and_leaves_nothing(tmp_path, monkeypatch, suffix):
+    @contextmanager
+    def almost_full(path, *, overwrite):
+        with atomic_write(path, overwrite=overwrite) as file:
+            yield FullDisk(file, 20_000)
+
+    noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+    path = tmp_path / f"clip{suffix}"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(video_io, "atomic_write", almost_full)
+    with pytest.raises(PhotoWriteError, match="disk is full"):
+        write_video((Photo(noise.copy()) for _ in range(40)), path, VideoOptions(overwrite=True))
+
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_codec_that_this_ffmpeg_lacks_is_told(tmp_path, monkeypatch):
+    monkeypatch.setitem(video_io._ENCODERS, "hevc", "libnothing")
+    with pytest.raises(PhotoWriteError, match=r"cannot encode hevc; for a \.mp4 file there is h264, av1"):
+        write_video(frames(), tmp_path / "clip.mp4", VideoOptions(codec="hevc"))
+
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.webp", "frames"])
+def test_frames_are_not_kept(tmp_path, name):
+    alive = []
+    most = 0
+
+    def watched():
+        nonlocal most
+        for frame in frames(12):
+            alive.append(weakref.ref(frame))
+            yield frame
+            most = max(most, sum(one() is not None for one in alive))
+
+    if "." in name:
+        write_video(watched(), tmp_path / name)
+    else:
+        write_sequence(watched(), tmp_path / name, suffix="png", num_frames=12)
+
+    assert most <= 2
+
+
+def test_colours_of_the_whole_range_come_back(tmp_path):
+    levels = np.linspace(16, 240, 5).round().astype(np.uint8)
+    chart = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(5, 25, 3)
+    picture = Photo(chart.repeat(32, axis=0).repeat(32, axis=1))
+    path = write_video([picture] * 2, tmp_path / "chart.mp4", VideoOptions(quality=100))
+    shown = decoded(path)[0][16::32, 16::32]
+
+    # In the middle of each patch: video range has 219 steps for 255, and chroma a few fewer.
+    assert np.abs(shown.astype(int) - chart).max() <= 6
+    assert np.abs(shown.astype(int) - chart).mean() < 2
+
+
 def test_file_that_exists_is_kept(tmp_path):
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"old")
@@ -156,7 +245,8 @@ def test_cut_sequence_goes_on_where_it_stopped(tmp_path):
     (folder / "frame-0002.png").unlink()
     first = (folder / "frame-0001.png").stat().st_mtime_ns
 
-    paths = write_sequence(frames(2), folder, suffix="png", num_frames=2, resume=True)
+    missing = list(frames(2))[1:]
+    paths = write_sequence(missing, folder, suffix="png", num_frames=2, resume=True)
 
     assert paths[0].stat().st_mtime_ns == first
     np.testing.assert_array_equal(read_photo(paths[1]).pixels[0, 0], COLOURS[1])

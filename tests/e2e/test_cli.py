@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from fvae_studio.cli import run
+from fvae_studio.core.exr import decode_exr
 from tests.e2e.conftest import pixels
 from tests.helpers.fake_faces import make_face, make_photo
 
@@ -148,91 +149,6 @@ def test_result_is_the_only_thing_on_stdout_and_a_pipe_gets_no_bar(cli, png):
     assert outcome.err == ""
 
 
-# --- interpolate ---
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> tuple[Path, Path]:
-    paths = tmp_path / "a.png", tmp_path / "b.png"
-    for seed, path in enumerate(paths):
-        Image.fromarray(make_photo(320, 240, seed=seed).pixels).save(path)
-    return paths
-
-
-def test_interpolation_begins_with_the_first_photo_exactly(cli, pair, tmp_path):
-    outcome = cli("interpolate", *pair, "--steps", "4", "-o", tmp_path / "frames")
-
-    frames = sorted((tmp_path / "frames").iterdir())
-    assert outcome.code == 0
-    assert [frame.name for frame in frames] == [f"frame-{number:04d}.png" for number in range(1, 5)]
-    np.testing.assert_array_equal(pixels(frames[0]), pixels(pair[0]))
-    assert (pixels(frames[1]) != pixels(frames[2])).any()
-
-
-def test_gif_has_as_many_frames_as_asked_for(cli, pair, tmp_path):
-    cli("interpolate", *pair, "--steps", "5", "-o", tmp_path / "between.gif", "--size", "96")
-
-    with Image.open(tmp_path / "between.gif") as image:
-        assert image.n_frames == 5
-        assert max(image.size) == 96
-        assert image.info["loop"] == 0
-
-
-@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".webp"])
-def test_video_goes_there_and_back(cli, pair, tmp_path, suffix):
-    output = tmp_path / f"between{suffix}"
-    outcome = cli("interpolate", *pair, "--steps", "4", "--ping-pong", "-o", output, "--size", "96", "--json")
-
-    assert outcome.code == 0, outcome.err
-    assert json.loads(outcome.out)["frames"] == 6
-    assert output.stat().st_size > 500
-
-
-def test_length_in_seconds_decides_how_many_frames(cli, pair, tmp_path):
-    outcome = cli("interpolate", *pair, "--seconds", "0.25", "--fps", "16", "-o", tmp_path / "frames", "--json")
-
-    assert json.loads(outcome.out)["frames"] == 4
-    assert len(list((tmp_path / "frames").iterdir())) == 4
-
-
-def test_three_photos_are_passed_in_order(cli, pair, tmp_path):
-    outcome = cli("interpolate", *pair, pair[0], "--steps", "5", "-o", tmp_path / "frames")
-    frames = sorted((tmp_path / "frames").iterdir())
-
-    assert outcome.code == 0, outcome.err
-    np.testing.assert_array_equal(pixels(frames[0]), pixels(pair[0]))
-    assert (pixels(frames[2]) != pixels(frames[0])).any()
-
-
-def test_face_mode_gives_squares(cli, pair, tmp_path):
-    outcome = cli("interpolate", *pair, "--steps", "2", "--mode", "face", "-o", tmp_path / "frames")
-    height, width, _ = pixels(tmp_path / "frames" / "frame-0001.png").shape
-
-    assert outcome.code == 0, outcome.err
-    assert height == width
-
-
-def test_cut_export_is_resumed(cli, pair, tmp_path):
-    command = ["interpolate", *pair, "--steps", "3", "-o", tmp_path / "frames"]
-    assert cli(*command).code == 0
-    (tmp_path / "frames" / "frame-0003.png").unlink()
-
-    assert cli(*command).code == 1
-    assert cli(*command, "--resume").code == 0
-    assert len(list((tmp_path / "frames").iterdir())) == 3
-
-
-def test_frames_that_exist_are_kept(cli, pair, tmp_path):
-    folder = tmp_path / "frames"
-    folder.mkdir()
-    (folder / "frame-0002.png").write_bytes(b"precious")
-    outcome = cli("interpolate", *pair, "--steps", "3", "-o", folder)
-
-    assert outcome.code == 1
-    assert [path.name for path in folder.iterdir()] == ["frame-0002.png"]
-    assert (folder / "frame-0002.png").read_bytes() == b"precious"
-
-
 # --- inspect, flow, models ---
 
 
@@ -273,6 +189,28 @@ def test_flow_file_reads_back(cli, jpeg, tmp_path, suffix):
     length = np.hypot(*np.moveaxis(stored.flow.flow, -1, 0)).max()
     assert length == pytest.approx(report["largest_displacement_crop_px"], abs=1e-3)
     assert length > 0
+
+
+def test_flow_of_every_pixel_of_the_photo(cli, png, tmp_path):
+    report = json.loads(cli("flow", png, "--set", "smile=1", "--size", "photo", "-o", tmp_path / "f.npz", "--json").out)
+    flow = np.load(tmp_path / "f.npz")["flow"]
+
+    assert report["size"] == [320, 240]
+    assert flow.shape == (240, 320, 2)
+    assert flow.any()
+
+
+def test_st_map_is_of_the_photo_unless_a_size_is_given(cli, png, tmp_path):
+    for size, wanted in ((None, (240, 320)), ("160", (120, 160))):
+        path = tmp_path / f"st-{size}.exr"
+        extra = [] if size is None else ["--size", size]
+        assert cli("flow", png, "--set", "smile=1", "--kind", "st-map", *extra, "-o", path).code == 0
+
+        channels = decode_exr(path.read_bytes()).channels
+        assert channels["R"].shape == wanted
+        # The upper left pixel, which nothing moves.
+        assert channels["R"][0, 0] == pytest.approx(0.5 / wanted[1])
+        assert channels["G"][0, 0] == pytest.approx(1 - 0.5 / wanted[0])
 
 
 def test_flow_of_two_faces_asks_for_one(cli, png, faces, tmp_path):
@@ -331,6 +269,10 @@ def broken(tmp_path: Path) -> dict[str, Path]:
         (["edit", "{whole}", "--set", "smile=1", "--model", "{pickle.safetensors}"], 1),
         (["edit", "{whole}", "--set", "smile=1", "--model", "no-such-model"], 1),
         (["flow", "{whole}", "--set", "smile=1", "-o", "{folder}/f.txt"], 1),
+        (["flow", "{whole}", "--set", "smile=1", "--kind", "st-map", "-o", "{folder}/f.flo"], 1),
+        (["flow", "{whole}", "--set", "smile=1", "--size", "huge", "-o", "{folder}/f.flo"], 2),
+        (["animate", "{whole}", "-o", "{folder}/f.mp4"], 1),
+        (["animate", "{folder}/none.fvae", "-o", "{folder}/f.mp4"], 1),
         (["interpolate", "{whole}", "{text.jpg}", "-o", "{folder}/x.gif"], 1),
         (["edit", "{whole}", "--set", "smile=1", "--face", "zero"], 2),
         (["edit", "{whole}", "--set", "smile=1", "--quality", "200"], 2),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,20 @@ from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.levels import level_to_photo, reduce_photo
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.core.timeline import Timeline
 from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import NUM_LANDMARKS, Face, FlowField, Photo, RenderResult
 from fvae_studio.errors import EditError, NoFaceError
 from fvae_studio.pipeline.requests import (
+    ClipSource,
     DirectionInfo,
     ModelSummary,
+    MomentRequest,
     Patch,
     PlacedFlow,
     Quality,
     RenderedEdit,
+    RenderedMoment,
     RenderRequest,
 )
 
@@ -101,6 +105,38 @@ def make_rendered(request: RenderRequest, faces: Sequence[Face] | None = None) -
     return RenderedEdit(request, tuple(patches), tuple(flows), trust, {}, {"predict": 3.0, "warp": 2.0})
 
 
+def make_moment(request: MomentRequest, faces: Sequence[Face] | None = None) -> RenderedMoment:
+    """An answer in which the first photo's face is a mix of the sources' mean colours, brighter the more is asked."""
+    faces = two_faces() if faces is None else faces
+    level = 0 if request.quality == "full_res" else request.level
+    frame, moment = request.sources[0], request.moment
+    own = frame.faces or faces
+    face = next((one for one in own if one.index == frame.face), own[0])
+    source = reduce_photo(frame.photo, level)
+    roi = _at_level(face.box, level).intersect(source.bounds)
+    asked = sum(value for _, value in moment.strengths) + sum(
+        share * sum(value for _, value in one.strengths)
+        for share, one in zip(moment.motion, request.sources, strict=True)
+    )
+    mixed = moment.blend[0] * source.pixels[roi.slices].astype(np.float32) + 100 * asked * source.max_value / 255
+    for share, other in zip(moment.blend[1:], request.sources[1:], strict=True):
+        mixed += share * other.photo.pixels.mean(axis=(0, 1)) * source.max_value / other.photo.max_value
+    pixels: Any = np.clip(mixed, 0, source.max_value).astype(source.pixels.dtype)
+    is_still = moment.blend[0] == 1 and not asked
+    flows = tuple(
+        PlacedFlow(face, one.strengths, make_flow(1 - share), estimate_alignment(face.landmarks))
+        for share, one in zip(moment.motion, request.sources, strict=True)
+        if share
+    )
+    shares = np.stack([np.full((CROP_SIZE, CROP_SIZE), share, np.float32) for share in moment.blend])
+    timings = {"predict": 3.0, "warp": 2.0}
+    if request.mode == "face":
+        side = min(roi.width, roi.height)
+        return RenderedMoment(request, (), np.ascontiguousarray(pixels[:side, :side]), flows, shares, timings)
+    patches = () if is_still else (Patch(level, roi, pixels),)
+    return RenderedMoment(request, patches, None, flows, shares, timings)
+
+
 def _at_level(box: Rect, level: int) -> Rect:
     to_level: SimilarityTransform = level_to_photo(level).inverse
     corners = np.array([[box.x, box.y], [box.right - 1, box.bottom - 1]], np.float32)
@@ -125,6 +161,7 @@ class FakeEngine:
     gate: threading.Event = field(default_factory=threading.Event)
     fail: Callable[[str], None] = lambda _name: None
     requests: list[RenderRequest] = field(default_factory=list)
+    moments: list[MomentRequest] = field(default_factory=list)
     is_closed: bool = False
     threads: set[int] = field(default_factory=set)
     _own_faces: dict[int, tuple[Face, ...]] = field(default_factory=dict)
@@ -177,8 +214,51 @@ class FakeEngine:
             pixels[patch.roi.slices] = patch.pixels
         return RenderResult(photo.with_pixels(pixels), tuple(patch.roi for patch in rendered.patches), {})
 
+    def render_moment(self, request: MomentRequest, progress: Progress) -> RenderedMoment:
+        self._called(f"moment {request.quality} {request.revision}")
+        self.moments.append(request)
+        self.gate.wait(10)
+        progress.raise_if_cancelled()
+        return self._moment(request)
+
+    def clip(
+        self,
+        sources: Sequence[ClipSource],
+        timeline: Timeline,
+        *,
+        longer_side: int | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[Photo]:
+        self._called("clip")
+        progress = progress or NoProgress()
+        times = timeline.shown_times()
+        frame = sources[0].photo
+        level = 0
+        while longer_side is not None and max(frame.width, frame.height) >> level > longer_side:
+            level += 1
+        for index, time_s in enumerate(times):
+            progress.raise_if_cancelled()
+            progress.report(index / len(times), "making in-betweens")
+            moment = timeline.at(time_s)
+            request = MomentRequest(tuple(sources), moment, timeline.mode, "preview", level, index)
+            rendered = self._moment(request)
+            if rendered.square is not None:
+                yield Photo(rendered.square)
+                continue
+            whole = reduce_photo(frame, level)
+            pixels = whole.pixels.copy()
+            for patch in rendered.patches:
+                pixels[patch.roi.slices] = patch.pixels
+            yield whole.with_pixels(pixels)
+
     def close(self) -> None:
         self.is_closed = True
+
+    def _moment(self, request: MomentRequest) -> RenderedMoment:
+        for source in request.sources:
+            self._check(EditState(None, (FaceEdit(None, source.strengths),)))
+        self._check(EditState(None, (FaceEdit(None, request.moment.strengths),)))
+        return make_moment(request, self._own_faces.get(id(request.sources[0].photo), self.faces))
 
     def _called(self, name: str) -> None:
         self.calls.append(name)
@@ -200,6 +280,7 @@ __all__ = [
     "FakeEngine",
     "make_face",
     "make_flow",
+    "make_moment",
     "make_rendered",
     "make_request",
 ]

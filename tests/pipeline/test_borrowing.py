@@ -70,6 +70,28 @@ def test_part_of_the_same_photo_changes_nothing_that_one_could_see(engine, pair)
     assert np.percentile(difference, 99.9) <= 4
 
 
+def test_best_takes_teeth_and_leaves_the_rim(engine, pair):
+    neutral, smile = pair
+    result = engine.borrow(neutral, [(smile, ("best",), None)])
+    inside = between_lips(engine, smile)
+    own, borrowed, donor = (each.pixels[inside][..., 1].mean() for each in (neutral, result, smile))
+    height, width = neutral.pixels.shape[:2]
+
+    assert borrowed > own + 0.5 * (donor - own)
+    for rim in (np.s_[0], np.s_[height - 1], np.s_[:, 0], np.s_[:, width - 1]):
+        np.testing.assert_array_equal(result.pixels[rim], neutral.pixels[rim])
+
+
+def test_each_donor_gives_its_own_region(engine, pair):
+    neutral, smile = pair
+    twin = Photo(neutral.pixels.copy(), metadata=neutral.metadata)
+    both = engine.borrow(neutral, [(twin, ("eyes",), None), (smile, ("mouth",), None)])
+    mouth = engine.borrow(neutral, [(smile, ("mouth",), None)])
+
+    # Eyes of the photo itself change nothing that one could see.
+    assert np.abs(both.pixels.astype(int) - mouth.pixels).mean() < 0.1
+
+
 def test_sixteen_bits_stay_sixteen_bits(engine, pair):
     neutral, smile = pair
     deep = Photo(neutral.pixels.astype(np.uint16) * 257)

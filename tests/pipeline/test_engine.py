@@ -9,9 +9,11 @@ import pytest
 
 from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.progress import CancelToken, NoProgress
+from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import Photo
 from fvae_studio.errors import Cancelled, EditError, FaceTooSmallError, ModelNotFoundError, NoFaceError
 from fvae_studio.pipeline.engine import Engine
+from fvae_studio.pipeline.requests import ClipSource
 from tests.helpers.fake_faces import FakeDetector, make_face, make_photo
 from tests.helpers.tiny_model import make_tiny_model
 
@@ -236,7 +238,7 @@ def test_of_a_photo_that_was_edited_before_only_the_last_flows_are_kept(model):
     assert len(engine._caches[first].flows) == 20
     engine.render(second, SMILE)
 
-    assert [dict(strengths)["smile"] for _, strengths in engine._caches[first].flows][-1] == 1.0
+    assert [dict(strengths)["smile"] for _, strengths, _ in engine._caches[first].flows][-1] == 1.0
     assert len(engine._caches[first].flows) == 8
 
 
@@ -260,19 +262,23 @@ def test_close_leaves_a_lent_detector_open(model, photo):
     assert not detector.is_closed
 
 
-def test_interpolation_starts_with_the_first_photo_itself(model, photo):
-    frames = list(make_engine(model).interpolate(photo, make_photo(seed=2), steps=3))
+HALFWAY = Moment((0.5, 0.5), (0.5, 0.5))
+
+
+def test_pictures_start_with_the_first_photo_itself(model, photo):
+    moments = [Moment((1.0, 0.0), (1.0, 0.0)), HALFWAY, Moment((0.0, 1.0), (0.0, 1.0))]
+    frames = list(make_engine(model).pictures([ClipSource(photo), ClipSource(make_photo(seed=2))], moments))
 
     assert frames[0] is photo
     assert len(frames) == 3
     assert changed_pixels(frames[1], frames[2]).any()
 
 
-def test_interpolation_asks_which_of_several_faces(model, photo):
+def test_pictures_ask_which_of_several_faces(model, photo):
     faces = make_face((150, 240), crop_px=200), make_face((480, 240), crop_px=200)
     engine = make_engine(model, *faces)
     with pytest.raises(NoFaceError, match="2 faces"):
-        engine.interpolate(photo, photo, steps=3)
+        engine.pictures([ClipSource(photo), ClipSource(photo)], [HALFWAY])
 
-    named = engine.interpolate(photo, photo, steps=2, face_in_first=1, face_in_second=2)
-    assert len(list(named)) == 2
+    named = engine.pictures([ClipSource(photo, face=1), ClipSource(photo, face=2)], [HALFWAY])
+    assert len(list(named)) == 1

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
-from fvae_studio.core.alignment import CROP_SIZE, crop_region, extract_crop
+from fvae_studio.core.alignment import ANCHOR_INDICES, CROP_SIZE, TEMPLATE, crop_region, extract_crop
 from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.levels import shrink_photo
 from fvae_studio.core.progress import CancelToken, NoProgress
 from fvae_studio.core.registration import fit_colour, register_photo
+from fvae_studio.core.regularise import prepare_flow
+from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import Photo, PhotoMetadata
 from fvae_studio.errors import Cancelled, EditError, GeometryError
-from fvae_studio.pipeline.interpolator import InterpolationSource, Interpolator
+from fvae_studio.pipeline.canvas import Canvas
+from fvae_studio.pipeline.interpolator import PATH_NODES, InterpolationSource, Interpolator
 from fvae_studio.pipeline.predictor import FlowPredictor
+from tests.helpers.mouths import SEAM, mouth
 from tests.helpers.tiny_model import make_tiny_model
 
 
@@ -56,6 +64,14 @@ FRONT = camera(scale=0.9, degrees=2, face_at=(150.3, 130.8))
 OTHER = camera(scale=0.7, degrees=-6, face_at=(160.0, 150.5))
 
 
+def wide_profile() -> bytes:
+    """An RGB profile with other primaries and another curve than sRGB's."""
+    import imagecodecs
+
+    primaries = [0.64, 0.33, 1.0, 0.21, 0.71, 1.0, 0.15, 0.06, 1.0]
+    return imagecodecs.cms_profile("rgb", whitepoint=[0.3127, 0.329, 1.0], primaries=primaries, gamma=1.8)
+
+
 @pytest.fixture(scope="module")
 def predictor() -> FlowPredictor:
     return FlowPredictor(make_tiny_model(), device="cpu")
@@ -71,125 +87,264 @@ def second() -> InterpolationSource:
     return take(OTHER, (320, 310), phase=1.0)
 
 
+class Stage:
+    """An interpolator with the first photo as its canvas."""
+
+    def __init__(self, predictor, sources, *, match_colour=False):
+        self.interpolator = Interpolator(predictor, sources, match_colour=match_colour)
+        self.canvas = Canvas(self.interpolator, base=sources[0].photo, photo_to_picture=SimilarityTransform.identity())
+
+    def draw(self, *weights, strengths=(), motion=None):
+        moment = Moment(weights if motion is None else motion, weights, strengths)
+        return self.canvas.draw(moment, kernel="lanczos", progress=NoProgress())
+
+
 @pytest.fixture(scope="module")
-def interpolator(predictor: FlowPredictor, first: InterpolationSource, second: InterpolationSource) -> Interpolator:
-    return Interpolator(predictor, [first, second], match_colour=False)
+def stage(predictor: FlowPredictor, first: InterpolationSource, second: InterpolationSource) -> Stage:
+    return Stage(predictor, [first, second])
 
 
-def test_a_transition_starts_with_the_first_photo_itself(
-    interpolator: Interpolator, first: InterpolationSource
-) -> None:
-    frames = list(interpolator.frames(3))
-
-    assert len(frames) == 3
-    assert frames[0] is first.photo
-    assert all(frame.pixels.shape == first.photo.pixels.shape for frame in frames)
-
-
-def test_a_transition_ends_with_the_second_face_registered(
-    interpolator: Interpolator, first: InterpolationSource, second: InterpolationSource
-) -> None:
+def registered(source: InterpolationSource, first: InterpolationSource):
     roi = crop_region(FRONT).intersect(first.photo.bounds)
-    registered = register_photo(second.photo, second.crop, first.photo, first.crop, roi=roi, match_colour=False)
-    *_, last = interpolator.frames(2)
-    inside = registered.share == 1
+    return register_photo(source.photo, source.crop, first.photo, first.crop, roi=roi, match_colour=False)
+
+
+def test_start_is_the_first_photo_itself(stage, first):
+    drawn = stage.draw(1.0, 0.0)
+
+    np.testing.assert_array_equal(drawn.pixels, first.photo.pixels[drawn.roi.slices])
+    assert not drawn.fields[0].flow.any()
+
+
+def test_end_is_the_second_face_registered(stage, first, second):
+    drawn = stage.draw(0.0, 1.0)
+    wanted = registered(second, first)
+    inside = wanted.share == 1
+    difference = np.abs(drawn.pixels.astype(int) - wanted.pixels)[inside]
 
     assert inside.mean() > 0.3
-    np.testing.assert_array_equal(last.pixels[roi.slices][inside], registered.pixels[inside])
+    # The same positions by another route: a rounding to 1/32 of a pixel may fall on the other side.
+    assert (difference == 0).mean() > 0.99
+    assert difference.max() <= 2
 
 
-def test_the_middle_shows_both_photos_and_neither(interpolator: Interpolator) -> None:
-    start, middle, end = (frame.pixels.astype(float) for frame in interpolator.frames(3))
-    face = (slice(100, 160), slice(120, 180))
+def test_middle_shows_both_photos_and_neither(stage):
+    start, middle, end = (stage.draw(1 - t, t) for t in (0.0, 0.5, 1.0))
+    y, x = 100 - middle.roi.y, 120 - middle.roi.x
+    face = (slice(y, y + 60), slice(x, x + 60))
 
-    assert np.abs(middle[face] - start[face]).mean() > 2
-    assert np.abs(middle[face] - end[face]).mean() > 2
-
-
-def test_pixels_outside_the_crop_are_the_first_photos(interpolator: Interpolator, first: InterpolationSource) -> None:
-    roi = crop_region(FRONT).intersect(first.photo.bounds)
-    outside = np.ones(first.photo.pixels.shape[:2], np.bool_)
-    outside[roi.slices] = False
-
-    assert outside.any()
-    for frame in interpolator.frames(4):
-        np.testing.assert_array_equal(frame.pixels[outside], first.photo.pixels[outside])
+    for other in (start, end):
+        assert np.abs(middle.pixels[face].astype(float) - other.pixels[face]).mean() > 2
 
 
-def test_a_photo_and_itself_stay_still(predictor: FlowPredictor, first: InterpolationSource) -> None:
-    for frame in Interpolator(predictor, [first, first], match_colour=False).frames(4):
-        np.testing.assert_array_equal(frame.pixels, first.photo.pixels)
+def test_rim_of_the_region_is_the_first_photos(stage, first):
+    for t in (0.3, 0.7, 1.0):
+        drawn = stage.draw(1 - t, t)
+        own = first.photo.pixels[drawn.roi.slices]
+
+        for rim in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
+            np.testing.assert_array_equal(drawn.pixels[rim], own[rim])
 
 
-def test_flows_move_each_photo_only_away_from_its_own_end(interpolator: Interpolator) -> None:
-    for weights, still in (((1.0, 0.0), 0), ((0.0, 2.0), 1)):
-        fields = interpolator.flows(weights)
+def test_a_photo_and_itself_stay_still(predictor, first):
+    stage = Stage(predictor, [first, first])
+    for t in (0.25, 0.5, 0.8):
+        drawn = stage.draw(1 - t, t)
+        np.testing.assert_array_equal(drawn.pixels, first.photo.pixels[drawn.roi.slices])
+
+
+def test_flows_move_each_photo_only_away_from_its_own_end(stage):
+    for motion, still in (((1.0, 0.0), 0), ((0.0, 1.0), 1)):
+        fields = stage.interpolator.flows(Moment(motion, (0.5, 0.5)))
 
         assert [field.flow.any() for field in fields] == [still != 0, still != 1]
 
 
-def test_the_predictors_own_faces_are_left_alone(
-    predictor: FlowPredictor, first: InterpolationSource, second: InterpolationSource
-) -> None:
+@pytest.fixture(scope="module")
+def lively(predictor, first, second) -> Stage:
+    """The second photo with an edit, so that the tiny model's flows have a way to go."""
+    return Stage(predictor, [first, replace(second, strengths=(("smile", 1.5),))])
+
+
+def test_motion_and_blend_are_apart(lively, first):
+    # The first photo's pixels in the second one's expression, and the other way round.
+    stage = lively
+    moved = stage.draw(1.0, 0.0, motion=(0.0, 1.0))
+    seen = stage.draw(0.0, 1.0, motion=(1.0, 0.0))
+
+    assert moved.fields[1] is None
+    assert moved.fields[0].flow.any()
+    assert (moved.shares[0] == 1).all()
+    assert not np.array_equal(moved.pixels, first.photo.pixels[moved.roi.slices])
+    assert not seen.fields[0].flow.any()
+    assert seen.shares[1].max() == 1
+
+
+def test_flows_are_decoded_at_nodes_and_read_off_between_them(lively, predictor, first, second):
+    own = predictor.fork()
+    own.set_crops([first.crop, second.crop])
+    end = own.latent(1) + predictor.model.directions.combine({"smile": 1.5})
+
+    def flows_at(t):
+        return [field.flow for field in lively.interpolator.flows(Moment((1 - t, t), (0.5, 0.5)))]
+
+    low, middle, high = (flows_at(node / PATH_NODES) for node in (5, 5.5, 6))
+    latent = ((own.latent(0) + end) / 2).astype(np.float32)
+    for face in range(2):
+        (decoded,) = own.predict_latents(latent[None], face=face)
+
+        assert np.abs(high[face]).max() > 0.5
+        np.testing.assert_allclose(high[face], prepare_flow(decoded.flow), atol=1e-4)
+        np.testing.assert_allclose(middle[face], (low[face] + high[face]) / 2, atol=1e-5)
+
+
+def test_tracks_add_their_direction_to_the_latent(stage, predictor, first):
+    strengths = (("smile", 0.6),)
+    fields = stage.interpolator.flows(Moment((1.0, 0.0), (1.0, 0.0), strengths))
+    own = predictor.fork()
+    own.set_crop(first.crop)
+
+    np.testing.assert_array_equal(fields[0].flow, prepare_flow(own.predict(dict(strengths)).flow))
+
+
+def test_a_photos_own_edit_is_part_of_its_expression(predictor, first, second):
+    edited = InterpolationSource(first.photo, first.crop, strengths=(("smile", 0.6),))
+    stage, plain = Stage(predictor, [edited, second]), Stage(predictor, [first, second])
+    with_track = plain.interpolator.flows(Moment((1.0, 0.0), (0.5, 0.5), (("smile", 0.6),)))
+    of_edit = stage.interpolator.flows(Moment((1.0, 0.0), (0.5, 0.5)))
+
+    for one, other in zip(with_track, of_edit, strict=True):
+        np.testing.assert_array_equal(one.flow, other.flow)
+    at_second = stage.interpolator.flows(Moment((0.0, 1.0), (0.5, 0.5)))
+    assert not at_second[1].flow.any()
+
+
+def test_the_predictors_own_faces_are_left_alone(predictor, first, second):
     predictor.set_crop(first.crop)
     before = predictor.latent()
-    Interpolator(predictor, [second, first]).blend((1, 1))
+    Stage(predictor, [second, first]).draw(0.5, 0.5)
 
     assert predictor.num_faces == 1
     np.testing.assert_array_equal(predictor.latent(), before)
 
 
-def test_depth_size_alpha_and_metadata_are_the_first_photos(predictor: FlowPredictor) -> None:
+def test_depth_and_alpha_are_the_first_photos(predictor):
     deep, shallow = take(FRONT, (300, 260), dtype=np.uint16, alpha=True), take(OTHER, (320, 310), phase=1.0)
-    frame = Interpolator(predictor, [deep, shallow]).blend((1, 3))
+    drawn = Stage(predictor, [deep, shallow], match_colour=True).draw(0.25, 0.75)
 
-    assert frame.pixels.dtype == np.uint16
-    assert frame.alpha is not None
-    assert (frame.alpha == 65535 // 2).all()
-    assert frame.metadata == deep.photo.metadata
-    assert len(np.unique(frame.pixels)) > 256
+    assert drawn.pixels.dtype == np.uint16
+    assert drawn.alpha is not None
+    assert (drawn.alpha == 65535 // 2).all()
+    assert len(np.unique(drawn.pixels)) > 256
 
 
-def test_three_photos_blend_and_each_can_have_all_the_weight(
-    predictor: FlowPredictor, first: InterpolationSource, second: InterpolationSource
-) -> None:
+def test_three_photos_blend_and_each_can_have_all_the_weight(predictor, first, second):
     third = take(camera(scale=1.1, degrees=0, face_at=(140, 140)), (290, 280), phase=2.0)
-    interpolator = Interpolator(predictor, [first, second, third], match_colour=False)
-    roi = crop_region(FRONT).intersect(first.photo.bounds)
-    registered = register_photo(third.photo, third.crop, first.photo, first.crop, roi=roi, match_colour=False)
-    inside = (slice(100, 160), slice(120, 180))
-    expected = first.photo.pixels.copy()
-    expected[roi.slices] = registered.pixels
+    stage = Stage(predictor, [first, second, third])
+    wanted = registered(third, first)
+    inside = wanted.share == 1
+    drawn = stage.draw(0.0, 0.0, 1.0)
+    mixed = stage.draw(0.2, 0.3, 0.5)
 
-    np.testing.assert_array_equal(interpolator.blend((0, 0, 5)).pixels[inside], expected[inside])
-    assert interpolator.blend((1, 0, 0)) is first.photo
-    with pytest.raises(EditError, match="not 3"):
-        interpolator.frames(3)
-
-
-@pytest.mark.parametrize("weights", [(), (1,), (1, 1, 1), (0, 0), (-1, 2), (math.nan, 1), (math.inf, 1)])
-def test_wrong_weights_are_refused(interpolator: Interpolator, weights: tuple[float, ...]) -> None:
-    with pytest.raises(EditError, match="weights"):
-        interpolator.blend(weights)
+    assert np.abs(drawn.pixels.astype(int) - wanted.pixels)[inside].max() <= 2
+    np.testing.assert_allclose(mixed.shares.sum(axis=0), 1, atol=1e-5)
+    assert all(share.max() > 0.1 for share in mixed.shares)
+    np.testing.assert_array_equal(stage.draw(1.0, 0.0, 0.0).pixels, first.photo.pixels[drawn.roi.slices])
 
 
-def test_too_few_photos_or_frames_are_refused(
-    predictor: FlowPredictor, interpolator: Interpolator, first: InterpolationSource
-) -> None:
-    with pytest.raises(EditError, match="at least 2 photos"):
-        Interpolator(predictor, [first])
-    with pytest.raises(EditError, match="at least 2 frames"):
-        interpolator.frames(1)
+def with_mouth(source: InterpolationSource, gap: float) -> InterpolationSource:
+    """The same photo with lips that are `gap` crop pixels apart."""
+    landmarks = mouth(gap)
+    landmarks[list(ANCHOR_INDICES)] = TEMPLATE
+    return replace(source, landmarks=source.crop.photo_to_crop.inverse.apply(landmarks))
 
 
-def test_a_transition_can_be_cancelled_between_frames(interpolator: Interpolator) -> None:
+def test_between_open_lips_closed_ones_are_not_seen(predictor, first, second):
+    stage = Stage(predictor, [with_mouth(first, 0.0), with_mouth(second, 8.0)])
+    shares = [stage.draw(1 - t, t, motion=(0.0, 1.0)).shares for t in (0.02, 0.5)]
+    row, column = round(2 * SEAM), 127
+
+    # The second photo's mouth stays where it is: in the gap it alone is seen, on the lips both are.
+    assert shares[1][1, row, column] > 0.99
+    assert 0.2 < shares[1][1, row - 20, column] < 0.8
+    # With hardly any share the gap is not there yet.
+    assert shares[0][1, row, column] < 0.1
+
+
+def test_two_closed_mouths_blend_everywhere(predictor, first, second):
+    stage = Stage(predictor, [with_mouth(first, 0.0), with_mouth(second, 0.3)])
+    share = stage.draw(0.5, 0.5).shares[1]
+
+    assert 0.2 < share[round(2 * SEAM), 127] < 0.8
+
+
+def test_closed_lips_are_free_to_part_where_another_photo_has_teeth(predictor, first, second):
+    alone = Stage(predictor, [with_mouth(first, 0.0)]).interpolator
+    pair = Stage(predictor, [with_mouth(first, 0.0), with_mouth(second, 8.0)]).interpolator
+
+    assert alone._hold(0, Moment((1.0,), (1.0,))) == 1
+    assert pair._hold(0, Moment((0.5, 0.5), (0.5, 0.5))) == 0
+    assert pair._hold(1, Moment((0.5, 0.5), (0.5, 0.5))) == 1
+    assert 0 < pair._hold(0, Moment((0.9, 0.1), (0.9, 0.1))) < 1
+
+
+@pytest.mark.parametrize("weights", [(), (1,), (0.5, 0.4, 0.1), (0, 0), (-1, 2), (math.nan, 1), (1, 1)])
+def test_wrong_shares_are_refused(stage, weights):
+    with pytest.raises(EditError, match="share for each"):
+        stage.interpolator.flows(Moment(weights, (1.0, 0.0)))
+
+
+def test_no_photo_is_refused(predictor):
+    with pytest.raises(EditError, match="needs a photo"):
+        Interpolator(predictor, [])
+
+
+def test_square_shows_the_face_upright_and_large(predictor, first, second):
+    interpolator = Interpolator(predictor, [first, second], match_colour=False)
+    drawn = Canvas.square(interpolator, 2 * CROP_SIZE).draw(
+        Moment((1.0, 0.0), (1.0, 0.0)), kernel="lanczos", progress=NoProgress()
+    )
+    grid = np.stack(np.meshgrid(np.arange(2 * CROP_SIZE), np.arange(2 * CROP_SIZE)), axis=-1)
+    wanted = scene(SimilarityTransform.resize(2 * CROP_SIZE, CROP_SIZE).apply(grid)) * 255
+
+    assert drawn.pixels.shape == (2 * CROP_SIZE, 2 * CROP_SIZE, 3)
+    assert np.abs(drawn.pixels[30:-30, 30:-30] - wanted[30:-30, 30:-30]).mean() < 2
+
+
+def test_smaller_canvas_shows_the_same_picture(stage, predictor, first, second):
+    small, to_small = shrink_photo(first.photo, 150)
+    interpolator = Interpolator(predictor, [first, second], match_colour=False)
+    canvas = Canvas(interpolator, base=small, photo_to_picture=to_small)
+    drawn = canvas.draw(Moment((0.4, 0.6), (0.4, 0.6)), kernel="bicubic", progress=NoProgress())
+    whole = first.photo.pixels.copy()
+    large = stage.draw(0.4, 0.6)
+    whole[large.roi.slices] = large.pixels
+    wanted, _ = shrink_photo(Photo(whole), 150)
+
+    assert np.abs(drawn.pixels.astype(float) - wanted.pixels[drawn.roi.slices]).mean() < 1.5
+
+
+def test_another_profile_is_converted_to_the_firsts(predictor, first):
+    linear = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    other = wide_profile()
+    converted = ImageCms.profileToProfile(
+        Image.fromarray(first.photo.pixels), linear, ImageCms.ImageCmsProfile(io.BytesIO(other)), outputMode="RGB"
+    )
+    frame = replace(first, photo=replace(first.photo, metadata=PhotoMetadata(icc=linear.tobytes())))
+    twin = InterpolationSource(Photo(np.array(converted), metadata=PhotoMetadata(icc=other)), first.crop)
+    drawn = Stage(predictor, [frame, twin]).draw(0.0, 1.0, motion=(1.0, 0.0))
+    inside = drawn.shares[1].max() == 1
+
+    assert inside
+    assert np.abs(np.asarray(converted).astype(int) - first.photo.pixels).mean() > 5
+    assert np.abs(drawn.pixels.astype(int) - first.photo.pixels[drawn.roi.slices]).mean() < 1
+
+
+def test_drawing_can_be_cancelled(stage):
     token = CancelToken()
-    frames = interpolator.frames(5, progress=NoProgress(token))
-    next(frames)
     token.cancel()
-
     with pytest.raises(Cancelled):
-        next(frames)
+        stage.canvas.draw(Moment((0.5, 0.5), (0.5, 0.5)), kernel="lanczos", progress=NoProgress(token))
 
 
 @pytest.mark.parametrize("scale", [0.35, 0.7, 1.3])
@@ -237,17 +392,16 @@ def test_colour_of_a_flat_crop_does_not_explode() -> None:
     np.testing.assert_allclose(colour_map[:, :3].sum(axis=1) * 90 + colour_map[:, 3] * 255, 120, atol=1)
 
 
-def test_matched_colours_bring_the_second_photo_into_the_firsts_light(
-    predictor: FlowPredictor, first: InterpolationSource
-) -> None:
+def test_matched_colours_bring_the_second_photo_into_the_firsts_light(predictor, first):
     dark = Photo((first.photo.pixels * 0.6).astype(np.uint8))
     second = InterpolationSource(dark, extract_crop(dark, FRONT))
-    face = (slice(100, 160), slice(120, 180))
+    face = (slice(60, 120), slice(60, 120))
     means = [
-        Interpolator(predictor, [first, second], match_colour=match).blend((0, 1)).pixels[face].mean()
+        Stage(predictor, [first, second], match_colour=match).draw(0.0, 1.0).pixels[face].mean()
         for match in (False, True)
     ]
-    wanted = first.photo.pixels[face].mean()
+    roi = crop_region(FRONT).intersect(first.photo.bounds)
+    wanted = first.photo.pixels[roi.slices][face].mean()
 
     assert abs(means[1] - wanted) < 0.1 * abs(means[0] - wanted)
 

@@ -1,0 +1,225 @@
+"""The commands that make moving pictures: interpolate, animate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from fvae_studio.cli.commands import require_file, start_engine
+from fvae_studio.cli.output import WrongUsageError, print_json, progress_bar, refuse_existing, say
+from fvae_studio.errors import PhotoNotFoundError, ProjectError
+
+if TYPE_CHECKING:
+    from fvae_studio.core.timeline import FrameMode, KeyEasing, Timeline
+    from fvae_studio.core.video_io import Codec
+    from fvae_studio.pipeline.engine import Engine
+    from fvae_studio.pipeline.requests import ClipSource
+
+FRAMES_PER_PHOTO: Final = 24
+"""In-betweens from one photo to the next where nothing else is said."""
+
+SHEET_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+"""A single file of these is a contact sheet."""
+
+SHEET_TILE_PX: Final = 320
+"""Longer side of a picture on a contact sheet, unless asked for otherwise."""
+
+
+@dataclass(frozen=True)
+class ClipOutput:
+    """Where a clip goes, and how.
+
+    Attributes:
+        path: a video, an animation, a contact sheet, or a folder for frames.
+        codec, quality, size: of a video or animation; `size` also of a sheet's pictures.
+        frame_format: of frames in a folder.
+        columns: of a contact sheet.
+        loops: how often a GIF or WebP is shown; 0: for ever.
+        resume: keep frames that the folder holds.
+        overwrite: replace what is there.
+    """
+
+    path: Path
+    codec: Codec = "auto"
+    quality: int = 80
+    size: int | None = None
+    frame_format: Literal["png", "jpg", "tif"] = "png"
+    columns: int | None = None
+    loops: int = 0
+    resume: bool = False
+    overwrite: bool = False
+
+    @property
+    def kind(self) -> Literal["video", "sheet", "frames"]:
+        """What is written; a name with an ending that means nothing is a video's, whose writer says what it can do."""
+        from fvae_studio.core.video_io import VIDEO_SUFFIXES
+
+        suffix = self.path.suffix.lower()
+        if self.path.is_dir() or not suffix:
+            return "frames"
+        return "sheet" if suffix in SHEET_SUFFIXES and suffix not in VIDEO_SUFFIXES else "video"
+
+    def check(self) -> None:
+        """Fail before anything heavy is loaded.
+
+        Raises:
+            PhotoWriteError: it cannot be written, or is there already.
+        """
+        from fvae_studio.core.video_io import require_video_format
+
+        if self.kind == "video":
+            require_video_format(self.path, self.codec)
+        if self.kind != "frames":
+            refuse_existing(self.path, overwrite=self.overwrite)
+
+
+def interpolate(
+    paths: Sequence[Path],
+    *,
+    faces: Sequence[int],
+    output: ClipOutput,
+    num_frames: int | None,
+    easing: KeyEasing,
+    blend: KeyEasing | None,
+    ping_pong: bool,
+    mode: FrameMode,
+    fps: float,
+    model: str | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Write the in-betweens of photos of one person as a video, an animation, a sheet, or numbered files."""
+    if len(paths) < 2:
+        raise WrongUsageError("In-betweens need at least 2 photos of one person.")
+    if len(faces) not in {0, 1, len(paths)}:
+        raise WrongUsageError(
+            f"--face was given {len(faces)} times for {len(paths)} photos; give it once, or for each."
+        )
+    for path in paths:
+        require_file(path)
+    count = num_frames if num_frames is not None else FRAMES_PER_PHOTO * (len(paths) - 1)
+    if count < len(paths):
+        raise WrongUsageError(f"A sequence over {len(paths)} photos needs at least {len(paths)} frames, not {count}.")
+    from fvae_studio.core.timeline import PhotoKey, Timeline
+    from fvae_studio.pipeline.requests import ClipSource
+
+    output.check()
+    chosen = [None] * len(paths) if not faces else list(faces) * (len(paths) if len(faces) == 1 else 1)
+    stretch_s = (count - 1) / fps / (len(paths) - 1)
+    timeline = Timeline(
+        tuple(PhotoKey(number * stretch_s, number, motion=easing, blend=blend) for number in range(len(paths))),
+        fps=fps,
+        repeat="ping-pong" if ping_pong else "once",
+        mode=mode,
+    )
+    engine = start_engine(model, device)
+    sources = [ClipSource(engine.open(path), face=face) for path, face in zip(paths, chosen, strict=True)]
+    warn_of_other_people(engine, sources, paths)
+    _write(engine, sources, timeline, output, {"photos": [str(path) for path in paths]}, as_json=as_json)
+
+
+def animate(
+    path: Path,
+    *,
+    output: ClipOutput,
+    fps: float | None,
+    mode: FrameMode | None,
+    model: str | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Write the clip that a project's timeline describes."""
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise PhotoNotFoundError(f"{path} {what}; name a project.")
+    output.check()
+    from fvae_studio.core.project_file import load_project
+    from fvae_studio.pipeline.requests import ClipSource
+
+    project = load_project(path)
+    timeline = project.timeline
+    if timeline is None or timeline.is_empty:
+        raise ProjectError(f"The project {path.name} has no clip: put photos on its timeline in the Studio.")
+    timeline = replace(timeline, fps=fps or timeline.fps, mode=mode or timeline.mode)
+    taking = [project.photos[key.photo] for key in timeline.photos]
+    for photo in taking:
+        if photo.is_missing:
+            raise PhotoNotFoundError(f"The photo {photo.path} of the clip is not where it was; put it back.")
+    engine = start_engine(model, device)
+    opened = {photo.path: engine.open(photo.path) for photo in taking}
+    sources = []
+    for photo, key in zip(taking, timeline.photos, strict=True):
+        if photo.edit.faces is not None:
+            engine.set_faces(opened[photo.path], photo.edit.faces)
+        strengths = engine.strengths_of(opened[photo.path], photo.edit.effective, key.face)
+        sources.append(ClipSource(opened[photo.path], photo.edit.faces, key.face, strengths))
+    _write(engine, sources, timeline, output, {"project": str(path)}, as_json=as_json)
+
+
+def warn_of_other_people(engine: Engine, sources: Sequence[ClipSource], paths: Sequence[Path]) -> None:
+    """Say on stderr which photos may show somebody else than the first one."""
+    for match, path in zip(engine.matches(sources), paths[1:], strict=True):
+        if match.may_be_another_person:
+            say(
+                f"{path.name} may show another person than {paths[0].name}: the faces' shapes differ by "
+                f"{match.shape_distance:.1f} times what one person's do. In-betweens of two people look like neither."
+            )
+
+
+def _write(
+    engine: Engine,
+    sources: Sequence[ClipSource],
+    timeline: Timeline,
+    output: ClipOutput,
+    told: dict[str, object],
+    *,
+    as_json: bool,
+) -> None:
+    from fvae_studio.core.contact_sheet import contact_sheet
+    from fvae_studio.core.photo_io import WriteOptions, write_photo
+    from fvae_studio.core.video_io import LONGER_SIDE, VideoOptions, sequence_paths, write_sequence, write_video
+
+    moments = [timeline.at(time_s) for time_s in timeline.shown_times()]
+    suffix, limit = output.path.suffix.lower(), output.size
+    wanted = moments
+    if output.kind == "frames" and output.resume:
+        paths = sequence_paths(output.path, output.frame_format, len(moments))
+        wanted = [moment for moment, path in zip(moments, paths, strict=True) if not path.exists()]
+    elif output.kind == "sheet":
+        limit = output.size or SHEET_TILE_PX
+    elif output.kind == "video":
+        limit = output.size or LONGER_SIDE[suffix]
+    with progress_bar() as progress:
+        frames = (
+            engine.pictures(sources, wanted, mode=timeline.mode, longer_side=limit, progress=progress)
+            if wanted
+            else iter(())
+        )
+        if output.kind == "video":
+            options = VideoOptions(
+                fps=timeline.fps,
+                codec=output.codec,
+                quality=output.quality,
+                longer_side=output.size,
+                loops=output.loops,
+                overwrite=output.overwrite,
+            )
+            written = [write_video(frames, output.path, options)]
+        elif output.kind == "sheet":
+            sheet = contact_sheet(frames, len(moments), columns=output.columns)
+            written = [write_photo(sheet, output.path, options=WriteOptions(overwrite=output.overwrite))]
+        else:
+            written = write_sequence(
+                frames,
+                output.path,
+                suffix=output.frame_format,
+                num_frames=len(moments),
+                overwrite=output.overwrite,
+                resume=output.resume,
+            )
+    if as_json:
+        print_json({**told, "frames": len(moments), "outputs": [str(path) for path in written]})
+    else:
+        print(output.path)
