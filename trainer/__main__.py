@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from fvae_studio import paths
-from fvae_studio.core.progress import Progress
 from fvae_studio.errors import Cancelled, DataError, FvaeStudioError
-
-if TYPE_CHECKING:
-    # torch stays out of the command line's own import.
-    from fvae_studio.model.checkpoint import LoadedModel
+from trainer.command_options import (
+    DEFAULT_WORK,
+    ConfigOption,
+    DataOption,
+    DeviceOption,
+    InitOption,
+    SecondsOption,
+    SetOption,
+    WorkOption,
+    assembled,
+    data_folder,
+    initial_model,
+    line_progress,
+)
+from trainer.experiments.commands import experiments
+from trainer.study.commands import study
 
 app = typer.Typer(
     name="fvae-train",
     help=(
         "Train a flow VAE.\n\n"
         "In order: prepare, fit-faces, render, train, train-mask, evaluate, release. All of it lives in one folder "
-        "(--work, default runs/studio), so that every step finds what the one before it made."
+        "(--work, default runs/studio), so that every step finds what the one before it made.\n\n"
+        "The paper's experiments: table1, figure4, figure5, figure6, figure7, study (Table 2) and limits, each one "
+        "command with a report. --model studio-2 measures the shipped model; without it, this run's."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -37,36 +48,9 @@ MALLOC_SETTINGS: Final = {
     "MALLOC_TRIM_THRESHOLD_": "4000000000",
 }
 
-WorkOption = Annotated[Path, typer.Option("--work", help="Folder of this run.")]
-ConfigOption = Annotated[str, typer.Option("--config", "-c", help="studio, paper, tiny, or a TOML file.")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="section.key=value, may be repeated.")]
-DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of data sets; default: FVAE_DATA.")]
-SecondsOption = Annotated[float, typer.Option("--max-seconds", help="Stop with a checkpoint after this time.")]
-InitOption = Annotated[str | None, typer.Option("--init", help="Begin with a released model: its name or file.")]
-DeviceOption = Annotated[str, typer.Option("--accelerator", help="auto, cpu, cuda, mps (Lightning Fabric).")]
-
-DEFAULT_WORK: Final = Path("runs/studio")
-
-
-def data_folder(data: Path | None) -> Path:
-    """The data directory that was named, or the configured one.
-
-    Raises:
-        DataError: there is none.
-    """
-    folder = data or paths.data_dir()
-    if folder is None or not folder.is_dir():
-        raise DataError("no training data found; name its folder with --data or the variable FVAE_DATA")
-    return folder
-
-
-def initial_model(name: str | None) -> LoadedModel | None:
-    """The released model to begin with, if one was named."""
-    if name is None:
-        return None
-    from fvae_studio.model.registry import load_model
-
-    return load_model(name)
+# Without a name: its commands stand beside the others.
+app.add_typer(experiments)
+app.add_typer(study, name="study")
 
 
 @app.command()
@@ -137,6 +121,7 @@ def train(
     work: WorkOption = DEFAULT_WORK,
     config: ConfigOption = "studio",
     options: SetOption = None,
+    shards: Annotated[Path | None, typer.Option("--shards", help="Default: WORK/shards.")] = None,
     init: InitOption = None,
     accelerator: DeviceOption = "auto",
     devices: Annotated[int, typer.Option(help="Processes, one for each device.")] = 1,
@@ -150,7 +135,7 @@ def train(
     with line_progress() as progress:
         run(
             load_config(config, options or ()),
-            work / "shards",
+            shards or work / "shards",
             work / "run",
             accelerator=accelerator,
             devices=devices,
@@ -295,38 +280,6 @@ def donors(
         files = make_donors(folder / "frl_london", out or paths.donors_dir(), progress)
     for path in files:
         print(f"{path} ({path.stat().st_size / 1e3:.0f} kB)")
-
-
-def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = "studio-2") -> LoadedModel:
-    """The released model that was named, or the one that this run would release."""
-    from fvae_studio.model.registry import load_model
-    from trainer.config import load_config
-    from trainer.facekit.fit import FaceFits
-    from trainer.prepare import load_prepared
-    from trainer.release import assemble
-
-    if model is not None:
-        return load_model(model)
-    return assemble(
-        load_config(config),
-        work / "run",
-        load_prepared(work / "prepared"),
-        FaceFits.load(work / "fits.npz"),
-        name=name,
-        progress=progress.subrange(0.0, 0.1),
-    )
-
-
-@contextmanager
-def line_progress() -> Iterator[Progress]:
-    """Progress with time left on a terminal; plain lines, one every few seconds, in a log."""
-    from trainer.console import ConsoleProgress
-
-    progress = ConsoleProgress()
-    try:
-        yield progress
-    finally:
-        progress.close()
 
 
 def main() -> None:

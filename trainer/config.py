@@ -181,7 +181,7 @@ class TrainConfig:
 
 
 def load_config(name: str, overrides: Sequence[str] = ()) -> TrainConfig:
-    """Read a shipped configuration by name ("studio", "paper", "tiny") or a TOML file by path.
+    """Read a shipped configuration by name ("studio", "paper", "vae", "tiny") or a TOML file by path.
 
     Args:
         name: of a shipped configuration, or the path of a file that ends in .toml.

@@ -19,8 +19,7 @@ from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.types import Photo
 from fvae_studio.errors import DataError, NoFaceError
 from fvae_studio.pipeline.detector import FaceDetector, MediaPipeFaceDetector
-from trainer.averages.teeth import ORIGIN_PX, AverageTeeth, Mouth, TeethMarks, average_teeth
-from trainer.config import CONFIGS_DIR
+from trainer.averages.teeth import MARKS_FILE, ORIGIN_PX, AverageTeeth, Mouth, TeethMarks, average_teeth
 from trainer.samples import CREDIT
 
 LEAST_PEOPLE: Final = 8
@@ -37,7 +36,7 @@ def make_donors(
     out: Path,
     progress: Progress | None = None,
     *,
-    marks_file: Path = CONFIGS_DIR / "teeth.toml",
+    marks_file: Path = MARKS_FILE,
     detector: FaceDetector | None = None,
 ) -> tuple[Path, ...]:
     """Write a PNG and a JSON file for each group of people.

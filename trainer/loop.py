@@ -21,6 +21,7 @@ from fvae_studio.errors import ConfigError, DataError
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.flow_vae import ConfidenceNet
 from trainer.augment import drift, jitter, mirror, relight
+from trainer.baselines.rgb_training import RgbVaeStep, require_flow, validate_pictures
 from trainer.config import TrainConfig
 from trainer.dataset import PairBatch, PairTable
 from trainer.initial import require_same_architecture, start_from
@@ -75,6 +76,7 @@ def train(
     state: dict[str, Any] = {}
     is_resumed = resume and checkpoint.exists()
     if init is not None and not is_resumed:
+        require_flow(config)
         start_from(init, network, table, seed=config.train.seed)
     averaged = EditableFlowVae(config.model, code_size=len(table.code_names)).to(fabric.device)
     averaged.load_state_dict(network.state_dict())
@@ -83,9 +85,12 @@ def train(
         network.load_state_dict(state["network"])
         averaged.load_state_dict(state["averaged"])
         start, best, waited = state["step"], state["best"], state["waited"]
-    module, optimizer = fabric.setup(
-        FlowVaeStep(network, config.loss, drifts=config.data.drift > 0), make_optimizer(config, network)
+    paints = config.model.output == "rgb"
+    validation = validate_pictures if paints else validate
+    losses_of: RgbVaeStep | FlowVaeStep = (
+        RgbVaeStep(network, config.loss) if paints else FlowVaeStep(network, config.loss, drifts=config.data.drift > 0)
     )
+    module, optimizer = fabric.setup(losses_of, make_optimizer(config, network))
     if state:
         # After the network has moved to its device: the optimiser's tensors follow the parameters.
         optimizer.load_state_dict(state["optimizer"])
@@ -137,7 +142,7 @@ def train(
         out_of_time = bool(max_seconds) and bool(fabric.broadcast(time.monotonic() - began > max_seconds))
         if step % config.train.evaluate_every == 0 or step == steps or out_of_time:
             if fabric.is_global_zero:
-                figures = validate(averaged, held_out)
+                figures = validation(averaged, held_out)
                 is_best = figures["loss"] < best
                 best, waited = (figures["loss"], 0) if is_best else (best, waited + 1)
                 log_figures(writer, run_dir, step, figures)
@@ -190,6 +195,7 @@ def train_mask(
     With `init`, a first call begins with that model's M.
     """
     progress = progress or NoProgress()
+    require_flow(config)
     state = load_state(run_dir / CHECKPOINT, config)
     fabric = Fabric(accelerator=accelerator, devices=1, precision=config.train.precision)
     table = PairTable(read_shards(shards_dir), held_out=False)

@@ -24,6 +24,7 @@ from fvae_studio.model.checkpoint import CheckpointHeader, LoadedModel, save_che
 from fvae_studio.model.directions import Direction, DirectionSet
 from fvae_studio.model.flow_vae import ConfidenceNet
 from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.baselines.rgb_training import require_flow
 from trainer.config import TrainConfig
 from trainer.facekit.expressions import NUM_POSE, RECIPES, Recipe, rendered_range
 from trainer.facekit.fit import FaceFits
@@ -105,6 +106,7 @@ def assemble(
     strength 1 it brings *training* people's mouths closest to their real smiles.
     """
     progress = progress or NoProgress()
+    require_flow(config)
     state = load_state(run_dir / CHECKPOINT, config)
     code_names = tuple(state["code_names"])
     network = EditableFlowVae(config.model, code_size=len(code_names))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from trainer.figures.cost import CostFigures
 from trainer.figures.edits import EditFigures
 from trainer.figures.exact import ExactFigures
 from trainer.figures.pictures import PictureFigures
 from trainer.figures.reconstruction import BACK, BOTH, CONFIDENCE_NOTE, FORTH, MethodFigures
+from trainer.markdown_tables import number, percent, table
 
 
 def markdown(
@@ -36,14 +36,14 @@ def markdown(
 def _reconstruction(rows: Sequence[MethodFigures]) -> list[str]:
     by_key = {(row.method, row.direction): row for row in rows}
     both = [row for row in rows if row.direction == BOTH]
-    table = []
+    lines = []
     for row in both:
         cells = [row.method]
         for direction in (FORTH, BACK, BOTH):
             at = by_key[row.method, direction]
-            cells += [_number(at.whole_db, 1), _number(at.face_db, 1)]
-        cells += [_percent(row.whole_share), _percent(row.face_share)]
-        table.append(cells)
+            cells += [number(at.whole_db, 1), number(at.face_db, 1)]
+        cells += [percent(row.whole_share), percent(row.face_share)]
+        lines.append(cells)
     head = ["method"]
     head += [f"{direction}, {region}" for direction in (FORTH, BACK, BOTH) for region in ("crop", "face")]
     head += ["share of the oracle's gain, crop", "face"]
@@ -51,7 +51,7 @@ def _reconstruction(rows: Sequence[MethodFigures]) -> list[str]:
     return [
         f"## Reaching a target that may be seen: PSNR in dB, {count} real pairs",
         "",
-        *_table(head, table),
+        *table(head, lines),
         "",
         "Mean over pairs, 128 px crops in [0, 1]; crop: all of it, face: the hull of the target's landmarks. The "
         "source has the target's colours (section 5.2 of the paper). DIS flow stands for the paper's Epic Flow. The "
@@ -65,20 +65,20 @@ def _reconstruction(rows: Sequence[MethodFigures]) -> list[str]:
 
 def _edit(figures: EditFigures) -> list[str]:
     head = ["strength", *(f"{strength:g}" for strength in figures.strengths)]
-    rows = [["removed", *(_percent(value) for value in figures.removed)]]
+    rows = [["removed", *(percent(value) for value in figures.removed)]]
     if figures.redetected:
-        rows.append(["removed, landmarks found again", *(_percent(value) for value in figures.redetected)])
+        rows.append(["removed, landmarks found again", *(percent(value) for value in figures.redetected)])
     return [
         f"## The smile slider, target never seen: mouth landmark error removed, {figures.num_people} people",
         "",
-        *_table(head, rows),
+        *table(head, rows),
         "",
-        f"Best common strength {figures.best_strength:g}: {_percent(figures.best_removed)} removed; with everybody's "
-        f"own best strength {_percent(figures.removed_own_strength)}. Doing nothing leaves {figures.nothing:.4f} of "
-        f"the eye distance. At strength 1 the mouth makes {_percent(figures.motion_share)} of the real smile's motion.",
+        f"Best common strength {figures.best_strength:g}: {percent(figures.best_removed)} removed; with everybody's "
+        f"own best strength {percent(figures.removed_own_strength)}. Doing nothing leaves {figures.nothing:.4f} of "
+        f"the eye distance. At strength 1 the mouth makes {percent(figures.motion_share)} of the real smile's motion.",
         "",
         "Reference limit, the mean landmark motion of the training people: "
-        f"{_percent(figures.limit_removed)} at strength 1, {_percent(figures.limit_best_removed)} at its best.",
+        f"{percent(figures.limit_removed)} at strength 1, {percent(figures.limit_best_removed)} at its best.",
         "",
     ]
 
@@ -91,23 +91,24 @@ def _pictures(figures: PictureFigures) -> list[str]:
     rows = [
         [
             row.name,
-            _number(row.largest_px, 1),
-            _percent(row.folds, 2),
-            _percent(row.folds_shown, 2),
-            _number(row.sharpness, 3),
-            _number(row.sharpness_full, 3),
-            _number(row.background_px, 3),
+            number(row.largest_px, 1),
+            percent(row.folds, 2),
+            percent(row.folds_shown, 2),
+            number(row.sharpness, 3),
+            number(row.sharpness_full, 3),
+            number(row.background_px, 3),
         ]
         for row in figures.directions
     ]
     return [
         f"## Every direction at strength 1, {figures.num_photos} photos",
         "",
-        *_table(head, rows),
+        *table(head, rows),
         "",
-        f"Sharpness (variance of the Laplacian in the face, over the photo's), median of all: {figures.sharpness:.3f} "
-        f"at 128 px, {figures.sharpness_full:.3f} in the {figures.full_size} px crop of the full-resolution composite. "
-        f"Mean difference of pixels that the flow does not move: {figures.outside_difference:g}.",
+        "Sharpness (variance of the Laplacian in the face, over the photo's), median of all: "
+        f"{figures.sharpness:.3f} at 128 px, {figures.sharpness_full:.3f} in the {figures.full_size} px crop of the "
+        "full-resolution composite. Mean difference of pixels that the flow does not move: "
+        f"{figures.outside_difference:g}.",
         "",
     ]
 
@@ -120,14 +121,14 @@ def _exact(figures: ExactFigures) -> list[str]:
         ("edit, g(S, mean(S) + W e)", figures.edit_end_point_px, figures.edit_auc, figures.edit_calibration),
     ):
         share = error / figures.displacement_px if figures.displacement_px else float("nan")
-        rows.append([name, _number(error, 3), _percent(share), _number(auc, 3), _number(calibration, 3)])
+        rows.append([name, number(error, 3), percent(share), number(auc, 3), number(calibration, 3)])
     return [
         f"## Exact pairs: {figures.num_pairs}, mean displacement {figures.displacement_px:.2f} px",
         "",
-        *_table(head, rows),
+        *table(head, rows),
         "",
         "Errors on visible pixels that move by more than 1 px. Confidence against exact visibility where something "
-        f"moves, is hidden, or is the mouth ({_percent(figures.hidden_share)} of that is hidden); calibration: "
+        f"moves, is hidden, or is the mouth ({percent(figures.hidden_share)} of that is hidden); calibration: "
         "expected error, 10 bins.",
         "",
     ]
@@ -139,19 +140,6 @@ def _cost(figures: CostFigures) -> list[str]:
         "",
         f"{figures.num_parameters / 1e6:.2f} million parameters, and {figures.num_confidence_parameters / 1e6:.2f} "
         f"million in the confidence network; weights file {figures.file_bytes / 1e6:.1f} MB. Encoding a face takes "
-        f"{figures.encode_ms:.0f} ms, a slider's new position {figures.predict_ms:.0f} ms, with {figures.num_threads} "
-        "CPU thread(s) on this machine, as busy as it was.",
+        f"{figures.encode_ms:.0f} ms, a slider's new position {figures.predict_ms:.0f} ms, with "
+        f"{figures.num_threads} CPU thread(s) on this machine, as busy as it was.",
     ]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return ["| " + " | ".join(cells) + " |" for cells in lines]
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if math.isfinite(value) else "not known"
-
-
-def _percent(value: float, digits: int = 0) -> str:
-    return f"{100 * value:.{digits}f} %" if math.isfinite(value) else "not known"

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from fvae_studio.core.alignment import CROP_SIZE, EYE_CENTER, EYE_DISTANCE
 from fvae_studio.model.config import FlowVaeConfig
-from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
+from fvae_studio.model.flow_vae import ConfidenceNet
 from fvae_studio.model.warp import resize_flow, warp
+from trainer.baselines.rgb_vae import make_vae
 from trainer.config import LossConfig
 from trainer.dataset import PairBatch
 from trainer.losses import (
@@ -36,7 +37,7 @@ class EditableFlowVae(nn.Module):
 
     def __init__(self, config: FlowVaeConfig, *, code_size: int) -> None:
         super().__init__()
-        self.vae = FlowVae(config)
+        self.vae = make_vae(config)
         self.raw_axes = nn.Parameter(torch.randn(code_size, *config.latent_shape) * 0.2)
 
     @property

@@ -26,7 +26,8 @@ class FlowVaeConfig:
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
-            normalised displacement, times `displacement_range`.
+            normalised displacement, times `displacement_range`; "rgb": tanh gives the picture itself, the paper's VAE,
+            which only the trainer knows (`trainer.baselines.rgb_vae`).
         displacement_range: largest displacement, in halves of the crop.
         head: "same": the last convolution works at the last decoder size (the paper); "pixel_shuffle": it predicts
             2 x 2 output cells at once, so that full-size detail costs half-size convolutions.
@@ -41,7 +42,7 @@ class FlowVaeConfig:
     latent_channels: int = 1024
     confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
-    output: Literal["absolute", "displacement"] = "absolute"
+    output: Literal["absolute", "displacement", "rgb"] = "absolute"
     displacement_range: float = 1.0
     head: Literal["same", "pixel_shuffle"] = "same"
     init: Literal["truncated_normal", "kaiming"] = "truncated_normal"

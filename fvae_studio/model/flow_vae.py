@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from fvae_studio.errors import ConfigError
 from fvae_studio.model.config import FlowVaeConfig
 from fvae_studio.model.layers import ConvDecoder, ConvEncoder, initialise
 from fvae_studio.model.warp import identity_grid, warp
@@ -36,10 +37,21 @@ class FlowVae(nn.Module):
 
     The flow is returned as a displacement in crop pixels whatever the parametrisation of the network is, so nothing
     outside this class depends on it.
+
+    Raises:
+        ConfigError: a configuration whose output is no flow.
     """
+
+    outputs: ClassVar[tuple[str, ...]] = ("absolute", "displacement")
+    out_channels: ClassVar[int] = 2
 
     def __init__(self, config: FlowVaeConfig) -> None:
         super().__init__()
+        if config.output not in self.outputs:
+            raise ConfigError(
+                f"a network with output {config.output!r} was given where one with {' or '.join(self.outputs)} is "
+                "wanted; the Studio moves pixels and cannot use networks that paint them"
+            )
         self.config = config
         self.target_encoder = ConvEncoder(channels=config.encoder_channels, stem_stride=config.stem_stride)
         self.to_mean = nn.Conv2d(config.encoder_channels[-1], config.latent_channels, 3, padding=1)
@@ -49,7 +61,7 @@ class FlowVae(nn.Module):
             latent_channels=config.latent_channels,
             source_channels=config.encoder_channels,
             channels=config.decoder_channels,
-            out_channels=2,
+            out_channels=self.out_channels,
             head=config.head,
             upsampling=config.upsampling,
         )

@@ -10,8 +10,8 @@ from trainer.config import CONFIGS_DIR, TrainConfig, held_out_persons, load_conf
 SHIPPED = sorted(path.stem for path in CONFIGS_DIR.glob("*.toml") if path.stem != "split")
 
 
-def test_the_three_configurations_ship():
-    assert SHIPPED == ["paper", "studio", "tiny"]
+def test_the_shipped_configurations():
+    assert SHIPPED == ["paper", "studio", "tiny", "vae"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -84,7 +84,7 @@ def test_wrong_option_is_a_sentence(override, sentence):
 
 
 def test_unknown_configuration_lists_those_that_ship():
-    with pytest.raises(ConfigError, match="shipped are paper, studio, tiny"):
+    with pytest.raises(ConfigError, match="shipped are paper, studio, tiny, vae"):
         load_config("huge")
 
 

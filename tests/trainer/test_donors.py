@@ -15,8 +15,7 @@ from fvae_studio.core.geometry import Rect
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.errors import DataError, NoFaceError
 from trainer.averages.regions import INNER_LIPS
-from trainer.averages.teeth import ORIGIN_PX, Mouth, TeethMarks, average_teeth, mean_marks
-from trainer.config import CONFIGS_DIR
+from trainer.averages.teeth import MARKS_FILE, ORIGIN_PX, Mouth, TeethMarks, average_teeth, mean_marks
 from trainer.donors import make_donors, read_marks, write_donor
 
 SCALE = 6
@@ -186,7 +185,7 @@ def test_marks_that_are_none_are_told(tmp_path, text):
 
 
 def test_shipped_marks_are_of_enough_people():
-    groups = read_marks(CONFIGS_DIR / "teeth.toml")
+    groups = read_marks(MARKS_FILE)
 
     assert all(len(people) >= 8 for people in groups.values())
     everyone = [person for people in groups.values() for person in people]

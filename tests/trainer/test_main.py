@@ -12,6 +12,7 @@ from trainer import __main__ as command_line
 from trainer.__main__ import MALLOC_SETTINGS
 
 COMMANDS = ("prepare", "fit-faces", "render", "train", "train-mask", "evaluate", "release", "sheet", "samples")
+EXPERIMENTS = ("table1", "figure4", "figure5", "figure6", "figure7", "limits", "study")
 
 
 @pytest.fixture
@@ -41,11 +42,11 @@ def test_module_starts_and_lists_its_commands_without_torch():
         [sys.executable, "-m", "trainer", "--help"], capture_output=True, text=True, check=True, timeout=60
     )
 
-    for command in COMMANDS:
+    for command in COMMANDS + EXPERIMENTS:
         assert f" {command} " in done.stdout
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS + EXPERIMENTS)
 def test_every_command_explains_itself(run, command):
     code, out, _ = run(command, "--help")
 
@@ -75,6 +76,8 @@ def one_sentence(error: str) -> str:
         (("evaluate",), "run `fvae-train prepare` first"),
         (("release",), "run `fvae-train evaluate` first"),
         (("sheet",), "there is no checkpoint|run `fvae-train prepare` first"),
+        (("table1", "--model", "studio-2"), "run `fvae-train prepare` first"),
+        (("figure6", "--model", "studio-2"), "run `fvae-train prepare` first"),
         (("samples", "--data", "{}/nowhere"), "no training data found"),
     ],
 )

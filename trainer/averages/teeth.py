@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,9 @@ from trainer.averages.blending import bands, run_on
 from trainer.averages.portrait import FloatImage, as_float, smoothstep
 from trainer.averages.regions import INNER_LIPS
 from trainer.averages.registration import pixel_grid, remap
+
+MARKS_FILE: Final = Path(__file__).resolve().with_name("teeth.toml")
+"""Where teeth lie in which photos, marked by hand."""
 
 SIZE_PX: Final = (34.0, 14.0)
 """Width and height of the plate, pixels of the aligned crop."""

@@ -116,7 +116,7 @@ def reconstruction_figures(
     pairs = RealPairs.of(prepared)
     size = pairs.source.shape[-1]
     warped, blended = fvae_pictures(model, pairs.source, pairs.target)
-    looks = zip(_bytes(pairs.source), _bytes(pairs.target), strict=True)
+    looks = zip(to_bytes(pairs.source), to_bytes(pairs.target), strict=True)
     dis = torch.from_numpy(np.stack([dis_flow(source, target) for source, target in looks]))
     best = oracle_flow(pairs.source, pairs.target, settings=oracle, progress=progress)
     pictures = {
@@ -127,13 +127,13 @@ def reconstruction_figures(
         "Oracle flow (optimised on the pair)": warp(pairs.source, best),
     }
     whole_crop = np.ones((size, size), np.bool_)
-    targets = _floats(pairs.target)
+    targets = to_floats(pairs.target)
     decibels = {}
     for method, images in pictures.items():
         decibels[method] = np.array(
             [
                 (psnr(image, target, whole_crop), psnr(image, target, region))
-                for image, target, region in zip(_floats(images), targets, pairs.regions, strict=True)
+                for image, target, region in zip(to_floats(images), targets, pairs.regions, strict=True)
             ]
         )
     rows = []
@@ -147,19 +147,34 @@ def reconstruction_figures(
     return tuple(rows)
 
 
-@torch.inference_mode()
 def fvae_pictures(model: LoadedModel, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """g(S, mean(T)), and its blend with S by the confidence (`CONFIDENCE_NOTE`); each (B, 3, S, S) in [-1, 1]."""
-    warped, blended = [], []
+    flow, confidence = fvae_flows(model, source, target)
+    warped = warp(source, flow)
+    return warped, source + confidence * (warped - source)
+
+
+@torch.inference_mode()
+def fvae_flows(model: LoadedModel, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """F(S, mean(T)) and M(S, mean(T)) for the true target.
+
+    Args:
+        model: whose networks are asked.
+        source: (B, 3, S, S) in [-1, 1].
+        target: likewise.
+
+    Returns:
+        (B, 2, S, S) backward flow in crop pixels, (B, 1, S, S) confidence in [0, 1].
+    """
+    flows, confidences = [], []
+    size = source.shape[-1]
     for first in range(0, len(source), 16):
         part = slice(first, first + 16)
         mean, _ = model.vae.encode(target[part])
-        picture = warp(source[part], model.vae.decode(model.vae.source_features(source[part]), mean))
+        flows.append(resize_flow(model.vae.decode(model.vae.source_features(source[part]), mean), size))
         # Resized as a flow is: bilinearly, both grids covering the crop.
-        confidence = resize_flow(torch.sigmoid(model.confidence(source[part], mean)), source.shape[-1])
-        warped.append(picture)
-        blended.append(source[part] + confidence * (picture - source[part]))
-    return torch.cat(warped), torch.cat(blended)
+        confidences.append(resize_flow(torch.sigmoid(model.confidence(source[part], mean)), size))
+    return torch.cat(flows), torch.cat(confidences)
 
 
 def _rows(direction: str, num_pairs: int, means: dict[str, NDArray[np.float64]]) -> list[MethodFigures]:
@@ -175,11 +190,12 @@ def _rows(direction: str, num_pairs: int, means: dict[str, NDArray[np.float64]])
     return rows
 
 
-def _floats(images: Tensor) -> NDArray[np.float32]:
+def to_floats(images: Tensor) -> NDArray[np.float32]:
     """(B, 3, S, S) in [-1, 1] -> (B, S, S, 3) in [0, 1]."""
     scaled: NDArray[np.float32] = ((images + 1) / 2).permute(0, 2, 3, 1).numpy()
     return scaled
 
 
-def _bytes(images: Tensor) -> Sequence[NDArray[np.uint8]]:
-    return list(np.round(_floats(images) * 255).astype(np.uint8))
+def to_bytes(images: Tensor) -> Sequence[NDArray[np.uint8]]:
+    """(B, 3, S, S) in [-1, 1] -> B pictures (S, S, 3) uint8."""
+    return list(np.round(to_floats(images) * 255).astype(np.uint8))

@@ -1,0 +1,133 @@
+"""Turned heads, 0 to 30 degrees: the paper's first limitation, on photos that the fitted mesh has turned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.alignment import TEMPLATE_ID
+from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.core.types import AlignedCrop
+from fvae_studio.model.checkpoint import LoadedModel
+from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.experiments.intervals import Interval, mean_over_people
+from trainer.facekit.expressions import NUM_POSE, POSE_UNIT, RECIPES
+from trainer.facekit.fit import FaceFits
+from trainer.facekit.mesh import FaceKit
+from trainer.facekit.render import FaceScene, FittedFace, apply_flow, exact_flow
+from trainer.prepare import PreparedFaces
+from trainer.sheet import Cell
+from trainer.validation import MOVING_PX
+
+YAWS: Final = (0.0, 10.0, 20.0, 30.0)
+"""Degrees to the side, from the pose in the photo."""
+
+SLIDERS: Final = ("sad", "disgusted", "brows_up", "lip_corners_down")
+"""Whose flow is a known mixture of shapes, and of which the photo shows all (no mouth opens)."""
+
+
+def edits_of_turned_heads(
+    model: LoadedModel,
+    facekit: FaceKit,
+    fits: FaceFits,
+    prepared: PreparedFaces,
+    rows: Sequence[int],
+    *,
+    sliders: Sequence[str] = SLIDERS,
+    progress: Progress | None = None,
+) -> tuple[dict[float, Interval], list[list[Cell]]]:
+    """End-point error of sliders at strength 1 over the mean true displacement, by yaw; 1 is as bad as doing nothing.
+
+    Each photo is turned by its fitted mesh (what is hidden in it is stretched), once to either side; the true flow of
+    the expression is cast on the turned mesh.
+
+    Args:
+        model: with the sliders.
+        facekit: the face model.
+        fits: of the prepared photos.
+        prepared: the photos.
+        rows: of the photos to turn.
+        sliders: names of recipes.
+        progress: told of every photo.
+
+    Returns:
+        The error by yaw, and rows of turned and edited pictures to look at.
+    """
+    progress = progress or NoProgress()
+    predictor = FlowPredictor(model, device="cpu")
+    shapes = {
+        recipe.name: recipe.shapes for recipe in RECIPES if recipe.name in sliders and recipe.name in model.directions
+    }
+    people = [prepared.faces[row].person for row in rows]
+    errors: dict[float, list[float]] = {yaw: [] for yaw in YAWS}
+    cells = []
+    for number, row in enumerate(rows):
+        progress.raise_if_cancelled()
+        progress.report(number / len(rows), f"turning {prepared.faces[row].person}")
+        face = FittedFace.of(facekit, fits, row)
+        shown: list[Cell] = []
+        for yaw in YAWS:
+            of_yaw = []
+            for side in (-1, 1) if yaw else (1,):
+                scene, picture = _turned(facekit, face, np.asarray(prepared.crops[row]), side * yaw)
+                predictor.set_crop(AlignedCrop(picture, SimilarityTransform.identity(), TEMPLATE_ID))
+                for name, weights in shapes.items():
+                    flow = predictor.predict({name: 1.0}, with_confidence=False).flow
+                    of_yaw.append(_error(facekit, face, scene, side * yaw, weights, flow))
+            shown += [Cell(f"{yaw:g} degrees", picture), Cell(name, _moved(picture, flow))]
+            errors[yaw].append(float(np.nanmean(of_yaw)))
+        cells.append(shown)
+    return {yaw: mean_over_people(np.array(values), people) for yaw, values in errors.items()}, cells
+
+
+def _code(facekit: FaceKit, weights: Mapping[str, float], yaw: float) -> NDArray[np.float32]:
+    pose = np.zeros(NUM_POSE, np.float32)
+    pose[0] = yaw / POSE_UNIT
+    return np.concatenate([facekit.expression_vector(dict(weights)), pose])
+
+
+def _turned(
+    facekit: FaceKit, face: FittedFace, crop: NDArray[np.uint8], yaw: float
+) -> tuple[FaceScene, NDArray[np.uint8]]:
+    still = face.pose()
+    moved = face.realign(face.pose(_code(facekit, {}, yaw)), still) if yaw else still
+    scene = FaceScene(facekit, moved)
+    turn = exact_flow(scene, FaceScene(facekit, still))
+    return scene, apply_flow(crop, turn.flow if yaw else np.zeros_like(turn.flow), turn.inside)
+
+
+def _error(
+    facekit: FaceKit,
+    face: FittedFace,
+    scene: FaceScene,
+    yaw: float,
+    weights: Mapping[str, float],
+    flow: NDArray[np.float32],
+) -> float:
+    moved = face.pose(_code(facekit, weights, yaw))
+    if yaw:
+        moved = face.realign(moved, face.pose())
+    truth = exact_flow(FaceScene(facekit, moved), scene)
+    length = np.hypot(truth.flow[..., 0], truth.flow[..., 1])
+    moving = (length > MOVING_PX) & (truth.visible > 0.5)
+    if not moving.any():
+        return float("nan")
+    size = truth.flow.shape[0]
+    predicted = flow if flow.shape[0] == size else cv2.resize(flow, (size, size), interpolation=cv2.INTER_LINEAR)
+    distance = np.hypot(*np.moveaxis(predicted - truth.flow, -1, 0))
+    return float(distance[moving].mean() / length[moving].mean())
+
+
+def _moved(picture: NDArray[np.uint8], flow: NDArray[np.float32]) -> NDArray[np.uint8]:
+    size = picture.shape[0]
+    ys, xs = np.mgrid[0:size, 0:size].astype(np.float32)
+    dense = flow if flow.shape[0] == size else cv2.resize(flow, (size, size), interpolation=cv2.INTER_LINEAR)
+    moved: NDArray[np.uint8] = cv2.remap(
+        picture, xs + dense[..., 0], ys + dense[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return moved
