@@ -84,6 +84,7 @@ screenshots: $(VENV)/.dev-ready ## play the Studio under Xvfb with mouse and key
 	for scale in 1 2; do for theme in dark light; do \
 	  xvfb-run -a -s "-screen 0 3200x2000x24" $(BIN)/python packaging/screenshots.py --out $(OUT)/screenshots \
 	    --theme $$theme --scale $$scale || exit 1; done; done
+	xvfb-run -a -s "-screen 0 3200x2000x24" $(BIN)/python packaging/screenshots.py --out $(OUT)/screenshots --scene timeline
 
 # The same table functions mark texts everywhere; an English file has nothing but the plurals.
 LUPDATE = $(BIN)/pyside6-lupdate -silent -extensions py -tr-function-alias QT_TRANSLATE_NOOP+=_T -no-obsolete \

@@ -101,7 +101,7 @@ class Settings:
         recent: files and projects that were open, the newest first.
         closed_groups: titles of slider groups that were closed.
         window: geometry and docks, base64, as Qt saves them.
-        export: the export dialog's last choices.
+        export: the export dialog's last choices;  clip_export: those of clips.
         overlay_opacity: in per cent.
         has_seen_first_steps: whether they were shown.
         shows_first_steps: whether they are shown at every start.
@@ -122,6 +122,7 @@ class Settings:
     closed_groups: tuple[str, ...] = ()
     window: Mapping[str, str] = field(default_factory=dict)
     export: Mapping[str, Any] = field(default_factory=dict)
+    clip_export: Mapping[str, Any] = field(default_factory=dict)
     overlay_opacity: int = 70
     has_seen_first_steps: bool = False
     shows_first_steps: bool = False

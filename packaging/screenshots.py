@@ -1,6 +1,6 @@
 """Plays the main path through the Studio with a real mouse and keyboard, and takes the pictures of the guide.
 
-    python packaging/screenshots.py [--out docs/screenshots] [--scale 1] [--theme dark] [--language en]
+    python packaging/screenshots.py [--out docs/screenshots] [--scale 1] [--theme dark] [--language en] [--scene main]
 
 Needs an X server (`xvfb-run -a -s "-screen 0 3200x2000x24"` gives one that is large enough for 2x), xdotool,
 and the real engine. Everything on the way is as a person does it: the mouse is moved and pressed by the X server,
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from PIL import Image, ImageGrab
@@ -27,6 +28,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from fvae_studio import paths
 from fvae_studio.app import Studio
 from fvae_studio.gui.translation import LANGUAGES
+from fvae_studio.gui.widgets.tiles import TileView
 from fvae_studio.settings import SETTINGS_SCHEMA
 
 SIZE = (1440, 900)
@@ -134,16 +136,8 @@ def main_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[St
     document.rendered.connect(
         lambda edit: full_res.append(1) if edit is not None and edit.request.quality == "full_res" else None
     )
-
-    def shoot(name: str) -> None:
-        # A popup or dialog is a window of its own: the screen is taken, not the widget.
-        path = out / f"{name}{suffix}.jpg"
-        area = (0, 0, round(SIZE[0] * hand.scale), round(SIZE[1] * hand.scale))
-        ImageGrab.grab(area, xdisplay=os.environ["DISPLAY"]).convert("RGB").save(path, quality=88)
-        print(path)
-
-    def focus() -> None:
-        subprocess.run(["xdotool", "windowfocus", str(int(window.winId()))], check=False)
+    shoot = partial(take_picture, out, suffix)
+    focus = partial(focus_on, window)
 
     def drag_slider(name: str, percent: float) -> Iterator[Step]:
         track = sliders.slider(name).track
@@ -237,6 +231,93 @@ def main_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[St
     yield from close_dialogs(hand)
 
 
+def timeline_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[Step]:
+    """Two photos dropped on the timeline, scrubbed and played; a slider track with keys; undo; best moment; export."""
+    window, document = studio.window, studio.document
+    stage, desk, panel = studio.commands.clip.stage, studio.commands.clip.desk, window.timeline
+    axis, shoot, focus = panel.axis, partial(take_picture, out, suffix), partial(focus_on, window)
+
+    def frames_ready(share: float) -> Callable[[], bool]:
+        return lambda: len(stage.ready_frames) >= share * len(document.timeline.frame_times())
+
+    def drop(row: int, time_s: float) -> Iterator[Step]:
+        view = window.strip._view
+        spot = view.viewport().mapTo(window, view.visualRect(view.tile_model.index(row)).center())
+        target = panel.photos.mapTo(window, QPoint(round(axis.scale.x_of(time_s)), 30))
+        yield from hand.drag(window, (spot.x(), spot.y()), (target.x(), target.y()))
+        yield 0.5
+
+    yield lambda: document.summary is not None
+    focus()
+    studio.commands.open_paths([paths.samples_dir() / f"ada_{name}.jpg" for name in ("neutral", "smile")])
+    yield lambda: len(document.photos) == 2 and document.photos[1].thumbnail is not None
+    yield lambda: bool(document.current.faces)
+    focus()
+    yield from hand.keys("ctrl+t")
+    yield 0.8
+    shoot("timeline-empty")
+    yield from drop(0, 0.0)
+    yield from drop(1, 1.0)
+    yield lambda: stage.is_shown and len(document.timeline.photos) == 2
+    yield from hand.drag(panel.ruler, (axis.scale.x_of(0), 8), (axis.scale.x_of(0.5), 8))
+    yield lambda: stage.player.frame in stage.ready_frames
+    yield 1.5
+    shoot("timeline")
+    desk.add_track("brows_up")
+    yield 0.3
+    _, view = panel.slider_rows["brows_up"]
+    panel._scroll.ensureWidgetVisible(view)
+    yield 0.2
+    start = view.point_of(document.timeline.track_of("brows_up").keys[0])
+    yield from hand.drag(view, (start.x(), start.y()), (axis.scale.x_of(0.25), view._y_of(0.8)))
+    yield from hand.keys("Right", "Right", "k")
+    yield from hand.keys("alt+Down", "alt+Down")
+    yield lambda: stage.player.frame in stage.ready_frames
+    yield 1.0
+    shoot("timeline-track")
+    yield from hand.keys("ctrl+z", "ctrl+z", "ctrl+z", "ctrl+z", "ctrl+z")
+    yield lambda: not document.timeline.tracks
+    yield frames_ready(0.3)
+    yield from hand.keys("space")
+    yield 1.0
+    shoot("timeline-playing")
+    yield from hand.keys("space", "ctrl+m")
+    yield 1.0
+    dialog = QApplication.activeModalWidget()
+    yield lambda: all(tile.picture is not None for tile in dialog.findChild(TileView).tile_model.tiles[:8])
+    shoot("best-moment")
+    yield from close_dialogs(hand)
+    focus()
+    yield from hand.keys("ctrl+alt+e")
+    yield 1.0
+    shoot("export-clip")
+    yield from close_dialogs(hand)
+    focus()
+    yield from hand.drag(panel.ruler, (axis.scale.x_of(0), 8), (axis.scale.x_of(0.5), 8))
+    for name, key in (("timeline-flow", "ctrl+alt+4"), ("timeline-confidence", "ctrl+alt+7")):
+        yield from hand.keys(key)
+        yield 0.8
+        shoot(name)
+    studio.window.actions_table["overlay_blend"].trigger()
+    yield 0.8
+    shoot("timeline-blend")
+    yield from hand.keys("ctrl+alt+0")
+
+
+def take_picture(out: Path, suffix: str, name: str) -> None:
+    """The whole screen: a popup or dialog is a window of its own."""
+    path = out / f"{name}{suffix}.jpg"
+    scale = QApplication.primaryScreen().devicePixelRatio()
+    area = (0, 0, round(SIZE[0] * scale), round(SIZE[1] * scale))
+    ImageGrab.grab(area, xdisplay=os.environ["DISPLAY"]).convert("RGB").save(path, quality=88)
+    print(path, flush=True)
+
+
+def focus_on(window: QWidget) -> None:
+    """Without a window manager nobody else gives the keyboard to a window."""
+    subprocess.run(["xdotool", "windowfocus", str(int(window.winId()))], check=False)
+
+
 def close_dialogs(hand: Hand) -> Iterator[Step]:
     """Escape, until only the window is left."""
     for _ in range(4):
@@ -258,6 +339,7 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
     parser.add_argument("--language", choices=LANGUAGES, default="en")
+    parser.add_argument("--scene", choices=("main", "timeline"), default="main")
     options = parser.parse_args()
     if not os.environ.get("DISPLAY"):
         print('there is no X server; run it under: xvfb-run -a -s "-screen 0 1600x1000x24"', file=sys.stderr)
@@ -276,7 +358,8 @@ def main() -> int:
         studio.start()
         suffix = ("" if options.theme == "dark" else "-light") + ("" if options.language == "en" else "-de")
         suffix += "" if options.scale == 1 else f"@{options.scale:g}x"
-        director = Director(app, main_path(studio, Hand(options.scale), options.out, suffix))
+        path = {"main": main_path, "timeline": timeline_path}[options.scene]
+        director = Director(app, path(studio, Hand(options.scale), options.out, suffix))
         code = app.exec()
         del director
         studio.close()

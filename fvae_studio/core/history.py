@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Final, Generic, TypeVar
 
 S = TypeVar("S")
+
+_serials: Final = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -18,12 +21,14 @@ class HistoryEntry(Generic[S]):
         state: everything after it.
         merge_key: a further step with the same key takes this one's place while it is open; None never merges.
         is_sealed: whether the step is finished.
+        serial: rises with every step of every history: which of two steps was made later.
     """
 
     label: str
     state: S
     merge_key: Hashable | None = None
     is_sealed: bool = False
+    serial: int = field(default_factory=lambda: next(_serials))
 
 
 class EditHistory(Generic[S]):
@@ -68,6 +73,16 @@ class EditHistory(Generic[S]):
     def can_redo(self) -> bool:
         """Whether a step was undone."""
         return self._index < len(self._entries) - 1
+
+    @property
+    def undo_serial(self) -> int | None:
+        """Serial of the step that `undo` takes back; None if there is none."""
+        return self._entries[self._index].serial if self.can_undo else None
+
+    @property
+    def redo_serial(self) -> int | None:
+        """Serial of the step that `redo` brings back; None if there is none."""
+        return self._entries[self._index + 1].serial if self.can_redo else None
 
     @property
     def is_clean(self) -> bool:

@@ -18,10 +18,11 @@ from fvae_studio.gui.icons import icon
 from fvae_studio.gui.translation import translate_later as _T
 
 Condition: TypeAlias = Literal[
-    "photo", "faces", "one_face", "edited", "any_edited", "undo", "redo", "copied_edit", "other_photos", "exports"
+    "photo", "faces", "one_face", "edited", "any_edited", "undo", "redo", "copied_edit", "other_photos", "exports",
+    "clip",
 ]  # fmt: skip
 """What may hold: a photo is shown; it has faces; one of them is chosen; it has edits, any open photo has; there is
-something to undo, redo, paste; more photos are open; exports were started."""
+something to undo, redo, paste; more photos are open; exports were started; photos are on the timeline."""
 
 MenuId: TypeAlias = Literal["file", "edit", "view", "compare", "overlay", "theme", "face", "timeline", "help"]
 
@@ -154,8 +155,22 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
     _row("remove_face", _T("actions", "&Remove the chosen face"), "face", "Ctrl+Backspace", "trash",
          _T("actions", "Take the frame away; the photo stays as it is"), needs=["photo", "one_face"]),
     _row("find_faces", _T("actions", "&Find faces again"), "face", needs=_P),
-    _row("timeline", _T("actions", "Animate this edit (comes next)"), "timeline", icon="film-strip",
-         needs=["photo", "edited"]),
+    _row("overlay_blend", _T("actions", "&Blend of the clip"), "overlay", needs=["clip"], group="overlay"),
+    _row("show_timeline", _T("actions", "Show the &timeline"), "timeline", "Ctrl+T", "film-strip",
+         _T("actions", "Make a clip of photos of one person"), checkable=True),
+    _row("put_on_timeline", _T("actions", "Put this &photo on the timeline"), "timeline", "Ctrl+Shift+T", "plus",
+         _T("actions", "Put the shown photo after the last one of the timeline"), needs=_P),
+    _row("animate_edit", _T("actions", "&Animate this edit"), "timeline", icon="magic-wand",
+         tip=_T("actions", "Let the edit of the shown photo grow from nothing"), needs=_E),
+    _row("play", _T("actions", "P&lay or pause"), "timeline", "Ctrl+Space", "play", needs=["clip"], line=True),
+    _row("side_before", _T("actions", "Overlays tell of the photo be&fore"), "timeline", needs=["clip"], group="side",
+         line=True),
+    _row("side_after", _T("actions", "Overlays tell of the photo afte&r"), "timeline", needs=["clip"], group="side"),
+    _row("best_moment", _T("actions", "Best &moment…"), "timeline", "Ctrl+M", "squares-four",
+         _T("actions", "Look at many in-betweens at once and take one"), needs=["clip"], line=True),
+    _row("export_clip", _T("actions", "&Export clip…"), "timeline", "Ctrl+Alt+E", "export",
+         _T("actions", "Write the clip into a file"), needs=["clip"]),
+    _row("clear_timeline", _T("actions", "&Clear the timeline"), "timeline", icon="eraser", needs=["clip"], line=True),
     _row("first_steps", _T("actions", "&First steps"), "help", "F1", "lifebuoy"),
     _row("shortcuts", _T("actions", "&Keyboard shortcuts…"), "help", "Ctrl+/", "keyboard"),
     _row("log_folder", _T("actions", "Open the &log folder"), "help", icon="folder", line=True),
@@ -195,7 +210,7 @@ class Actions(QObject):
         """Enable what can be used now."""
         conditions = frozenset(holding)
         for row in ACTION_ROWS:
-            self._by_name[row.name].setEnabled(row.name != "timeline" and row.needs <= conditions)
+            self._by_name[row.name].setEnabled(row.needs <= conditions)
 
     def set_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
         """Set all key sequences: those given, and the table's for the rest."""

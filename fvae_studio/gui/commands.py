@@ -29,6 +29,7 @@ from fvae_studio.gui.result_drag import ResultDrag
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.tasks import Tasks
 from fvae_studio.gui.theme import Theme
+from fvae_studio.gui.timeline.commands import TimelineCommands
 from fvae_studio.inference.service import InferenceService
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ _OVERLAYS: Final = {
     "overlay_confidence": Overlay.CONFIDENCE,
     "overlay_landmarks": Overlay.LANDMARKS,
     "overlay_region": Overlay.REGION,
+    "overlay_blend": Overlay.BLEND,
 }
 
 
@@ -75,6 +77,7 @@ class Commands(QObject):
         self.result_drag = ResultDrag(document, self._tasks, store, window.messages, self)
         self._pasting = Pasting(document, recovery, self._tasks, self.open_paths, window.tell, self)
         self.dialogs = DialogCommands(window, document, store, presets, self.exports, self._tasks, shelf)
+        self.clip = TimelineCommands(window, document, service, self._tasks, self.exports, store)
         self._by_action: dict[str, Callable[[], object]] = self._table()
         self._connect()
 
@@ -164,6 +167,7 @@ class Commands(QObject):
             "apply_to_faces": lambda: self._apply_to("all_faces"),
             "apply_to_photos": lambda: self._apply_to("all_photos"),
             **self.dialogs.table(),
+            **self.clip.table(),
         }
         for name, mode in _COMPARE.items():
             table[name] = partial(window.set_compare_mode, mode)
@@ -215,6 +219,8 @@ class Commands(QObject):
                 window.canvas.setFocus()
         elif name == "full_screen":
             window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
+        elif name == "show_timeline":
+            self.clip.show_dock(checked)
         elif name == "hide_panels":
             window.set_panels_hidden(checked)
 
@@ -342,6 +348,7 @@ class Commands(QObject):
         event.setAccepted(self._may_leave())
         if event.isAccepted():
             self.exports.queue.close()
+            self.clip.close()
 
     def _fill_recent(self) -> None:
         menu = self._window.recent_menu

@@ -12,13 +12,15 @@ from PySide6.QtCore import Signal
 
 from fvae_studio.core.history import EditHistory
 from fvae_studio.core.project_file import PhotoView, Project, ProjectPhoto, find_moved, load_project, save_project
+from fvae_studio.core.timeline import Timeline
 from fvae_studio.errors import PhotoNotFoundError
-from fvae_studio.gui.photo_edits import PhotoEdits, Target
+from fvae_studio.gui.clip_edits import ClipEdits
+from fvae_studio.gui.photo_edits import Target
 
 __all__ = ["Document", "Target"]
 
 
-class Document(PhotoEdits):
+class Document(ClipEdits):
     """Open photos with their edits, as a project.
 
     Args:
@@ -50,7 +52,7 @@ class Document(PhotoEdits):
             self._current.view = view
 
     def to_project(self) -> Project:
-        """All photos with their edits and how they are looked at, as a project file holds them."""
+        """Photos with their edits, how they are looked at, and the clip that they make: what a project file holds."""
         photos = tuple(
             ProjectPhoto(
                 photo.path,
@@ -63,7 +65,9 @@ class Document(PhotoEdits):
             for photo in self._photos
         )
         current = self._photos.index(self._current) if self._current is not None else 0
-        return Project(photos, current, dict(self._viewing))
+        places = {photo.entry_id: place for place, photo in enumerate(self._photos)}
+        clip = self.timeline if self.timeline != Timeline() else None
+        return Project(photos, current, dict(self._viewing), clip and clip.renumbered(places))
 
     def save_project(self, path: Path) -> None:
         """Write everything into a project file; failures are told by `failed`."""
@@ -75,6 +79,7 @@ class Document(PhotoEdits):
             return
         for photo in self._photos:
             photo.history.mark_clean()
+        self._clip.mark_clean()
         self._project_path = path
         self.project_changed.emit(path)
         self._check_clean()
@@ -109,8 +114,10 @@ class Document(PhotoEdits):
             self._service.forget(entry.entry_id)
         self._photos.clear()
         self._current = None
+        numbers: dict[int, int] = {}
         for photo in project.photos:
             entry = self._add(photo.path)
+            numbers[len(numbers)] = entry.entry_id
             entry.history = EditHistory(photo.edit, self.tr("Opened"))
             if not is_saved:
                 entry.history.mark_unsaved()
@@ -123,6 +130,8 @@ class Document(PhotoEdits):
         self.viewing_restored.emit(dict(project.view))
         self._show(self._photos[project.current] if self._photos else None)
         self.photos_changed.emit()
+        clip = project.timeline or Timeline()
+        self._replace_timeline(clip.renumbered(numbers), is_saved=is_saved)
         self._check_clean()
         missing = [entry.entry_id for entry in self._photos if entry.error is not None]
         if missing:

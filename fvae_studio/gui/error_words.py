@@ -122,6 +122,7 @@ SENTENCES: Final = (
     _T("errors", "A contact sheet needs a frame and a column at least."),
     _T("errors", "The contact sheet would have {} x {} pixels; ask for fewer or smaller pictures."),
     _T("errors", "There are {} faces in the photo, counted from the left; say which one is meant."),
+    _T("errors", "There is no room for another key."),
     # Models and devices.
     _T("errors", "There is no weights file at {}. Check the path, or name an installed model."),
     _T("errors", "{} is damaged: {}. Download or copy the file again."),

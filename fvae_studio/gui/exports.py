@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -70,6 +70,31 @@ class Exports(QObject):
     def num_open(self) -> int:
         """How many wait or run."""
         return self.queue.num_open
+
+    @property
+    def promised(self) -> tuple[Path, ...]:
+        """Paths of exports that wait or run."""
+        return tuple(self._promised.values())
+
+    def run(self, task: EngineTask, path: Path, done: Callable[[Path], None]) -> int:
+        """Queue something that writes one file or folder, and show the queue.
+
+        Args:
+            task: returns the path that it wrote.
+            path: what is promised.
+            done: called with what was written.
+
+        Returns:
+            The job's id.
+        """
+
+        def written(path: Path) -> None:
+            self._end(job_id, path)
+            done(path)
+
+        job_id = self._queue_task(task, path, written)
+        self.show_queue()
+        return job_id
 
     def ask(self, scope: Literal["this", "edited"] = "this") -> ExportDialog | None:
         """Open the export dialog; None where there is nothing to export."""
@@ -175,20 +200,27 @@ class Exports(QObject):
     def _export(self, entry: OpenPhoto, path: Path, options: ExportOptions) -> None:
         photo, source_path, edit, faces = entry.photo, entry.path, entry.edit, entry.known_faces
         task = export_task(photo, source_path, edit, faces, path, options)
+        job_id = self._queue_task(task, path, lambda written: self._on_written(job_id, entry.entry_id, edit, written))
+
+    def _queue_task(self, task: EngineTask, path: Path, done: Callable[[Path], None]) -> int:
         job_id = self._tasks.run(
             task,
-            lambda written: self._on_written(job_id, entry.entry_id, edit, written),
+            done,
             failed=lambda error: self._on_failed(job_id, error),
             progress=lambda fraction: self._on_progress(job_id, fraction),
         )
         self._promised[job_id] = path
         self.queue.add(job_id, path)
         self.started.emit()
+        return job_id
 
     def _on_written(self, job_id: int, entry_id: int, edit: PhotoEdit, path: Path) -> None:
+        self._document.mark_exported(entry_id, edit)
+        self._end(job_id, path)
+
+    def _end(self, job_id: int, path: Path) -> None:
         self._promised.pop(job_id, None)
         self.queue.set_done(job_id, path)
-        self._document.mark_exported(entry_id, edit)
         self.summary_changed.emit(self.queue.summary())
 
     def _on_failed(self, job_id: int, error: Exception) -> None:

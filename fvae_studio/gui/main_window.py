@@ -34,6 +34,7 @@ from fvae_studio.gui.qimage import to_qimage
 from fvae_studio.gui.screen_profile import profile_of
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.status_bar import StudioStatusBar
+from fvae_studio.gui.timeline.panel import TimelinePanel
 from fvae_studio.gui.tool_bar import StudioToolBar
 from fvae_studio.pipeline.requests import ModelSummary, RenderedEdit
 
@@ -41,7 +42,7 @@ _TELL_MS: Final = 8000
 
 
 class MainWindow(QMainWindow):
-    """Canvas in the middle, presets and history at the left, sliders at the right, open photos below.
+    """Canvas in the middle, presets and history at the left, sliders at the right, open photos and timeline below.
 
     Args:
         document: what is shown and changed.
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self._hidden_docks: list[QDockWidget] = []
         self.messages: Messages = Messages(self)
         self._overlay = Overlay.NONE
+        self._is_clip_shown = False
         self._build_ui()
         self.presets = PresetShelf(self.preset_panel, document, presets, self)
         self._connect()
@@ -92,7 +94,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.trust)
         self.setCentralWidget(middle)
         self.sliders, self.preset_panel, self.history = SliderPanel(), PresetPanel(), HistoryPanel()
-        self.strip = PhotoStrip()
+        self.strip, self.timeline = PhotoStrip(), TimelinePanel()
         left, right, below = (
             Qt.DockWidgetArea.LeftDockWidgetArea,
             Qt.DockWidgetArea.RightDockWidgetArea,
@@ -103,10 +105,14 @@ class MainWindow(QMainWindow):
             "presets": self._dock("presets", self.tr("Presets"), self.preset_panel, left),
             "history": self._dock("history", self.tr("History"), self.history, left),
             "strip": self._dock("strip", self.tr("Photos"), self.strip, below),
+            "timeline": self._dock("timeline", self.tr("Timeline"), self.timeline, below),
         }
+        self.splitDockWidget(self.docks["strip"], self.docks["timeline"], Qt.Orientation.Vertical)
+        self.docks["timeline"].hide()
         self.setCorner(Qt.Corner.BottomRightCorner, right)
         self.setCorner(Qt.Corner.BottomLeftCorner, left)
         self.resizeDocks([self.docks["presets"], self.docks["history"]], [420, 240], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["strip"], self.docks["timeline"]], [130, 300], Qt.Orientation.Vertical)
         self.resizeDocks([self.docks["presets"], self.docks["sliders"]], [230, 320], Qt.Orientation.Horizontal)
         self.actions_table = Actions(self, self._store.settings.shortcuts)
         self.menus: dict[MenuId, QMenu] = self.actions_table.fill(self.menuBar())
@@ -146,12 +152,13 @@ class MainWindow(QMainWindow):
         document.render_failed.connect(self._on_render_failed)
         document.summary_changed.connect(self._on_summary_changed)
         document.copied_changed.connect(self.refresh_conditions)
+        document.timeline_changed.connect(self.refresh_conditions)
         document.clean_changed.connect(self._refresh_title)
         document.project_changed.connect(self._refresh_title)
         document.viewing_restored.connect(self._on_viewing_restored)
         document.failed.connect(self.messages.show_error)
         canvas = self.canvas
-        canvas.face_clicked.connect(document.choose_face)
+        canvas.face_clicked.connect(self._on_face_clicked)
         canvas.face_drawn.connect(document.add_face)
         canvas.face_remove_requested.connect(document.remove_face)
         canvas.view_changed.connect(self._on_view_changed)
@@ -250,6 +257,16 @@ class MainWindow(QMainWindow):
         for dock in self._hidden_docks:
             dock.setVisible(not hidden)
 
+    def set_clip_shown(self, is_shown: bool) -> None:
+        """The canvas belongs to the clip of the timeline, or to the photo again."""
+        self._is_clip_shown = is_shown
+        self.trust.set_edit(None, None)
+        if is_shown:
+            self.canvas.set_faces((), None, ())
+        else:
+            self._on_photo_changed()
+            self._refresh_faces()
+
     def set_has_exports(self, has_exports: bool) -> None:
         """Whether exports were started, so that they can be looked at."""
         self._has_exports = has_exports
@@ -268,10 +285,12 @@ class MainWindow(QMainWindow):
                 holding.add("one_face")
             if entry.is_edited:
                 holding.add("edited")
-            if entry.history.can_undo:
-                holding.add("undo")
-            if entry.history.can_redo:
-                holding.add("redo")
+        if document.can_undo:
+            holding.add("undo")
+        if document.can_redo:
+            holding.add("redo")
+        if not document.timeline.is_empty:
+            holding.add("clip")
         if any(photo.is_edited for photo in document.photos):
             holding.add("any_edited")
         if len(document.photos) > 1:
@@ -314,6 +333,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_photo_changed(self) -> None:
         entry = self._document.current
+        if self._is_clip_shown:
+            return
         loading = entry.name if entry is not None and entry.photo is None and entry.error is None else None
         if entry is None:
             self.canvas.set_photo(None)
@@ -327,8 +348,9 @@ class MainWindow(QMainWindow):
         entry = self._document.current
         faces = entry.faces if entry is not None else ()
         chosen = entry.chosen_face if entry is not None else None
-        self.canvas.set_faces(faces, chosen, entry.edited_faces if entry is not None else frozenset())
-        self._document.set_level(self.canvas.level_for_view())
+        if not self._is_clip_shown:
+            self.canvas.set_faces(faces, chosen, entry.edited_faces if entry is not None else frozenset())
+            self._document.set_level(self.canvas.level_for_view())
         self.sliders.set_faces(tuple(face.index for face in faces), chosen)
         self.preset_panel.set_applicable(bool(faces))
         self.trust.set_edit(self.canvas.edit, chosen)
@@ -349,7 +371,8 @@ class MainWindow(QMainWindow):
             self.sliders.set_amount(entry.edit.amount)
             labels = (entry.history.labels[0] or self.tr("Opened"), *entry.history.labels[1:])
             self.history.set_entries(labels, entry.history.index)
-            self.canvas.set_faces(entry.faces, entry.chosen_face, entry.edited_faces)
+            if not self._is_clip_shown:
+                self.canvas.set_faces(entry.faces, entry.chosen_face, entry.edited_faces)
         self.refresh_conditions()
 
     @Slot()
@@ -370,6 +393,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_rendered(self, rendered: RenderedEdit | None) -> None:
         entry = self._document.current
+        if self._is_clip_shown:
+            return
         self.canvas.set_edit(rendered)
         self.trust.set_edit(rendered, entry.chosen_face if entry is not None else None)
         if rendered is not None and rendered.request.quality == "preview":
@@ -408,8 +433,14 @@ class MainWindow(QMainWindow):
     @Slot(float, object)
     def _on_view_changed(self, zoom: float, _visible: QRectF) -> None:
         self.status.set_zoom(zoom)
-        self._document.set_level(self.canvas.level_for_view())
-        self._document.set_view(self.canvas.photo_view)
+        if not self._is_clip_shown:
+            self._document.set_level(self.canvas.level_for_view())
+            self._document.set_view(self.canvas.photo_view)
+
+    @Slot(object)
+    def _on_face_clicked(self, number: int | None) -> None:
+        if not self._is_clip_shown:
+            self._document.choose_face(number)
 
     @Slot(float)
     def _on_opacity_changed(self, opacity: float) -> None:

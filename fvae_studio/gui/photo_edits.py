@@ -35,6 +35,8 @@ class PhotoEdits(PhotoList):
 
     edits_changed = Signal()
     """The shown photo's edit or its history."""
+    photo_edited = Signal(int)
+    """The edit of an open photo is another one."""
     rendered = Signal(object)
     """`RenderedEdit` of the shown photo; None where its edit changes nothing."""
     render_failed = Signal(object)
@@ -58,6 +60,7 @@ class PhotoEdits(PhotoList):
         self._copied: dict[str, float] | None = None
         self._project_path: Path | None = None
         self._was_clean = True
+        self._is_paused = False
         self._badges: dict[int, tuple[bool, bool]] = {}
         service.ready.connect(self._on_ready)
         service.rendered.connect(self._on_rendered)
@@ -204,6 +207,16 @@ class PhotoEdits(PhotoList):
         if self._copied is not None:
             self.apply_strengths(self._copied, self.tr("Paste edit"))
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step back."""
+        return self._current is not None and self._current.history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was undone."""
+        return self._current is not None and self._current.history.can_redo
+
     def undo(self) -> None:
         """One step back."""
         if self._current is not None:
@@ -213,6 +226,14 @@ class PhotoEdits(PhotoList):
         """One step forward again."""
         if self._current is not None:
             self.go_to(self._current.history.index + 1)
+
+    def pause_rendering(self, is_paused: bool) -> None:
+        """While the canvas shows something else, no picture of the photo is asked for."""
+        self._is_paused = is_paused
+
+    def render_again(self) -> None:
+        """The shown photo's edit is wanted once more: the canvas showed something else."""
+        self._request_render()
 
     def go_to(self, index: int) -> None:
         """Any step of the history."""
@@ -261,6 +282,7 @@ class PhotoEdits(PhotoList):
             self._badges[entry.entry_id] = badges
             self.photos_changed.emit()
         self._check_clean()
+        self.photo_edited.emit(entry.entry_id)
 
     def _on_shown(self) -> None:
         self._forget_preset_thumbnails()
@@ -274,6 +296,8 @@ class PhotoEdits(PhotoList):
 
     def _request_render(self) -> None:
         entry = self._current
+        if self._is_paused:
+            return
         if entry is None or entry.photo is None or entry.edit.is_identity or entry.known_faces == ():
             self._shown_revision = self._service.stop_rendering()
             self.rendered.emit(None)

@@ -40,6 +40,8 @@ class PhotoList(QObject):
     """The shown photo's faces, or which of them is chosen."""
     file_changed = Signal(int)
     """A photo's file is not the one that was edited."""
+    photo_read = Signal(int)
+    """Pixels, faces or thumbnail of a photo have come, shown or not."""
     failed = Signal(object)
     """Exception, to be told."""
 
@@ -79,9 +81,7 @@ class PhotoList(QObject):
         """Open photos, and those in folders; the first one is shown. What is open already is not opened twice."""
         first: OpenPhoto | None = None
         for path in self._expanded(paths):
-            entry = next((photo for photo in self._photos if photo.path == path), None)
-            if entry is None:
-                entry = self._add(path, is_pasted=is_pasted)
+            entry = self._find_or_add(path, is_pasted=is_pasted)
             if first is None:
                 first = entry
             elif entry.thumbnail is None:
@@ -132,6 +132,14 @@ class PhotoList(QObject):
     def _check_clean(self) -> None:
         """What is saved may have changed."""
 
+    def _is_needed(self, entry: OpenPhoto) -> bool:
+        """Whether a photo's pixels stay in memory, whatever the limit."""
+        return entry is self._current
+
+    def _find_or_add(self, path: Path, *, is_pasted: bool = False) -> OpenPhoto:
+        found = next((photo for photo in self._photos if photo.path == path), None)
+        return found or self._add(path, is_pasted=is_pasted)
+
     def _add(self, path: Path, *, is_pasted: bool = False) -> OpenPhoto:
         self._last_id += 1
         name = self.tr("Pasted photo") if is_pasted else path.name
@@ -146,14 +154,18 @@ class PhotoList(QObject):
         if entry is not None:
             self._times_shown += 1
             entry.last_shown = self._times_shown
-            if entry.photo is None and not entry.is_loading and entry.error is None:
-                entry.is_loading = True
-                self._service.open(entry.entry_id, entry.path, detects=entry.detected is None)
-            elif entry.photo is not None and entry.detected is None:
-                self._service.detect(entry.entry_id, entry.photo)
+            self._load(entry)
         self.photo_changed.emit()
         self.faces_changed.emit()
         self._on_shown()
+
+    def _load(self, entry: OpenPhoto) -> None:
+        """Get pixels and faces, unless they are there or on their way."""
+        if entry.photo is None and not entry.is_loading and entry.error is None:
+            entry.is_loading = True
+            self._service.open(entry.entry_id, entry.path, detects=entry.detected is None)
+        elif entry.photo is not None and entry.detected is None:
+            self._service.detect(entry.entry_id, entry.photo)
 
     def _expanded(self, paths: Iterable[Path]) -> list[Path]:
         found: list[Path] = []
@@ -174,7 +186,7 @@ class PhotoList(QObject):
         for entry in sorted(self._photos, key=lambda photo: photo.last_shown):
             if total <= self._memory:
                 return
-            if entry is not self._current:
+            if not self._is_needed(entry):
                 total -= entry.num_bytes
                 entry.photo = None
 
@@ -203,6 +215,7 @@ class PhotoList(QObject):
                 self.faces_changed.emit()
                 self._on_shown()
         self.photos_changed.emit()
+        self.photo_read.emit(entry_id)
 
     @Slot(int, object)
     def _on_open_failed(self, entry_id: int, error: Exception) -> None:
@@ -217,6 +230,7 @@ class PhotoList(QObject):
         if was_shown:
             self.failed.emit(error)
         self.photos_changed.emit()
+        self.photo_read.emit(entry_id)
 
     @Slot(int, object, object)
     def _on_detected(self, entry_id: int, photo: Photo, faces: tuple[Face, ...]) -> None:
@@ -229,6 +243,7 @@ class PhotoList(QObject):
         if entry is self._current:
             self.faces_changed.emit()
             self._on_shown()
+        self.photo_read.emit(entry_id)
 
     @Slot(int, object, object)
     def _on_detect_failed(self, entry_id: int, _photo: Photo, error: Exception) -> None:
@@ -239,3 +254,4 @@ class PhotoList(QObject):
                 self.faces_changed.emit()
                 if not isinstance(error, NoFaceError):
                     self.failed.emit(error)
+            self.photo_read.emit(entry_id)

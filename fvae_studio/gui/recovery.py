@@ -41,6 +41,7 @@ class Recovery(QObject):
         self._timer.timeout.connect(self.save)
         self.set_seconds(seconds)
         document.edits_changed.connect(self._on_changed)
+        document.timeline_changed.connect(self._on_changed)
         document.clean_changed.connect(self._on_changed)
 
     def set_seconds(self, seconds: int) -> None:

@@ -15,7 +15,6 @@ from PySide6.QtGui import QDrag, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from fvae_studio.core.export import ExportOptions, plan_paths
-from fvae_studio.core.progress import Progress
 from fvae_studio.errors import FvaeStudioError
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.exports import export_task
@@ -23,7 +22,7 @@ from fvae_studio.gui.messages import Messages
 from fvae_studio.gui.qimage import to_qimage
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.tasks import Tasks
-from fvae_studio.inference.jobs import EngineTask
+from fvae_studio.inference.jobs import EngineTask, JobProgress
 from fvae_studio.pipeline.requests import StudioEngine
 
 WAIT_S: Final = 60.0
@@ -42,7 +41,7 @@ class PromisedFile:
     def keep(self, task: EngineTask) -> EngineTask:
         """The same task, which also tells this promise of its end."""
 
-        def run(engine: StudioEngine, progress: Progress) -> Path:
+        def run(engine: StudioEngine, progress: JobProgress) -> Path:
             try:
                 written = task(engine, progress)
                 assert isinstance(written, Path)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.progress import CancelToken, Progress
 from fvae_studio.core.types import Face, Photo
-from fvae_studio.pipeline.requests import RenderRequest, StudioEngine
+from fvae_studio.pipeline.requests import MomentRequest, RenderRequest, StudioEngine
 
 Faces: TypeAlias = tuple[Face, ...]
 
@@ -27,9 +27,11 @@ class Kind(IntEnum):
     FIND_FACE = 3
     OPEN = 4
     LOAD = 5
-    THUMBNAIL = 6
-    FACE_THUMBNAIL = 7
-    EXPORT = 8
+    PLAYED_FRAME = 6
+    THUMBNAIL = 7
+    FACE_THUMBNAIL = 8
+    FRAME = 9
+    EXPORT = 10
 
 
 LATEST_ONLY = frozenset({Kind.PREVIEW, Kind.FULL_RES, Kind.LOAD})
@@ -124,6 +126,28 @@ class RenderJob(Job):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class MomentJob(Job):
+    """Render one picture of a clip: for the hand that scrubs, or ahead of the playhead.
+
+    Attributes:
+        request: see there.
+        is_ahead: it will be shown later.
+        is_playing: the playhead comes nearer meanwhile.
+    """
+
+    request: MomentRequest
+    is_ahead: bool = False
+    is_playing: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """A preview or full resolution, like a photo's own: there is one canvas. Or a frame for later."""
+        if self.is_ahead:
+            return Kind.PLAYED_FRAME if self.is_playing else Kind.FRAME
+        return Kind.PREVIEW if self.request.quality == "preview" else Kind.FULL_RES
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FaceThumbnailJob(Job):
     """Show what some strengths do to a face, small: the picture of a preset's card.
 
@@ -145,7 +169,14 @@ class FaceThumbnailJob(Job):
         return Kind.FACE_THUMBNAIL
 
 
-EngineTask: TypeAlias = Callable[[StudioEngine, Progress], object]
+class JobProgress(Progress, Protocol):
+    """Progress of something long, which lets people go on working in between."""
+
+    def give_way(self) -> None:
+        """Do the more urgent jobs that wait, such as previews; called where the engine is between two pictures."""
+
+
+EngineTask: TypeAlias = Callable[[StudioEngine, JobProgress], object]
 """What an export does with the engine; its result comes back."""
 
 
@@ -162,12 +193,12 @@ class ExportJob(Job):
 
 
 class JobQueue:
-    """Jobs by kind, first come first served within a kind; one runs at a time."""
+    """Jobs by kind, first come first served within a kind; one runs at a time, and may give way to more urgent ones."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[Kind, deque[Job]] = {kind: deque() for kind in Kind}
-        self._running: Job | None = None
+        self._running: list[Job] = []
         self._last_id = 0
         self._is_closed = False
 
@@ -181,7 +212,7 @@ class JobQueue:
     def is_idle(self) -> bool:
         """Whether nothing runs and nothing waits."""
         with self._lock:
-            return self._running is None and not any(self._waiting.values())
+            return not self._running and not any(self._waiting.values())
 
     def put(self, job: Job) -> None:
         """Add a job; it takes the place of a waiting one of a kind of which only the latest matters."""
@@ -193,19 +224,25 @@ class JobQueue:
                 waiting.clear()
             waiting.append(job)
 
-    def take(self) -> Job | None:
-        """The most urgent job; it counts as running until `finish`."""
+    def take(self, *, before: Kind | None = None) -> Job | None:
+        """The most urgent job; it counts as running until `finish`.
+
+        Args:
+            before: only of kinds that are more urgent than this one; None: of any kind.
+        """
         with self._lock:
             for kind in Kind:
+                if before is not None and kind >= before:
+                    break
                 if self._waiting[kind]:
-                    self._running = self._waiting[kind].popleft()
-                    return self._running
+                    self._running.append(self._waiting[kind].popleft())
+                    return self._running[-1]
             return None
 
     def finish(self) -> None:
-        """The running job is done."""
+        """The job that was taken last is done; one that gave way to it goes on."""
         with self._lock:
-            self._running = None
+            self._running.pop()
 
     def drop(self, kind: Kind, matching: Callable[[Job], bool] = lambda _job: True) -> tuple[Job, ...]:
         """Take waiting jobs of a kind out, and ask the running one to stop; those that waited come back."""
@@ -213,9 +250,9 @@ class JobQueue:
             waiting = self._waiting[kind]
             dropped = tuple(job for job in waiting if matching(job))
             self._waiting[kind] = deque(job for job in waiting if not matching(job))
-            running = self._running
-            if running is not None and running.kind == kind and matching(running):
-                running.token.cancel()
+            for running in self._running:
+                if running.kind == kind and matching(running):
+                    running.token.cancel()
             return dropped
 
     def close(self) -> None:
@@ -224,5 +261,5 @@ class JobQueue:
             self._is_closed = True
             for waiting in self._waiting.values():
                 waiting.clear()
-            if self._running is not None:
-                self._running.token.cancel()
+            for running in self._running:
+                running.token.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal
 
 from fvae_studio.core.edits import EditState
 from fvae_studio.core.geometry import Rect
+from fvae_studio.core.timeline import FrameMode, Moment
 from fvae_studio.core.types import Photo
 from fvae_studio.errors import Cancelled
 from fvae_studio.inference.jobs import (
@@ -20,14 +21,16 @@ from fvae_studio.inference.jobs import (
     Faces,
     FaceThumbnailJob,
     FindFaceJob,
+    Job,
     JobQueue,
     Kind,
     LoadJob,
+    MomentJob,
     OpenJob,
     RenderJob,
 )
 from fvae_studio.inference.worker import EngineFactory, InferenceWorker
-from fvae_studio.pipeline.requests import Quality, RenderRequest
+from fvae_studio.pipeline.requests import ClipSource, MomentRequest, Quality, RenderRequest
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +71,10 @@ class InferenceService(QObject):
     """`RenderedEdit`."""
     render_failed = Signal(object, object)
     """(`RenderRequest`, exception)."""
+    moment_rendered = Signal(object)
+    """`RenderedMoment` of a clip, of `render_moment` or of `render_frame`."""
+    moment_failed = Signal(object, object)
+    """(`MomentRequest`, exception)."""
     face_thumbnail_made = Signal(int, str, object)
     """(group, name, `Thumbnail`)."""
     exported = Signal(int, object)
@@ -93,7 +100,7 @@ class InferenceService(QObject):
         self._queue = JobQueue()
         self._choice = (model, device)
         self._revision = 0
-        self._rested: RenderJob | None = None
+        self._rested: RenderJob | MomentJob | None = None
         self._thread = QThread(self)
         self._thread.setObjectName("inference")
         self._worker = InferenceWorker(self._queue, make_engine, model, device)
@@ -156,6 +163,64 @@ class InferenceService(QObject):
         self._rest_timer.start()
         self._put(job)
         return job.request.revision
+
+    def render_moment(
+        self,
+        sources: Sequence[ClipSource],
+        moment: Moment,
+        mode: FrameMode,
+        *,
+        level: int,
+        previews: bool = True,
+        rests: bool = True,
+    ) -> int:
+        """Ask for one picture of a clip now, and for full resolution when nothing newer was asked for some time.
+
+        Args:
+            sources: one for each photo key; with `moment` and `mode` as in a `MomentRequest`.
+            moment: what is to be seen.
+            mode: the whole photo or the square.
+            level: of the preview.
+            previews: False where the preview is known already, and only full resolution is wanted at rest.
+            rests: False while the clip plays: no full resolution.
+
+        Returns:
+            The revision of the preview.
+        """
+        self._queue.drop(Kind.FULL_RES)
+        job = self._moment(sources, moment, mode, "preview", level)
+        self._rested = job if rests else None
+        if rests:
+            self._rest_timer.start()
+        else:
+            self._rest_timer.stop()
+        if previews:
+            self._put(job)
+        return job.request.revision
+
+    def render_frame(
+        self, sources: Sequence[ClipSource], moment: Moment, mode: FrameMode, *, level: int, is_playing: bool
+    ) -> int:
+        """Ask for a picture of a clip that will be shown later, when nothing more urgent is to be done.
+
+        Args:
+            sources: one for each photo key; with `moment` and `mode` as in a `MomentRequest`.
+            moment: what is to be seen.
+            mode: the whole photo or the square.
+            level: at which.
+            is_playing: before thumbnails; else after them, but before exports.
+
+        Returns:
+            Its revision.
+        """
+        job = self._moment(sources, moment, mode, "preview", level, is_ahead=True, is_playing=is_playing)
+        self._put(job)
+        return job.request.revision
+
+    def drop_frames(self) -> None:
+        """No picture that was asked for with `render_frame` is wanted any more."""
+        self._queue.drop(Kind.FRAME)
+        self._queue.drop(Kind.PLAYED_FRAME)
 
     def stop_rendering(self) -> int:
         """What was asked for is not wanted any more.
@@ -227,6 +292,8 @@ class InferenceService(QObject):
             (worker.find_face_failed, self.find_face_failed),
             (worker.rendered, self.rendered),
             (worker.render_failed, self.render_failed),
+            (worker.moment_rendered, self.moment_rendered),
+            (worker.moment_failed, self.moment_failed),
             (worker.face_thumbnail_made, self.face_thumbnail_made),
             (worker.exported, self.exported),
             (worker.export_failed, self.export_failed),
@@ -239,12 +306,30 @@ class InferenceService(QObject):
         self._revision += 1
         return RenderJob(request=RenderRequest(photo, state, quality, level, self._revision), faces=faces)
 
-    def _put(self, job: DetectJob | ExportJob | FaceThumbnailJob | FindFaceJob | LoadJob | OpenJob | RenderJob) -> None:
+    def _moment(
+        self,
+        sources: Sequence[ClipSource],
+        moment: Moment,
+        mode: FrameMode,
+        quality: Quality,
+        level: int,
+        *,
+        is_ahead: bool = False,
+        is_playing: bool = False,
+    ) -> MomentJob:
+        self._revision += 1
+        request = MomentRequest(tuple(sources), moment, mode, quality, level, self._revision)
+        return MomentJob(request=request, is_ahead=is_ahead, is_playing=is_playing)
+
+    def _put(self, job: Job) -> None:
         self._queue.put(job)
         self._wake.emit()
 
     def _on_rested(self) -> None:
-        if self._rested is not None:
-            last = self._rested.request
-            self._put(self._request(last.photo, last.state, self._rested.faces, "full_res", 0))
-            self._rested = None
+        rested, self._rested = self._rested, None
+        if isinstance(rested, RenderJob):
+            photo = rested.request
+            self._put(self._request(photo.photo, photo.state, rested.faces, "full_res", 0))
+        elif isinstance(rested, MomentJob):
+            clip = rested.request
+            self._put(self._moment(clip.sources, clip.moment, clip.mode, "full_res", 0))

@@ -25,7 +25,9 @@ from fvae_studio.inference.jobs import (
     FindFaceJob,
     Job,
     JobQueue,
+    Kind,
     LoadJob,
+    MomentJob,
     OpenJob,
     RenderJob,
 )
@@ -76,6 +78,8 @@ class InferenceWorker(QObject):
     find_face_failed = Signal(int, object)
     rendered = Signal(object)
     render_failed = Signal(object, object)
+    moment_rendered = Signal(object)
+    moment_failed = Signal(object, object)
     face_thumbnail_made = Signal(int, str, object)
     exported = Signal(int, object)
     export_failed = Signal(int, object)
@@ -98,18 +102,27 @@ class InferenceWorker(QObject):
             if job.kind.name.lower() != busy:
                 busy = job.kind.name.lower()
                 self.busy_changed.emit(busy)
-            try:
-                self._do_with_fallback(job)
-            except Cancelled as stop:
-                if isinstance(job, ExportJob):
-                    self.export_failed.emit(job.job_id, stop)
-            except Exception as error:
-                log.warning("%s failed", type(job).__name__, exc_info=True)
-                self._tell_failure(job, error)
-            finally:
-                self._queue.finish()
+            self._run(job)
         if busy:
             self.busy_changed.emit("")
+
+    def _run(self, job: Job) -> None:
+        try:
+            self._do_with_fallback(job)
+        except Cancelled as stop:
+            if isinstance(job, ExportJob):
+                self.export_failed.emit(job.job_id, stop)
+        except Exception as error:
+            log.warning("%s failed", type(job).__name__, exc_info=True)
+            self._tell_failure(job, error)
+        finally:
+            self._queue.finish()
+
+    def _give_way(self) -> None:
+        """Do what people wait for in front of the canvas; called by a long export between two of its pictures."""
+        # Not beyond opening: another model must not take the engine away from the export.
+        while (job := self._queue.take(before=Kind.LOAD)) is not None:
+            self._run(job)
 
     @Slot()
     def shut_down(self) -> None:
@@ -142,6 +155,8 @@ class InferenceWorker(QObject):
             case RenderJob():
                 self._set_faces(job.request.photo, job.faces)
                 self.rendered.emit(self._engine_now().render_patches(job.request, NoProgress(job.token)))
+            case MomentJob():
+                self.moment_rendered.emit(self._engine_now().render_moment(job.request, NoProgress(job.token)))
             case DetectJob():
                 self.detected.emit(job.entry_id, job.photo, self._engine_now().detect(job.photo))
             case FindFaceJob():
@@ -162,6 +177,8 @@ class InferenceWorker(QObject):
         match job:
             case RenderJob():
                 self.render_failed.emit(job.request, error)
+            case MomentJob():
+                self.moment_failed.emit(job.request, error)
             case DetectJob():
                 self.detect_failed.emit(job.entry_id, job.photo, error)
             case FindFaceJob():
@@ -233,7 +250,10 @@ class InferenceWorker(QObject):
         return face_thumbnail(job.photo, window, [(patch.level, patch.roi, patch.pixels) for patch in rendered.patches])
 
     def _export(self, job: ExportJob) -> None:
-        progress = _Reporter(job.token, lambda done, stage: self.export_progress.emit(job.job_id, done, stage))
+        def tell(done: float, stage: str) -> None:
+            self.export_progress.emit(job.job_id, done, stage)
+
+        progress = _Reporter(job.token, tell, give_way=self._give_way)
         result = job.task(self._engine_now(), progress)
         progress.report(1.0, "done")
         self.exported.emit(job.job_id, result)
@@ -243,9 +263,16 @@ class _Reporter:
     """Progress that is told some times in a second, not at each tile."""
 
     def __init__(
-        self, token: CancelToken, tell: Callable[[float, str], None], offset: float = 0.0, length: float = 1.0
+        self,
+        token: CancelToken,
+        tell: Callable[[float, str], None],
+        offset: float = 0.0,
+        length: float = 1.0,
+        *,
+        give_way: Callable[[], None],
     ) -> None:
         self._token, self._tell, self._offset, self._length = token, tell, offset, length
+        self._give_way = give_way
         self._told = 0.0
 
     def report(self, fraction: float, stage: str = "") -> None:
@@ -257,7 +284,12 @@ class _Reporter:
 
     def subrange(self, offset: float, length: float) -> _Reporter:
         """A part of this progress."""
-        return _Reporter(self._token, self._tell, self._offset + offset * self._length, self._length * length)
+        offset = self._offset + offset * self._length
+        return _Reporter(self._token, self._tell, offset, self._length * length, give_way=self._give_way)
+
+    def give_way(self) -> None:
+        """Do the more urgent jobs that wait."""
+        self._give_way()
 
     def raise_if_cancelled(self) -> None:
         """Raise `Cancelled` if the job's token was set."""

@@ -242,6 +242,84 @@
     </message>
 </context>
 <context>
+    <name>BestMomentDialog</name>
+    <message>
+        <source>Best moment</source>
+        <translation>Bester Moment</translation>
+    </message>
+    <message>
+        <source>Moments of the clip</source>
+        <translation>Momente des Clips</translation>
+    </message>
+    <message>
+        <source>Finer around it</source>
+        <translation>Feiner um ihn herum</translation>
+    </message>
+    <message>
+        <source>Whole clip</source>
+        <translation>Ganzer Clip</translation>
+    </message>
+    <message>
+        <source>Go there</source>
+        <translation>Dorthin</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Finer around the chosen moment</source>
+        <translation>Feiner um den gewählten Moment herum</translation>
+    </message>
+    <message>
+        <source>Twelve moments between its neighbours (double click)</source>
+        <translation>Zwölf Momente zwischen seinen Nachbarn (Doppelklick)</translation>
+    </message>
+    <message>
+        <source>Twelve moments of the whole clip</source>
+        <translation>Zwölf Momente des ganzen Clips</translation>
+    </message>
+    <message>
+        <source>Put the playhead on the chosen moment and close</source>
+        <translation>Den Abspielkopf auf den gewählten Moment setzen und schließen</translation>
+    </message>
+    <message>
+        <source>Put the chosen moment on the clipboard, at full resolution</source>
+        <translation>Den gewählten Moment in voller Auflösung in die Zwischenablage legen</translation>
+    </message>
+    <message>
+        <source>Choose a moment.</source>
+        <translation>Einen Moment wählen.</translation>
+    </message>
+    <message>
+        <source>Export as a photo…</source>
+        <translation>Als Foto exportieren …</translation>
+    </message>
+    <message>
+        <source>Export as a photo</source>
+        <translation>Als Foto exportieren</translation>
+    </message>
+    <message>
+        <source>Write the chosen moment at full resolution</source>
+        <translation>Den gewählten Moment in voller Auflösung schreiben</translation>
+    </message>
+</context>
+<context>
+    <name>BestMoments</name>
+    <message>
+        <source>The timeline&apos;s photos are not read yet.</source>
+        <translation>Die Fotos der Zeitleiste sind noch nicht gelesen.</translation>
+    </message>
+    <message>
+        <source>The moment is on the clipboard.</source>
+        <translation>Der Moment liegt in der Zwischenablage.</translation>
+    </message>
+    <message>
+        <source>Export this moment</source>
+        <translation>Diesen Moment exportieren</translation>
+    </message>
+</context>
+<context>
     <name>CanvasDisplay</name>
     <message>
         <source>Photo</source>
@@ -285,6 +363,254 @@
     <message>
         <source>{face}, edited</source>
         <translation>{face}, bearbeitet</translation>
+    </message>
+</context>
+<context>
+    <name>ClipEdits</name>
+    <message>
+        <source>Put {name} on the timeline</source>
+        <translation>{name} auf die Zeitleiste legen</translation>
+    </message>
+    <message>
+        <source>Put {number} photos on the timeline</source>
+        <translation>{number} Fotos auf die Zeitleiste legen</translation>
+    </message>
+    <message>
+        <source>Animate the edit of {name}</source>
+        <translation>Bearbeitung von {name} animieren</translation>
+    </message>
+    <message>
+        <source>Timeline, undone: {label}</source>
+        <translation>Zeitleiste, rückgängig: {label}</translation>
+    </message>
+    <message>
+        <source>Timeline, done again: {label}</source>
+        <translation>Zeitleiste, wiederholt: {label}</translation>
+    </message>
+    <message>
+        <source>Close {name}</source>
+        <translation>{name} schließen</translation>
+    </message>
+</context>
+<context>
+    <name>ClipExportDialog</name>
+    <message>
+        <source>MP4, H.264: plays everywhere</source>
+        <translation>MP4, H.264: läuft überall</translation>
+    </message>
+    <message>
+        <source>MP4, HEVC: smaller files</source>
+        <translation>MP4, HEVC: kleinere Dateien</translation>
+    </message>
+    <message>
+        <source>MP4, AV1: the smallest files, slow to write</source>
+        <translation>MP4, AV1: die kleinsten Dateien, langsam zu schreiben</translation>
+    </message>
+    <message>
+        <source>WebM, VP9: for web pages</source>
+        <translation>WebM, VP9: für Webseiten</translation>
+    </message>
+    <message>
+        <source>GIF: 256 colours</source>
+        <translation>GIF: 256 Farben</translation>
+    </message>
+    <message>
+        <source>WebP, animated</source>
+        <translation>WebP, animiert</translation>
+    </message>
+    <message>
+        <source>PNG sequence: a folder of numbered pictures</source>
+        <translation>PNG-Sequenz: ein Ordner mit nummerierten Bildern</translation>
+    </message>
+    <message>
+        <source>TIFF sequence: full size and depth</source>
+        <translation>TIFF-Sequenz: volle Größe und Farbtiefe</translation>
+    </message>
+    <message>
+        <source>JPEG sequence</source>
+        <translation>JPEG-Sequenz</translation>
+    </message>
+    <message>
+        <source>Contact sheet: one picture of twelve moments</source>
+        <translation>Kontaktbogen: ein Bild aus zwölf Momenten</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Kind of file</source>
+        <translation>Art der Datei</translation>
+    </message>
+    <message>
+        <source>Longer side</source>
+        <translation>Längere Seite</translation>
+    </message>
+    <message>
+        <source>Of the pictures; larger than the photo is never worth it</source>
+        <translation>Der Bilder; größer als das Foto lohnt sich nie</translation>
+    </message>
+    <message>
+        <source>as fits the format</source>
+        <translation>passend zum Format</translation>
+    </message>
+    <message>
+        <source>other</source>
+        <translation>andere</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Longer side of the pictures</source>
+        <translation>Längere Seite der Bilder</translation>
+    </message>
+    <message>
+        <source>as the timeline ({number:g})</source>
+        <translation>wie die Zeitleiste ({number:g})</translation>
+    </message>
+    <message>
+        <source>Frames per second</source>
+        <translation>Bilder pro Sekunde</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>100 is the best and largest</source>
+        <translation>100 ist das Beste und Größte</translation>
+    </message>
+    <message>
+        <source>as the timeline (there and back)</source>
+        <translation>wie die Zeitleiste (hin und zurück)</translation>
+    </message>
+    <message>
+        <source>as the timeline (one way)</source>
+        <translation>wie die Zeitleiste (einfach)</translation>
+    </message>
+    <message>
+        <source>one way</source>
+        <translation>einfach</translation>
+    </message>
+    <message>
+        <source>there and back</source>
+        <translation>hin und zurück</translation>
+    </message>
+    <message>
+        <source>Way</source>
+        <translation>Weg</translation>
+    </message>
+    <message>
+        <source>There and back repeats without a jump</source>
+        <translation>Hin und zurück wiederholt sich ohne Sprung</translation>
+    </message>
+    <message>
+        <source>for ever</source>
+        <translation>endlos</translation>
+    </message>
+    <message>
+        <source>Times</source>
+        <translation>Male</translation>
+    </message>
+    <message>
+        <source>How often a GIF or WebP is shown; players decide about videos</source>
+        <translation>Wie oft ein GIF oder WebP gezeigt wird; bei Videos entscheidet der Player</translation>
+    </message>
+    <message>
+        <source>The whole timeline, not only from the in to the out point</source>
+        <translation>Die ganze Zeitleiste, nicht nur von In bis Out</translation>
+    </message>
+    <message>
+        <source>Whole timeline</source>
+        <translation>Ganze Zeitleiste</translation>
+    </message>
+    <message>
+        <source>From the start to the last key</source>
+        <translation>Vom Anfang bis zum letzten Keyframe</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Where the clip is written; a folder for numbered pictures</source>
+        <translation>Wohin der Clip geschrieben wird; bei nummerierten Bildern ein Ordner</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Choose a place</source>
+        <translation>Einen Ort wählen</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Motion</source>
+        <translation>Bewegung</translation>
+    </message>
+    <message>
+        <source>Place</source>
+        <translation>Ort</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Write the clip; you can go on working meanwhile</source>
+        <translation>Den Clip schreiben; währenddessen kann man weiterarbeiten</translation>
+    </message>
+    <message>
+        <source>Write nothing</source>
+        <translation>Nichts schreiben</translation>
+    </message>
+    <message>
+        <source>Choose a place that is there: the folder {path} is not.</source>
+        <translation>Bitte einen Ort wählen, den es gibt: den Ordner {path} gibt es nicht.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n picture(s)</source>
+        <translation>
+            <numerusform>%n Bild</numerusform>
+            <numerusform>%n Bilder</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>, numbered, in a folder</source>
+        <translation>, nummeriert, in einem Ordner</translation>
+    </message>
+    <message>
+        <source>, {seconds:.1f} s</source>
+        <translation>, {seconds:.1f} s</translation>
+    </message>
+    <message>
+        <source>longer side {side} px</source>
+        <translation>längere Seite {side} px</translation>
+    </message>
+    <message>
+        <source>Export clip</source>
+        <translation>Clip exportieren</translation>
+    </message>
+</context>
+<context>
+    <name>ClipExports</name>
+    <message>
+        <source>The timeline&apos;s photos are not read yet.</source>
+        <translation>Die Fotos der Zeitleiste sind noch nicht gelesen.</translation>
+    </message>
+    <message>
+        <source>{path} is one of the photos.</source>
+        <translation>{path} ist eines der Fotos.</translation>
     </message>
 </context>
 <context>
@@ -999,6 +1325,97 @@
     </message>
 </context>
 <context>
+    <name>KeyInspector</name>
+    <message>
+        <source>Motion</source>
+        <translation>Bewegung</translation>
+    </message>
+    <message>
+        <source>Goes on</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>choose</source>
+        <translation>wählen</translation>
+    </message>
+    <message>
+        <source>as the motion</source>
+        <translation>wie die Bewegung</translation>
+    </message>
+    <message>
+        <source>Time of the key</source>
+        <translation>Zeit des Keyframes</translation>
+    </message>
+    <message>
+        <source>When, in seconds</source>
+        <translation>Wann, in Sekunden</translation>
+    </message>
+    <message>
+        <source>Strength of the key</source>
+        <translation>Stärke des Keyframes</translation>
+    </message>
+    <message>
+        <source>On top of the photos&apos; own edits</source>
+        <translation>Zusätzlich zu den Bearbeitungen der Fotos</translation>
+    </message>
+    <message>
+        <source>How the key goes on</source>
+        <translation>Wie es weitergeht</translation>
+    </message>
+    <message>
+        <source>How the face moves on to the next key</source>
+        <translation>Wie sich das Gesicht zum nächsten Keyframe bewegt</translation>
+    </message>
+    <message>
+        <source>How the pixels go on</source>
+        <translation>Wie die Pixel weitergehen</translation>
+    </message>
+    <message>
+        <source>How the pixels pass over to the next photo</source>
+        <translation>Wie die Pixel zum nächsten Foto übergehen</translation>
+    </message>
+    <message>
+        <source>Face of the photo</source>
+        <translation>Gesicht des Fotos</translation>
+    </message>
+    <message>
+        <source>Which face takes part</source>
+        <translation>Welches Gesicht teilnimmt</translation>
+    </message>
+    <message>
+        <source>Blend</source>
+        <translation>Blende</translation>
+    </message>
+    <message>
+        <source>Face</source>
+        <translation>Gesicht</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>Stärke</translation>
+    </message>
+    <message>
+        <source>Duplicate the key</source>
+        <translation>Keyframe duplizieren</translation>
+    </message>
+    <message>
+        <source>The same key once more, at the playhead (D)</source>
+        <translation>Derselbe Keyframe noch einmal, am Abspielkopf (D)</translation>
+    </message>
+    <message>
+        <source>Delete the key</source>
+        <translation>Keyframe löschen</translation>
+    </message>
+    <message>
+        <source>Take the key away (Del)</source>
+        <translation>Den Keyframe entfernen (Entf)</translation>
+    </message>
+    <message>
+        <source>at</source>
+        <translation>bei</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Expression</source>
@@ -1015,6 +1432,10 @@
     <message>
         <source>Photos</source>
         <translation>Fotos</translation>
+    </message>
+    <message>
+        <source>Timeline</source>
+        <translation>Zeitleiste</translation>
     </message>
     <message>
         <source>Pane&amp;ls</source>
@@ -1256,6 +1677,10 @@
         <translation>Bereich</translation>
     </message>
     <message>
+        <source>Blend of the clip</source>
+        <translation>Überblendung des Clips</translation>
+    </message>
+    <message>
         <source>The hue tells from where a pixel comes; the rim is {share} of the face&apos;s frame.</source>
         <translation>Der Farbton sagt, woher ein Pixel kommt; der Rand steht für {share} des Gesichtsrahmens.</translation>
     </message>
@@ -1278,6 +1703,10 @@
     <message>
         <source>Yellow: what may change. Dashed: what the model sees.</source>
         <translation>Gelb: was sich ändern kann. Gestrichelt: was das Modell sieht.</translation>
+    </message>
+    <message>
+        <source>Which photo of the timeline is seen: blue the first, orange the second.</source>
+        <translation>Welches Foto der Zeitleiste zu sehen ist: blau das erste, orange das zweite.</translation>
     </message>
 </context>
 <context>
@@ -1370,6 +1799,25 @@
     <message>
         <source>Show its folder</source>
         <translation>Ordner zeigen</translation>
+    </message>
+</context>
+<context>
+    <name>PhotoTrack</name>
+    <message>
+        <source>Photos of the clip</source>
+        <translation>Fotos des Clips</translation>
+    </message>
+    <message>
+        <source>Drop photos of one person here: from the row of photos, or from a folder</source>
+        <translation>Fotos einer Person hierher ziehen: aus der Fotoleiste oder aus einem Ordner</translation>
+    </message>
+    <message>
+        <source>{name} at {seconds:.2f} s</source>
+        <translation>{name} bei {seconds:.2f} s</translation>
+    </message>
+    <message>
+        <source>No photos yet</source>
+        <translation>Noch keine Fotos</translation>
     </message>
 </context>
 <context>
@@ -1717,6 +2165,49 @@
     </message>
 </context>
 <context>
+    <name>SliderHeader</name>
+    <message>
+        <source>Key at the playhead</source>
+        <translation>Keyframe am Abspielkopf</translation>
+    </message>
+    <message>
+        <source>Remove this track</source>
+        <translation>Diese Spur entfernen</translation>
+    </message>
+    <message>
+        <source>Curve of {name}</source>
+        <translation>Kurve von {name}</translation>
+    </message>
+    <message>
+        <source>Open or close the curve</source>
+        <translation>Die Kurve auf- oder zuklappen</translation>
+    </message>
+    <message>
+        <source>What is set here comes on top of the photos&apos; own edits.</source>
+        <translation>Was hier eingestellt wird, kommt zu den Bearbeitungen der Fotos hinzu.</translation>
+    </message>
+    <message>
+        <source>{name} at the playhead, per cent</source>
+        <translation>{name} am Abspielkopf, Prozent</translation>
+    </message>
+    <message>
+        <source>Strength at the playhead; another one puts a key there</source>
+        <translation>Stärke am Abspielkopf; eine andere setzt dort einen Keyframe</translation>
+    </message>
+    <message>
+        <source>Key of {name} at the playhead</source>
+        <translation>Keyframe von {name} am Abspielkopf</translation>
+    </message>
+    <message>
+        <source>Put a key at the playhead, or take it away</source>
+        <translation>Am Abspielkopf einen Keyframe setzen oder entfernen</translation>
+    </message>
+    <message>
+        <source>Remove the track of {name}</source>
+        <translation>Die Spur von {name} entfernen</translation>
+    </message>
+</context>
+<context>
     <name>SliderPanel</name>
     <message>
         <source>Search sliders</source>
@@ -1769,6 +2260,21 @@
     <message>
         <source>All sliders stand at zero.</source>
         <translation>Alle Regler stehen auf null.</translation>
+    </message>
+</context>
+<context>
+    <name>SliderTrackView</name>
+    <message>
+        <source>Keys of {name}</source>
+        <translation>Keyframes von {name}</translation>
+    </message>
+    <message>
+        <source>Double click puts a key; drag keys in time, in an open track also in strength</source>
+        <translation>Doppelklick setzt einen Keyframe; Keyframes in der Zeit ziehen, in einer offenen Spur auch in der Stärke</translation>
+    </message>
+    <message>
+        <source>{percent:.0f} % at {seconds:.2f} s</source>
+        <translation>{percent:.0f} % bei {seconds:.2f} s</translation>
     </message>
 </context>
 <context>
@@ -1845,6 +2351,288 @@
     <message>
         <source>How strongly the overlay covers the photo</source>
         <translation>Wie stark die Überlagerung das Foto verdeckt</translation>
+    </message>
+</context>
+<context>
+    <name>TimeRuler</name>
+    <message>
+        <source>Time of the clip</source>
+        <translation>Zeit des Clips</translation>
+    </message>
+    <message>
+        <source>Drag to look at the clip; drag the marks below for what is played</source>
+        <translation>Ziehen, um den Clip anzusehen; die Marken darunter ziehen für den Abspielbereich</translation>
+    </message>
+</context>
+<context>
+    <name>TimelineCommands</name>
+    <message>
+        <source>Clear the timeline</source>
+        <translation>Zeitleiste leeren</translation>
+    </message>
+</context>
+<context>
+    <name>TimelineDesk</name>
+    <message>
+        <source>Repeat of the clip</source>
+        <translation>Wiederholung des Clips</translation>
+    </message>
+    <message>
+        <source>Frames per second</source>
+        <translation>Bilder pro Sekunde</translation>
+    </message>
+    <message>
+        <source>What the clip shows</source>
+        <translation>Was der Clip zeigt</translation>
+    </message>
+    <message>
+        <source>Add track {name}</source>
+        <translation>Spur {name} hinzufügen</translation>
+    </message>
+    <message>
+        <source>Delete key of {name}</source>
+        <translation>Keyframe von {name} löschen</translation>
+    </message>
+    <message>
+        <source>In point</source>
+        <translation>In-Punkt</translation>
+    </message>
+    <message>
+        <source>Out point</source>
+        <translation>Out-Punkt</translation>
+    </message>
+    <message>
+        <source>Duplicate key of {name}</source>
+        <translation>Keyframe von {name} duplizieren</translation>
+    </message>
+    <message>
+        <source>Move key of {name}</source>
+        <translation>Keyframe von {name} verschieben</translation>
+    </message>
+    <message>
+        <source>a photo</source>
+        <translation>einem Foto</translation>
+    </message>
+    <message>
+        <source>What is played</source>
+        <translation>Abspielbereich</translation>
+    </message>
+    <message>
+        <source>Change key of {name}</source>
+        <translation>Keyframe von {name} ändern</translation>
+    </message>
+    <message>
+        <source>Add key of {name}</source>
+        <translation>Keyframe von {name} hinzufügen</translation>
+    </message>
+    <message>
+        <source>Remove track {name}</source>
+        <translation>Spur {name} entfernen</translation>
+    </message>
+</context>
+<context>
+    <name>TimelinePanel</name>
+    <message>
+        <source>The first photo gives frame and background; the next ones are what its face turns into.</source>
+        <translation>Das erste Foto gibt Rahmen und Hintergrund; die nächsten sind, wozu sein Gesicht wird.</translation>
+    </message>
+    <message>
+        <source>Drag the ruler to look at the clip; Space plays it. Click a key to change it.</source>
+        <translation>Am Lineal ziehen, um den Clip anzusehen; die Leertaste spielt ihn ab. Ein Klick auf einen Keyframe ändert ihn.</translation>
+    </message>
+    <message>
+        <source>Part of the clip that is seen</source>
+        <translation>Sichtbarer Teil des Clips</translation>
+    </message>
+</context>
+<context>
+    <name>TrackHeader</name>
+    <message>
+        <source>Photos</source>
+        <translation>Fotos</translation>
+    </message>
+    <message>
+        <source>The first photo gives frame, size and background</source>
+        <translation>Das erste Foto gibt Rahmen, Größe und Hintergrund</translation>
+    </message>
+    <message>
+        <source>Put the shown photo on the timeline, after the last one</source>
+        <translation>Das gezeigte Foto hinter das letzte auf die Zeitleiste legen</translation>
+    </message>
+</context>
+<context>
+    <name>TransportBar</name>
+    <message>
+        <source>Playhead / end, in minutes, seconds and frames. This is frame {number}.</source>
+        <translation>Abspielkopf / Ende, in Minuten, Sekunden und Bildern. Das ist Bild {number}.</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pause</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>Play or pause (Space)</source>
+        <translation>Abspielen oder anhalten (Leertaste)</translation>
+    </message>
+    <message>
+        <source>To the start</source>
+        <translation>Zum Anfang</translation>
+    </message>
+    <message>
+        <source>To the start of what is played (Home)</source>
+        <translation>Zum Anfang des Abspielbereichs (Pos1)</translation>
+    </message>
+    <message>
+        <source>To the previous key</source>
+        <translation>Zum vorigen Keyframe</translation>
+    </message>
+    <message>
+        <source>To the previous key (Up)</source>
+        <translation>Zum vorigen Keyframe (Pfeil auf)</translation>
+    </message>
+    <message>
+        <source>To the next key</source>
+        <translation>Zum nächsten Keyframe</translation>
+    </message>
+    <message>
+        <source>To the next key (Down)</source>
+        <translation>Zum nächsten Keyframe (Pfeil ab)</translation>
+    </message>
+    <message>
+        <source>To the end</source>
+        <translation>Zum Ende</translation>
+    </message>
+    <message>
+        <source>To the end of what is played (End)</source>
+        <translation>Zum Ende des Abspielbereichs (Ende)</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>In</source>
+        <translation>In</translation>
+    </message>
+    <message>
+        <source>Play and export from the playhead on (I)</source>
+        <translation>Ab dem Abspielkopf abspielen und exportieren (I)</translation>
+    </message>
+    <message>
+        <source>Out</source>
+        <translation>Out</translation>
+    </message>
+    <message>
+        <source>Play and export up to the playhead (O)</source>
+        <translation>Bis zum Abspielkopf abspielen und exportieren (O)</translation>
+    </message>
+    <message>
+        <source>Once</source>
+        <translation>Einmal</translation>
+    </message>
+    <message>
+        <source>Loop</source>
+        <translation>Schleife</translation>
+    </message>
+    <message>
+        <source>Ping-pong</source>
+        <translation>Hin und zurück</translation>
+    </message>
+    <message>
+        <source>{number:g} fps</source>
+        <translation>{number:g} B/s</translation>
+    </message>
+    <message>
+        <source>Whole photo</source>
+        <translation>Ganzes Foto</translation>
+    </message>
+    <message>
+        <source>Face only</source>
+        <translation>Nur Gesicht</translation>
+    </message>
+    <message>
+        <source>Repeat</source>
+        <translation>Wiederholung</translation>
+    </message>
+    <message>
+        <source>What happens at the end of the clip</source>
+        <translation>Was am Ende des Clips geschieht</translation>
+    </message>
+    <message>
+        <source>Frames per second</source>
+        <translation>Bilder pro Sekunde</translation>
+    </message>
+    <message>
+        <source>What is seen</source>
+        <translation>Was zu sehen ist</translation>
+    </message>
+    <message>
+        <source>The whole first photo with its face changing, or the square around the face</source>
+        <translation>Das ganze erste Foto mit wechselndem Gesicht, oder das Quadrat um das Gesicht</translation>
+    </message>
+    <message>
+        <source>Show the clip</source>
+        <translation>Clip zeigen</translation>
+    </message>
+    <message>
+        <source>The canvas shows the clip at the playhead, or the photo (Esc)</source>
+        <translation>Die Leinwand zeigt den Clip am Abspielkopf oder das Foto (Esc)</translation>
+    </message>
+    <message>
+        <source>Add track</source>
+        <translation>Spur dazu</translation>
+    </message>
+    <message>
+        <source>Add a slider track</source>
+        <translation>Eine Reglerspur hinzufügen</translation>
+    </message>
+    <message>
+        <source>Animate a slider: its keys come on top of the photos&apos; own edits</source>
+        <translation>Einen Regler animieren: Seine Keyframes kommen zu den Bearbeitungen der Fotos hinzu</translation>
+    </message>
+    <message>
+        <source>Best moment…</source>
+        <translation>Bester Moment …</translation>
+    </message>
+    <message>
+        <source>Look at many in-betweens at once and take one</source>
+        <translation>Viele Zwischenbilder auf einmal ansehen und eines nehmen</translation>
+    </message>
+    <message>
+        <source>Export clip…</source>
+        <translation>Clip exportieren …</translation>
+    </message>
+    <message>
+        <source>Write the clip into a file</source>
+        <translation>Den Clip in eine Datei schreiben</translation>
+    </message>
+    <message>
+        <source>Zoom the time axis out</source>
+        <translation>Zeitachse verkleinern</translation>
+    </message>
+    <message>
+        <source>Less room for a second (−)</source>
+        <translation>Weniger Platz für eine Sekunde (−)</translation>
+    </message>
+    <message>
+        <source>Zoom the time axis in</source>
+        <translation>Zeitachse vergrößern</translation>
+    </message>
+    <message>
+        <source>More room for a second (+)</source>
+        <translation>Mehr Platz für eine Sekunde (+)</translation>
+    </message>
+    <message>
+        <source>Show all of the clip</source>
+        <translation>Den ganzen Clip zeigen</translation>
+    </message>
+    <message>
+        <source>Fit the clip to the width (0)</source>
+        <translation>Den Clip in die Breite einpassen (0)</translation>
     </message>
 </context>
 <context>
@@ -2053,6 +2841,62 @@
         <translation>E&amp;instellungen …</translation>
     </message>
     <message>
+        <source>&amp;Blend of the clip</source>
+        <translation>Überblen&amp;dung des Clips</translation>
+    </message>
+    <message>
+        <source>Show the &amp;timeline</source>
+        <translation>&amp;Zeitleiste zeigen</translation>
+    </message>
+    <message>
+        <source>Make a clip of photos of one person</source>
+        <translation>Aus Fotos einer Person einen Clip machen</translation>
+    </message>
+    <message>
+        <source>Put this &amp;photo on the timeline</source>
+        <translation>Dieses &amp;Foto auf die Zeitleiste legen</translation>
+    </message>
+    <message>
+        <source>Put the shown photo after the last one of the timeline</source>
+        <translation>Das gezeigte Foto hinter das letzte der Zeitleiste legen</translation>
+    </message>
+    <message>
+        <source>&amp;Animate this edit</source>
+        <translation>Diese Bearbeitung &amp;animieren</translation>
+    </message>
+    <message>
+        <source>Let the edit of the shown photo grow from nothing</source>
+        <translation>Die Bearbeitung des gezeigten Fotos aus dem Nichts wachsen lassen</translation>
+    </message>
+    <message>
+        <source>P&amp;lay or pause</source>
+        <translation>Abs&amp;pielen oder anhalten</translation>
+    </message>
+    <message>
+        <source>Overlays tell of the photo be&amp;fore</source>
+        <translation>Überlagerungen vom Foto &amp;davor</translation>
+    </message>
+    <message>
+        <source>Best &amp;moment…</source>
+        <translation>Bester &amp;Moment …</translation>
+    </message>
+    <message>
+        <source>Look at many in-betweens at once and take one</source>
+        <translation>Viele Zwischenbilder auf einmal ansehen und eines nehmen</translation>
+    </message>
+    <message>
+        <source>&amp;Export clip…</source>
+        <translation>Clip &amp;exportieren …</translation>
+    </message>
+    <message>
+        <source>Write the clip into a file</source>
+        <translation>Den Clip in eine Datei schreiben</translation>
+    </message>
+    <message>
+        <source>&amp;Clear the timeline</source>
+        <translation>Zeitleiste &amp;leeren</translation>
+    </message>
+    <message>
         <source>&amp;Keyboard shortcuts…</source>
         <translation>&amp;Tastenkürzel …</translation>
     </message>
@@ -2201,8 +3045,8 @@
         <translation>Gesichter neu &amp;suchen</translation>
     </message>
     <message>
-        <source>Animate this edit (comes next)</source>
-        <translation>Diese Bearbeitung animieren (kommt als Nächstes)</translation>
+        <source>Overlays tell of the photo afte&amp;r</source>
+        <translation>Überlagerungen vom Foto da&amp;nach</translation>
     </message>
     <message>
         <source>&amp;First steps</source>
@@ -2879,6 +3723,10 @@
         <translation>Im Foto sind {} Gesichter, von links gezählt; bitte sagen, welches gemeint ist.</translation>
     </message>
     <message>
+        <source>There is no room for another key.</source>
+        <translation>Für einen weiteren Keyframe ist kein Platz.</translation>
+    </message>
+    <message>
         <source>There is no weights file at {}. Check the path, or name an installed model.</source>
         <translation>Unter {} gibt es keine Datei mit Gewichten. Prüfen Sie den Pfad oder nennen Sie ein installiertes Modell.</translation>
     </message>
@@ -3355,6 +4203,57 @@
     <message>
         <source>{hours} h {number} min</source>
         <translation>{hours} h {number} min</translation>
+    </message>
+</context>
+<context>
+    <name>timeline</name>
+    <message>
+        <source>Even</source>
+        <translation>Gleichmäßig</translation>
+    </message>
+    <message>
+        <source>Ease</source>
+        <translation>Sanft</translation>
+    </message>
+    <message>
+        <source>Ease in</source>
+        <translation>Sanft beginnen</translation>
+    </message>
+    <message>
+        <source>Ease out</source>
+        <translation>Sanft enden</translation>
+    </message>
+    <message>
+        <source>Smooth through the keys</source>
+        <translation>Glatt durch die Keyframes</translation>
+    </message>
+    <message>
+        <source>Hold</source>
+        <translation>Halten</translation>
+    </message>
+    <message>
+        <source>At constant speed to the next key</source>
+        <translation>Mit gleicher Geschwindigkeit zum nächsten Keyframe</translation>
+    </message>
+    <message>
+        <source>Slow at both ends</source>
+        <translation>Langsam an beiden Enden</translation>
+    </message>
+    <message>
+        <source>Slow at the start</source>
+        <translation>Langsam am Anfang</translation>
+    </message>
+    <message>
+        <source>Slow at the end</source>
+        <translation>Langsam am Ende</translation>
+    </message>
+    <message>
+        <source>Along a smooth curve through all keys</source>
+        <translation>Auf einer glatten Kurve durch alle Keyframes</translation>
+    </message>
+    <message>
+        <source>Stay until the next key, then jump</source>
+        <translation>Bis zum nächsten Keyframe bleiben, dann springen</translation>
     </message>
 </context>
 </TS>

@@ -12,6 +12,16 @@
     </message>
 </context>
 <context>
+    <name>ClipExportDialog</name>
+    <message numerus="yes">
+        <source>%n picture(s)</source>
+        <translation>
+            <numerusform>%n picture</numerusform>
+            <numerusform>%n pictures</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Commands</name>
     <message numerus="yes">
         <source>%n photo(s) were not found there.</source>

@@ -10,9 +10,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QApplication
 
+from fvae_studio.app import Studio
 from fvae_studio.core.types import Photo
 from tests.gui.fakes import FakeEngine
+from tests.gui.studio import FakeShelf, RecordedMessages
 from tests.helpers.fake_faces import make_photo
 
 
@@ -66,3 +69,24 @@ def photo_file(tmp_path: Path) -> Path:
 def engine() -> FakeEngine:
     """Finds two faces in every photo and brightens them instead of moving them."""
     return FakeEngine()
+
+
+@pytest.fixture
+def boxes(monkeypatch) -> RecordedMessages:
+    recorded = RecordedMessages()
+    monkeypatch.setattr("fvae_studio.gui.main_window.Messages", lambda _window: recorded)
+    return recorded
+
+
+@pytest.fixture
+def studio(engine: FakeEngine, qapp: QApplication, boxes, tmp_path, qtbot) -> Iterator[Studio]:
+    studio = Studio(qapp, lambda _model, _device: engine, tmp_path / "settings.json", FakeShelf())
+    with qtbot.waitSignal(studio.service.ready):
+        studio.start()
+    yield studio
+    # Discard the edits, if closing asks.
+    boxes.answer = 1
+    studio.close()
+    studio.window.close()
+    studio.window.deleteLater()
+    studio.theme.deleteLater()

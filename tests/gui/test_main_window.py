@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,65 +18,10 @@ from fvae_studio.core.photo_io import read_photo
 from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
 from fvae_studio.gui.dialogs.first_steps import FirstStepsDialog
-from fvae_studio.gui.dialogs.models import ModelCard
-from fvae_studio.gui.messages import explain
-from tests.gui.fakes import SUMMARY, FakeEngine
+from tests.gui.fakes import SUMMARY
 from tests.helpers.fake_faces import make_photo
 
 pytestmark = pytest.mark.gui
-
-
-class RecordedMessages:
-    """Stands in for boxes: remembers what was told, and answers what the test wants."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-        self.asked: list[str] = []
-        self.answer: int | None = None
-
-    def show_error(self, error: BaseException) -> None:
-        self.told.append(explain(error).title)
-
-    def tell(self, title: str, sentence: str) -> None:
-        self.told.append(f"{title}: {sentence}")
-
-    def ask(self, title: str, *_args: object, **_kwargs: object) -> int | None:
-        self.asked.append(title)
-        return self.answer
-
-
-class FakeShelf:
-    """Two models, without torch."""
-
-    def cards(self) -> tuple[ModelCard, ...]:
-        return ModelCard("fake", "Fake model", is_shipped=True, is_default=True), ModelCard("own", "My model")
-
-    def bring_in(self, path: Path) -> str:
-        return path.stem
-
-    def remove(self, name: str) -> None:
-        pass
-
-
-@pytest.fixture
-def boxes(monkeypatch) -> RecordedMessages:
-    recorded = RecordedMessages()
-    monkeypatch.setattr("fvae_studio.gui.main_window.Messages", lambda _window: recorded)
-    return recorded
-
-
-@pytest.fixture
-def studio(engine: FakeEngine, qapp: QApplication, boxes, tmp_path, qtbot) -> Iterator[Studio]:
-    studio = Studio(qapp, lambda _model, _device: engine, tmp_path / "settings.json", FakeShelf())
-    with qtbot.waitSignal(studio.service.ready):
-        studio.start()
-    yield studio
-    # Discard the edits, if closing asks.
-    boxes.answer = 1
-    studio.close()
-    studio.window.close()
-    studio.window.deleteLater()
-    studio.theme.deleteLater()
 
 
 @pytest.fixture
@@ -297,10 +241,10 @@ def test_failed_render_is_told_without_a_box_and_the_picture_stays(shown, boxes,
 
 def test_every_command_of_the_menus_does_something(studio):
     table = studio.commands._by_action
-    checkable = {"draw_face", "full_screen", "hide_panels"}
+    checkable = {"draw_face", "full_screen", "hide_panels", "show_timeline"}
 
     missing = {name for name in studio.window.actions_table if name not in table and name not in checkable}
-    assert missing == {"timeline"}
+    assert missing == set()
 
 
 def test_recovered_edits_are_offered_after_a_crash(shown, boxes, engine, qapp, tmp_path, qtbot):
@@ -458,7 +402,7 @@ def test_panels_that_were_closed_stay_closed_when_the_others_come_back(studio):
     assert all(dock.isHidden() for dock in docks.values())
     trigger(studio, "hide_panels")
 
-    assert [name for name, dock in docks.items() if dock.isHidden()] == ["history"]
+    assert [name for name, dock in docks.items() if dock.isHidden()] == ["history", "timeline"]
 
 
 def test_wheel_does_what_the_settings_say(studio):

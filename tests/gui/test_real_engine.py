@@ -115,3 +115,32 @@ def test_nothing_heavy_is_imported_by_the_window():
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
     assert out.stdout.strip() == "[]"
+
+
+def test_clip_that_is_scrubbed_is_the_clip_that_is_exported(studio, qtbot, tmp_path):
+    from fvae_studio.core.clip_export import ClipOptions
+
+    document, clip = studio.document, studio.commands.clip
+    clip.show_dock()
+    document.put_paths([samples_dir() / "ada_neutral.jpg", samples_dir() / "ada_smile.jpg"])
+    document.set_timeline(replace(document.timeline, fps=2.0), "")
+    qtbot.waitUntil(lambda: clip.stage.scene is not None, timeout=WAIT_MS)
+    with qtbot.waitSignal(
+        studio.service.moment_rendered,
+        timeout=WAIT_MS,
+        check_params_cb=lambda moment: moment.request.quality == "full_res",
+    ) as rendered:
+        clip.desk.scrub(0.5)
+    seen = document.photos[1].photo.pixels.copy()
+    for patch in rendered.args[0].patches:
+        seen[patch.roi.slices] = patch.pixels
+    rows = studio.commands.exports.queue._rows
+    clip.exports.start(ClipOptions("png"), tmp_path / "frames")
+    qtbot.waitUntil(lambda: [row.state for row in rows.values()] == ["done"], timeout=WAIT_MS)
+    frames = [read_photo(path).pixels for path in sorted((tmp_path / "frames").iterdir())]
+
+    assert len(frames) == 3
+    np.testing.assert_array_equal(frames[0], document.photos[1].photo.pixels)
+    np.testing.assert_array_equal(frames[1], seen)
+    assert (frames[1] != frames[0]).any()
+    document.mark_clip_exported(document.timeline)

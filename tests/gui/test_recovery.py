@@ -37,6 +37,18 @@ def test_unsaved_edit_is_written_some_time_after_the_change(document, tmp_path, 
     recovery.close()
 
 
+def test_change_of_the_clip_is_written_as_well(document, tmp_path, qtbot):
+    document.undo()
+    recovery = Recovery(tmp_path / "recovery", document, seconds=1)
+    recovery._timer.setInterval(10)
+    document.put_photo(document.photos[0].entry_id)
+    qtbot.waitUntil(lambda: bool(list((tmp_path / "recovery").rglob("*.fvae"))))
+    (path,) = (tmp_path / "recovery").rglob("*.fvae")
+
+    assert [key.photo for key in load_project(path).timeline.photos] == [0]
+    recovery.close()
+
+
 def test_folder_of_a_running_studio_is_no_orphan(document, tmp_path):
     running = Recovery(tmp_path, document, seconds=20)
     running.save()

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fvae_studio.inference.jobs import DetectJob, ExportJob, JobQueue, Kind, LoadJob, OpenJob, RenderJob
+from fvae_studio.core.timeline import Moment
+from fvae_studio.inference.jobs import DetectJob, ExportJob, JobQueue, Kind, LoadJob, MomentJob, OpenJob, RenderJob
+from fvae_studio.pipeline.requests import ClipSource, MomentRequest
 from tests.gui.fakes import make_request
 from tests.helpers.fake_faces import make_photo
 
@@ -23,6 +25,12 @@ def opening(entry_id: int) -> OpenJob:
 
 def export(job_id: int) -> ExportJob:
     return ExportJob(job_id=job_id, task=lambda _engine, _progress: None)
+
+
+def frame(revision: int, *, is_playing: bool = False) -> MomentJob:
+    moment = Moment((1.0,), (1.0,))
+    request = MomentRequest((ClipSource(PHOTO),), moment, "photo", "preview", 0, revision)
+    return MomentJob(request=request, is_ahead=True, is_playing=is_playing)
 
 
 def taken(queue: JobQueue) -> list[Kind]:
@@ -118,3 +126,29 @@ def test_idle_means_nothing_runs_and_nothing_waits():
     queue.finish()
 
     assert queue.is_idle
+
+
+def test_frames_ahead_come_after_all_that_people_look_at_and_before_exports_unless_they_are_played():
+    queue = JobQueue()
+    thumbnail = OpenJob(entry_id=2, path=Path("b.jpg"), keeps_pixels=False)
+    for job in (export(1), frame(1), frame(2), thumbnail, frame(3, is_playing=True), opening(1)):
+        queue.put(job)
+
+    wanted = [Kind.OPEN, Kind.PLAYED_FRAME, Kind.THUMBNAIL, Kind.FRAME, Kind.FRAME, Kind.EXPORT]
+    assert taken(queue) == wanted
+
+
+def test_job_that_gives_way_is_still_running():
+    queue = JobQueue()
+    giving = export(5)
+    queue.put(giving)
+    queue.take()
+    queue.put(frame(1))
+    assert queue.take(before=Kind.LOAD) is None
+    queue.put(opening(1))
+    assert queue.take(before=Kind.LOAD) is not None
+    queue.finish()
+    queue.drop(Kind.EXPORT, lambda job: job.job_id == 5)
+
+    assert giving.token.is_cancelled
+    assert not queue.is_idle

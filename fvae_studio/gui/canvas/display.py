@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -12,11 +15,11 @@ from PySide6.QtWidgets import QWidget
 from fvae_studio.core.project_file import PhotoView
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.gui.canvas.compare import CompareMode, Pane, panes
-from fvae_studio.gui.canvas.edit_layer import EditLayer
+from fvae_studio.gui.canvas.edit_layer import EditLayer, Picture
 from fvae_studio.gui.canvas.empty_state import EmptyState
 from fvae_studio.gui.canvas.faces import frame_of
 from fvae_studio.gui.canvas.legend import OverlayLegend
-from fvae_studio.gui.canvas.overlays import Overlay
+from fvae_studio.gui.canvas.overlays import ClipSide, Overlay
 from fvae_studio.gui.canvas.scene import Scene, paint_scene
 from fvae_studio.gui.canvas.viewport import Viewport
 from fvae_studio.pipeline.requests import RenderedEdit
@@ -43,6 +46,8 @@ class CanvasDisplay(Viewport):
         self._mode = CompareMode.OFF
         self._split = 0.5
         self._overlay, self._opacity = Overlay.NONE, 0.7
+        self._side: ClipSide = "after"
+        self._shares: NDArray[np.float32] | None = None
         self._is_original_held = False
         self._build_ui()
         self._connect()
@@ -64,6 +69,7 @@ class CanvasDisplay(Viewport):
         if self._tiles is not None and photo is self._tiles.photo:
             return
         self._layer.set_edit(None)
+        self._shares = None
         self._faces, self._chosen, self._hovered, self._edited = (), None, None, frozenset()
         self._is_original_held = False
         self._show_photo(photo, view)
@@ -73,12 +79,38 @@ class CanvasDisplay(Viewport):
     def set_edit(self, edit: RenderedEdit | None) -> None:
         """Show an edit of the photo; one of another photo is not shown."""
         if edit is None or (self._tiles is not None and edit.request.photo is self._tiles.photo):
+            self._shares = None
             self._layer.set_edit(edit)
 
     @property
     def edit(self) -> RenderedEdit | None:
         """The edit that is shown."""
         return self._layer.edit
+
+    def set_clip_frame(
+        self, frame: RenderedEdit, level: int, pictures: tuple[Picture, ...], shares: NDArray[np.float32]
+    ) -> None:
+        """Show one frame of a clip over the photo, as pictures that are there already.
+
+        Args:
+            frame: of the shown photo, without patches; its flows are for overlays.
+            level: of the pictures.
+            pictures: none shows the photo.
+            shares: how much of each source is seen, see `RenderedMoment.shares`.
+        """
+        if self._tiles is not None and frame.request.photo is self._tiles.photo:
+            self._shares = shares
+            self._layer.set_frame(self._of_side(frame), level, pictures)
+
+    def set_clip_edit(self, frame: RenderedEdit, shares: NDArray[np.float32]) -> None:
+        """Show one frame of a clip over the photo, with its patches."""
+        if self._tiles is not None and frame.request.photo is self._tiles.photo:
+            self._shares = shares
+            self._layer.set_edit(self._of_side(frame))
+
+    def set_overlay_side(self, side: ClipSide) -> None:
+        """Of which of a clip's two photos at the playhead the overlays tell; from the next frame on."""
+        self._side = side
 
     def set_faces(self, faces: Sequence[Face], chosen: int | None, edited: Collection[int]) -> None:
         """The faces that can be clicked, the chosen one's number (None for all), and those with an edit."""
@@ -156,13 +188,21 @@ class CanvasDisplay(Viewport):
 
     def level_for_view(self) -> int:
         """The level at which a preview is worth rendering: the view's, or a smaller one for very large faces."""
+        return self.level_for(max((max(face.box.width, face.box.height) for face in self._faces), default=0))
+
+    def level_for(self, largest_px: int) -> int:
+        """The same for a face (or whatever changes) of that size, in pixels of the photo."""
         if self._placement is None:
             return 0
         level = self._placement.level(self.devicePixelRatioF())
-        largest = max((max(face.box.width, face.box.height) for face in self._faces), default=0)
-        while largest >> level > PREVIEW_FACE_PX:
+        while largest_px >> level > PREVIEW_FACE_PX:
             level += 1
         return level
+
+    @property
+    def photo(self) -> Photo | None:
+        """What is shown."""
+        return self._tiles.photo if self._tiles is not None else None
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 (Qt's signature)
         """Ground, photo, edit, overlay, faces, comparison."""
@@ -185,6 +225,7 @@ class CanvasDisplay(Viewport):
                 left_out=frozenset(self._left_out),
                 overlay=self._overlay,
                 opacity=self._opacity,
+                shares=self._shares,
                 drawn_frame=self._drawn_frame(),
                 pane_names=(self.tr("Original"), self.tr("Edited")),
             ),
@@ -197,6 +238,12 @@ class CanvasDisplay(Viewport):
         self._move_legend()
 
     # --- inside ---
+
+    def _of_side(self, frame: RenderedEdit) -> RenderedEdit:
+        """With the flow of one source only: two motions over each other tell nothing."""
+        if len(frame.flows) < 2:
+            return frame
+        return replace(frame, flows=(frame.flows[0 if self._side == "before" else -1],))
 
     def _drawn_frame(self) -> QRectF | None:
         """A frame that is being drawn, view positions."""

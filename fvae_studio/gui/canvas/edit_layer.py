@@ -92,6 +92,17 @@ class EditLayer:
             self._show(None, {})
             self._convert()
 
+    def set_frame(self, frame: RenderedEdit, level: int, pictures: tuple[Picture, ...]) -> None:
+        """Show one frame of a clip whose pictures are there already.
+
+        Args:
+            frame: without patches; its flows are for overlays.
+            level: of the pictures.
+            pictures: none shows the photo.
+        """
+        self._edit = frame
+        self._show(frame, {level: pictures} if pictures else {})
+
     def want(self, level: int) -> None:
         """The level that is looked at now."""
         self._level = level

@@ -27,6 +27,9 @@ _REMEMBERED: Final = 24
 
 _TIP_SHARE: Final = 0.45
 
+BLEND_COLOURS: Final = ((46, 134, 222), (255, 159, 28), (46, 196, 120), (214, 72, 150))
+"""Of a clip's first photo, of its second, and so on."""
+
 
 def largest_motion(flows: Sequence[PlacedFlow]) -> float:
     """The longest displacement of all, crop pixels."""
@@ -51,11 +54,19 @@ def flow_picture(flow: PlacedFlow, largest: float) -> QImage:
 @lru_cache(maxsize=_REMEMBERED)
 def confidence_picture(flow: PlacedFlow) -> QImage:
     """The confidence as a heat-map, faded out at the crop's border."""
-    height, width = flow.field.confidence.shape
-    y, x = (1 - np.abs(np.linspace(-1, 1, count)) for count in (height, width))
-    # A square with a hard edge would look like a seam in the photo.
-    fade = np.clip(np.minimum(y[:, None], x[None, :]) / 0.12, 0, 1)
+    fade = _border_fade(*flow.field.confidence.shape)
     return to_qimage(confidence_colours(flow.field.confidence), alpha=_as_bytes(fade))
+
+
+def blend_picture(shares: NDArray[np.float32]) -> QImage:
+    """Where which source is seen: the colours of the sources, mixed by their shares; faded out at the crop's border.
+
+    Args:
+        shares: (num_sources, h, w) in [0, 1].
+    """
+    colours = np.array([BLEND_COLOURS[index % len(BLEND_COLOURS)] for index in range(len(shares))], np.float32)
+    mixed = np.tensordot(shares, colours, axes=(0, 0))
+    return to_qimage(np.round(mixed).clip(0, 255).astype(np.uint8), alpha=_as_bytes(_border_fade(*shares.shape[1:])))
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -103,6 +114,13 @@ def seen_at(flow: FloatMap, points: NDArray[Any]) -> NDArray[np.float64]:
         # Half steps: a flow that stretches strongly would make full ones jump to and fro.
         found = 0.5 * found + 0.5 * (points - _sample(flow, found))
     return found
+
+
+def _border_fade(height: int, width: int) -> NDArray[np.float64]:
+    """1 inside, 0 at the crop's border: a square with a hard edge would look like a seam in the photo."""
+    y, x = (1 - np.abs(np.linspace(-1, 1, count)) for count in (height, width))
+    fade: NDArray[np.float64] = np.clip(np.minimum(y[:, None], x[None, :]) / 0.12, 0, 1)
+    return fade
 
 
 def _sample(flow: FloatMap, points: NDArray[Any]) -> NDArray[np.float64]:

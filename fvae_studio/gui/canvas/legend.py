@@ -98,6 +98,7 @@ class OverlayLegend(QWidget):
             Overlay.CONFIDENCE: self.tr("Confidence"),
             Overlay.LANDMARKS: self.tr("Landmarks"),
             Overlay.REGION: self.tr("Region"),
+            Overlay.BLEND: self.tr("Blend of the clip"),
         }[overlay]
 
     def _text_of(self, overlay: Overlay, largest: float) -> str:
@@ -111,6 +112,7 @@ class OverlayLegend(QWidget):
             Overlay.CONFIDENCE: self.tr("How far the photo shows what the edit needs."),
             Overlay.LANDMARKS: self.tr("The points that were found on each face, moved by the edit."),
             Overlay.REGION: self.tr("Yellow: what may change. Dashed: what the model sees."),
+            Overlay.BLEND: self.tr("Which photo of the timeline is seen: blue the first, orange the second."),
         }[overlay]
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 (Qt's signature)

@@ -10,9 +10,10 @@ import math
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
@@ -22,6 +23,7 @@ from fvae_studio.gui.canvas.faces import frame_of
 from fvae_studio.gui.canvas.flow_shapes import (
     arrows,
     bent_grid,
+    blend_picture,
     confidence_picture,
     flow_picture,
     largest_motion,
@@ -46,10 +48,16 @@ class Overlay(Enum):
     CONFIDENCE = "confidence"
     LANDMARKS = "landmarks"
     REGION = "region"
+    BLEND = "blend"
 
 
-NEEDS_EDIT: Final = frozenset({Overlay.FLOW, Overlay.ARROWS, Overlay.GRID, Overlay.CONFIDENCE, Overlay.REGION})
+NEEDS_EDIT: Final = frozenset(
+    {Overlay.FLOW, Overlay.ARROWS, Overlay.GRID, Overlay.CONFIDENCE, Overlay.REGION, Overlay.BLEND}
+)
 """These show something only where a face is edited."""
+
+ClipSide: TypeAlias = Literal["before", "after"]
+"""Of a clip's photos at the playhead: the one that it comes from, or the one that it goes to."""
 
 
 def paint_overlay(
@@ -60,6 +68,7 @@ def paint_overlay(
     edit: RenderedEdit | None,
     faces: Sequence[Face],
     opacity: float,
+    shares: NDArray[np.float32] | None = None,
 ) -> None:
     """Draw one overlay over the photo.
 
@@ -70,6 +79,7 @@ def paint_overlay(
         edit: what is shown; the flows of its faces are drawn.
         faces: for landmarks; those of edited faces are drawn where the edit moves them.
         opacity: in [0, 1].
+        shares: of a clip's frame, (num_sources, h, w) on the crop's grid: how much of each source is seen.
     """
     flows = edit.flows if edit is not None else ()
     painter.save()
@@ -80,6 +90,10 @@ def paint_overlay(
         _paint_landmarks(painter, placement, faces, flows)
     elif overlay is Overlay.REGION and edit is not None:
         _paint_regions(painter, placement, edit)
+    elif overlay is Overlay.BLEND:
+        if shares is not None and flows:
+            painter.setTransform(crop_to_view(flows[0], placement), combine=True)
+            painter.drawImage(QRectF(0, 0, CROP_SIZE, CROP_SIZE), blend_picture(shares))
     elif overlay in NEEDS_EDIT:
         largest = largest_motion(flows)
         view = QRectF(QPointF(0, 0), placement.view)

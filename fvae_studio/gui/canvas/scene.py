@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QWidget
@@ -28,7 +30,7 @@ class Scene:
         layer: the edit.
         panes, mode, split: of the comparison.
         faces, chosen, hovered, edited, left_out: see `paint_faces`.
-        overlay, opacity: see `paint_overlay`.
+        overlay, opacity, shares: see `paint_overlay`.
         drawn_frame: the frame that is being drawn around a face, view positions.
         pane_names: what the original and the edited side are called.
     """
@@ -46,6 +48,7 @@ class Scene:
     left_out: frozenset[int]
     overlay: Overlay
     opacity: float
+    shares: NDArray[np.float32] | None
     drawn_frame: QRectF | None
     pane_names: tuple[str, str]
 
@@ -92,7 +95,13 @@ def _paint_pane(
     painter.translate(pane.rect.topLeft())
     if pane.is_edited and scene.overlay is not Overlay.NONE:
         paint_overlay(
-            painter, placement, scene.overlay, edit=scene.layer.edit, faces=scene.faces, opacity=scene.opacity
+            painter,
+            placement,
+            scene.overlay,
+            edit=scene.layer.edit,
+            faces=scene.faces,
+            opacity=scene.opacity,
+            shares=scene.shares,
         )
     paint_faces(
         painter,

@@ -34,7 +34,7 @@ class ShortcutsDialog(StudioDialog):
 
     def __init__(self, keys: Keys, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self._rows = {row.name: row for row in ACTION_ROWS if row.name != "timeline"}
+        self._rows = {row.name: row for row in ACTION_ROWS}
         self._keys = dict(keys)
         self._items: dict[str, QTreeWidgetItem] = {}
         self._tops: list[QTreeWidgetItem] = []

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from fvae_studio.gui.icons import icon
-from fvae_studio.gui.widgets.tiles import Badge, Tile, TileView
+from fvae_studio.gui.widgets.tiles import PHOTO_MIME, Badge, Tile, TileView
 
 _PICTURE_PX = QSize(104, 72)
 
@@ -52,6 +52,8 @@ class PhotoStrip(QWidget):
     """The id of the entry to show."""
     close_requested = Signal(int)
     show_folder_requested = Signal(int)
+    current_clicked = Signal()
+    """The photo that is shown already was clicked."""
     files_dropped = Signal(list)
     """Paths (`Path`) of files and folders."""
 
@@ -86,7 +88,7 @@ class PhotoStrip(QWidget):
         self._view.tile_model.set_picture(entry_id, thumbnail)
 
     def _build_ui(self) -> None:
-        self._view = _StripView(_PICTURE_PX, in_one_row=True, closable=True)
+        self._view = _StripView(_PICTURE_PX, in_one_row=True, closable=True, mime_type=PHOTO_MIME)
         self._view.setAccessibleName(self.tr("Open photos"))
         self._view.setFixedHeight(_PICTURE_PX.height() + 46)
         layout = QVBoxLayout(self)
@@ -97,6 +99,7 @@ class PhotoStrip(QWidget):
     def _connect(self) -> None:
         self._view.selectionModel().currentChanged.connect(self._on_current_changed)
         self._view.delegate.close_clicked.connect(self._on_close_clicked)
+        self._view.clicked.connect(self._on_clicked)
         self._view.delete_pressed.connect(self.close_requested)
         self._view.menu_requested.connect(self._on_menu_requested)
 
@@ -127,6 +130,12 @@ class PhotoStrip(QWidget):
         if tile is not None and tile.key != self._current:
             self._current = _id_of(tile)
             self.chosen.emit(self._current)
+
+    @Slot(QModelIndex)
+    def _on_clicked(self, index: QModelIndex) -> None:
+        tile = self._view.tile_at(index)
+        if tile is not None and tile.key == self._current:
+            self.current_clicked.emit()
 
     @Slot(object)
     def _on_close_clicked(self, entry_id: int) -> None:

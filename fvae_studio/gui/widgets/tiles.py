@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractListModel,
     QEvent,
+    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -26,6 +27,8 @@ from fvae_studio.gui.theme import colours_of
 
 Index = QModelIndex | QPersistentModelIndex
 TILE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+PHOTO_MIME: Final = "application/x-fvae-photo"
+"""A photo that is dragged out of the strip: its entry id as text."""
 _PAD_PX: Final = 4
 
 
@@ -69,6 +72,8 @@ class TileModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.tiles: tuple[Tile, ...] = ()
+        self.mime_type = ""
+        """Tiles can be dragged as this, with their key as text; "" for tiles that stay."""
 
     def set_tiles(self, tiles: Sequence[Tile]) -> None:
         """Show these; a tile without picture keeps the one that its key had."""
@@ -107,6 +112,22 @@ class TileModel(QAbstractListModel):
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 (Qt's signature)
         """How many."""
         return 0 if parent.isValid() else len(self.tiles)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Whether a tile can be dragged."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if self.mime_type and index.isValid() else flags
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802
+        """What is dragged."""
+        return [self.mime_type] if self.mime_type else []
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802
+        """The key of the dragged tile."""
+        data = QMimeData()
+        if indexes:
+            data.setData(self.mime_type, str(self.tiles[indexes[0].row()].key).encode())
+        return data
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text for views and screen readers; the tile itself for the delegate."""
@@ -157,7 +178,7 @@ class TileDelegate(QStyledItemDelegate):
             paint_icon(painter, place.toRectF(), tile.placeholder)
         else:
             painter.setClipPath(shape)
-            _paint_cover(painter, picture, tile.picture)
+            paint_cover(painter, picture, tile.picture)
             painter.setClipping(False)
         if chosen:
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 2))
@@ -236,6 +257,7 @@ class TileView(QListView):
         in_one_row: a strip that scrolls sideways, instead of rows that wrap.
         closable: a cross appears under the mouse.
         name_lines: room for names.
+        mime_type: as what tiles can be dragged; "" for tiles that stay.
     """
 
     def __init__(
@@ -246,6 +268,7 @@ class TileView(QListView):
         in_one_row: bool = False,
         closable: bool = False,
         name_lines: int = 1,
+        mime_type: str = "",
     ) -> None:
         super().__init__(parent)
         self.tile_model = TileModel(self)
@@ -255,6 +278,8 @@ class TileView(QListView):
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setFlow(QListView.Flow.LeftToRight)
         self.setMovement(QListView.Movement.Static)
+        self.tile_model.mime_type = mime_type
+        self.setDragEnabled(bool(mime_type))
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setWrapping(not in_one_row)
         self.setUniformItemSizes(True)
@@ -273,8 +298,8 @@ class TileView(QListView):
         return self.tile_model.tiles[index.row()] if index.isValid() else None
 
 
-def _paint_cover(painter: QPainter, rect: QRect, picture: QImage) -> None:
-    """The middle of the picture, so large that it fills the rectangle."""
+def paint_cover(painter: QPainter, rect: QRect, picture: QImage) -> None:
+    """Paint the middle of the picture, so large that it fills the rectangle."""
     if picture.isNull():
         return
     scale = max(rect.width() / picture.width(), rect.height() / picture.height())

@@ -516,7 +516,22 @@ def test_pixel_under_the_mouse_is_told(shown, photo, qtbot):
     assert (x, y) == pytest.approx((200, 100), abs=1)
 
 
-@pytest.mark.parametrize("overlay", [each for each in Overlay if each is not Overlay.NONE])
+def test_blend_of_a_clip_is_drawn_on_the_face_only_while_a_clip_is_shown(shown, photo):
+    edit = make_rendered(make_request(photo))
+    shares = np.stack([np.full((128, 128), share, np.float32) for share in (0.25, 0.75)])
+    shown.set_overlay(Overlay.BLEND, opacity=1.0)
+    shown.set_clip_edit(edit, shares)
+    drawn = pixels_of(shown)
+    shown.set_edit(edit)
+    plain = pixels_of(shown)
+    changed = np.any(plain != drawn, axis=2)
+    centre = at(shown, *two_faces()[1].box.center)
+
+    assert changed[centre.y() - 20 : centre.y() + 20, centre.x() - 20 : centre.x() + 20].all()
+    assert not changed[: at(shown, 0, 40).y()].any()
+
+
+@pytest.mark.parametrize("overlay", [each for each in Overlay if each not in (Overlay.NONE, Overlay.BLEND)])
 def test_overlay_is_drawn_on_the_face(shown, photo, overlay):
     shown.set_faces(two_faces(), 1, {1, 2})
     shown.set_edit(make_rendered(make_request(photo)))

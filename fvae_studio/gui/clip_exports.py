@@ -1,0 +1,117 @@
+"""Exports of the clip: the dialog, the task for the engine's thread, and its row in the queue of exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QWidget
+
+from fvae_studio.core.clip_export import ClipOptions, exported_timeline, picture_side, plan_clip_path, write_clip
+from fvae_studio.core.timeline import Timeline
+from fvae_studio.core.types import Photo
+from fvae_studio.errors import EditError, PhotoWriteError
+from fvae_studio.gui.dialogs.clip_export import ClipExportDialog
+from fvae_studio.gui.document import Document
+from fvae_studio.gui.exports import Exports
+from fvae_studio.gui.messages import Messages
+from fvae_studio.gui.settings_store import SettingsStore
+from fvae_studio.gui.timeline.stage import ClipStage
+from fvae_studio.inference.jobs import EngineTask, JobProgress
+from fvae_studio.pipeline.requests import ClipSource, StudioEngine
+
+
+class ClipExports(QObject):
+    """Writes the document's clip.
+
+    Args:
+        document: has the timeline.
+        stage: has its sources.
+        exports: the queue that all exports share.
+        store: remembers the options.
+        messages: tells what stands in the way.
+        window: above which the dialog stands.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        stage: ClipStage,
+        exports: Exports,
+        store: SettingsStore,
+        messages: Messages,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._document, self._stage, self._exports = document, stage, exports
+        self._store, self._messages, self._window = store, messages, window
+
+    def ask(self) -> ClipExportDialog | None:
+        """Open the dialog; None where there is no clip, which is told."""
+        scene = self._stage.scene
+        if scene is None:
+            self._messages.show_error(
+                EditError(self._stage.problem or self.tr("The timeline's photos are not read yet."))
+            )
+            return None
+        dialog = ClipExportDialog(
+            self._document.timeline,
+            self._proposed(),
+            max(scene.canvas_photo.width, scene.canvas_photo.height),
+            ClipOptions.from_json(self._store.settings.clip_export),
+            self._exports.promised,
+            self._window,
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.export_requested.connect(self.start)
+        dialog.open()
+        return dialog
+
+    @Slot(object, object)
+    def start(self, options: ClipOptions, path: Path) -> int | None:
+        """Queue an export of the clip as it is now.
+
+        Returns:
+            The job's id; None where there is no clip.
+        """
+        self._store.remember(clip_export=options.to_json())
+        scene, timeline = self._stage.scene, self._document.timeline
+        if scene is None:
+            return None
+        path = plan_clip_path(path, options, self._exports.promised)
+        if any(photo.path == path for photo in self._document.photos):
+            self._messages.show_error(PhotoWriteError(self.tr("{path} is one of the photos.").format(path=path)))
+            return None
+        self._stage.player.pause()
+        task = clip_task(scene.sources, exported_timeline(timeline, options), options, path)
+        return self._exports.run(task, path, lambda _written: self._document.mark_clip_exported(timeline))
+
+    def _proposed(self) -> Path:
+        entry = self._document.photos_of_clip()[0]
+        folder = Path.home() if entry.is_pasted else entry.path.parent
+        return folder / f"{entry.path.stem}-clip.mp4"
+
+
+def clip_task(sources: Sequence[ClipSource], timeline: Timeline, options: ClipOptions, path: Path) -> EngineTask:
+    """What writes a clip in the engine's thread.
+
+    Args:
+        sources: one for each photo key.
+        timeline: from `exported_timeline`.
+        options: how.
+        path: from `plan_clip_path`.
+    """
+
+    def run(engine: StudioEngine, progress: JobProgress) -> Path:
+        def frames() -> Iterator[Photo]:
+            pictures = engine.clip(sources, timeline, longer_side=picture_side(options), progress=progress)
+            for picture in pictures:
+                yield picture
+                # Between two pictures people can go on looking at photos and clip.
+                progress.give_way()
+                progress.raise_if_cancelled()
+
+        return write_clip(frames(), path, options, timeline)
+
+    return run
