@@ -182,8 +182,8 @@ def test_playing_without_ready_frames_drops_them_and_asks_for_those_that_can_com
     first = engine.moments[before]
     clip.stage.player.pause()
 
-    # The playhead is on frame 4, and 200 ms are 5 frames: nothing is rendered that would come too late.
-    assert first.moment == clip.timeline.at(9 / 24)
+    # 200 ms are 5 frames: nothing is rendered that would come too late, wherever the playhead was when it was asked for.
+    assert first.moment in [clip.timeline.at((frame + 5) / 24) for frame in range(5)]
 
 
 def test_face_mode_shows_the_square(clip, qtbot):
