@@ -51,8 +51,9 @@ def measure() -> Iterator[Row]:
         yield Row(f"Studio: start to the first face of {name}", _median(starts, "faces"), "s", goal=None)
         yield Row(f"Studio: opening {name} to its first face", _first_face(starts), "s", goal=2.0)
         drag = _part("drag", photos[:1])
-        yield Row("slider to screen, median", drag["median_ms"], "ms", goal=33.0)
+        yield Row("slider to screen, median over all events", drag["median_ms"], "ms", goal=33.0)
         yield Row("  95th percentile", drag["p95_ms"], "ms", goal=60.0)
+        yield Row("  of values that are shown themselves, median", drag["shown_median_ms"], "ms", goal=None)
         yield Row("  pictures per second while dragging", drag["pictures_per_second"], "", goal=None)
         yield Row(f"  stalls over 50 ms in {DRAG_SECONDS:g} s", drag["stalls"], "", goal=0.0)
         yield Row("  longest stall", drag["longest_ms"], "ms", goal=None)
@@ -192,10 +193,13 @@ def _drag(photos: Sequence[Path]) -> dict[str, float]:
     rested = time.perf_counter()
     wait_until(app, has_full)
     order = {value: index for index, (_, value) in enumerate(sent)}
-    waits = []
+    # An event is answered by its own value or by a newer one, as most are: the latest value wins.
+    waits, own = [], []
     next_event = 0
     for moment, value in shown:
         answered = order.get(value)
+        if answered is not None and next_event <= answered:
+            own.append((moment - sent[answered][0]) * 1000)
         while answered is not None and next_event <= answered:
             waits.append((moment - sent[next_event][0]) * 1000)
             next_event += 1
@@ -204,6 +208,7 @@ def _drag(photos: Sequence[Path]) -> dict[str, float]:
     return {
         "median_ms": statistics.median(waits),
         "p95_ms": statistics.quantiles(waits, n=20)[-1],
+        "shown_median_ms": statistics.median(own),
         "pictures_per_second": len(pictures) / DRAG_SECONDS,
         "stalls": float(sum(gap > 50 for gap in gaps)),
         "longest_ms": max(gaps),

@@ -34,7 +34,7 @@ from fvae_studio.pipeline.requests import ClipSource, MomentRequest, Quality, Re
 
 log = logging.getLogger(__name__)
 
-FULL_RES_AFTER_MS: Final = 100
+FULL_RES_AFTER_MS: Final = 60
 _CLOSE_MS: Final = 5000
 
 _unfinished: Final[list[QObject]] = []

@@ -261,14 +261,10 @@ class _Decoders(nn.Module):
         self, flow_terms: tuple[Tensor, ...], confidence_terms: tuple[Tensor, ...], latents: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Terms of one photo and latents (B, C, h, w) -> displacements (B, 2, h, w) and confidences (B, 1, h, w)."""
-        # Once traced, the two run side by side, each on a core; before that, one after the other.
-        waiting = None
-        if self.confidence is not None:
-            waiting = torch.jit.fork(self.confidence, confidence_terms, latents)  # type: ignore[no-untyped-call]
         flows = self.vae.displacement(self.flow_decoder(flow_terms, latents))
-        if waiting is None:
+        if self.confidence is None:
             return flows, torch.ones_like(flows[:, :1])
-        return flows, torch.jit.wait(waiting)  # type: ignore[no-untyped-call]
+        return flows, self.confidence(confidence_terms, latents)
 
 
 class _ConfidenceDecoder(nn.Module):

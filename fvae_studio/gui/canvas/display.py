@@ -194,7 +194,7 @@ class CanvasDisplay(Viewport):
         """The same for a face (or whatever changes) of that size, in pixels of the photo."""
         if self._placement is None:
             return 0
-        level = self._placement.level(self.devicePixelRatioF())
+        level = self._placement.preview_level(self.devicePixelRatioF())
         while largest_px >> level > PREVIEW_FACE_PX:
             level += 1
         return level

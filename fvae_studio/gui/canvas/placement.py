@@ -117,3 +117,7 @@ class Placement:
     def level(self, device_ratio: float) -> int:
         """The smallest copy of the photo that still has a pixel for every pixel of the screen."""
         return max(0, math.floor(math.log2(1 / (self.zoom * device_ratio)) + 1e-6))
+
+    def preview_level(self, device_ratio: float) -> int:
+        """The copy of the photo whose pixels come closest to the screen's in size: enlarged by 1.4 times at most."""
+        return max(0, round(math.log2(1 / (self.zoom * device_ratio))))

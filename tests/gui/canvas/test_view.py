@@ -564,6 +564,14 @@ def test_lines_of_an_overlay_are_as_wide_on_a_fine_screen(photo, ratio):
     assert drawn.mean() == pytest.approx(0.035, abs=0.006)
 
 
+@pytest.mark.parametrize(("zoom", "level"), [(3.0, 0), (1.0, 0), (0.75, 0), (0.7, 1), (0.25, 2), (0.18, 2), (0.17, 3)])
+def test_preview_is_enlarged_by_half_at_most(zoom, level):
+    placement = Placement(QSizeF(6000, 4000), QSizeF(1000, 700), zoom, 0, 0)
+
+    assert placement.preview_level(1.0) == level
+    assert placement.preview_level(0.5) == level + (1 if zoom <= 1 else 0)
+
+
 def test_large_faces_are_previewed_at_a_smaller_level(shown):
     assert shown.level_for_view() == 0
     face = two_faces()[0]

@@ -182,8 +182,8 @@ def test_playing_without_ready_frames_drops_them_and_asks_for_those_that_can_com
     first = engine.moments[before]
     clip.stage.player.pause()
 
-    # 200 ms are 5 frames: but for the one that is looked at to begin with, nothing is rendered that would come too late,
-    # wherever the playhead was when it was asked for.
+    # 200 ms are 5 frames: but for the one that is looked at to begin with, nothing is rendered that would come too
+    # late, wherever the playhead was when it was asked for.
     assert first.moment in [clip.timeline.at(frame / 24) for frame in (0, 5, 6, 7, 8, 9)]
 
 
