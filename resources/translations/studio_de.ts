@@ -1623,7 +1623,7 @@
     </message>
     <message>
         <source>If lips part</source>
-        <translation>Wenn der Mund aufgeht</translation>
+        <translation>Im Mund</translation>
     </message>
     <message>
         <source>Closed lips</source>
@@ -2682,8 +2682,8 @@
         <translation>Teile dieses Ausdrucks sind geraten: Mund und Augen prüfen.</translation>
     </message>
     <message>
-        <source>The mouth would show what this photo lacks, such as teeth behind closed lips; use less.</source>
-        <translation>Dem Foto fehlt, was der Mund zeigen würde, etwa Zähne; weniger nehmen.</translation>
+        <source>This photo shows no teeth behind the closed lips: use less, or choose some in the Mouth group.</source>
+        <translation>Hinter den geschlossenen Lippen zeigt dieses Foto keine Zähne: weniger nehmen, oder unter „Mund“ welche wählen.</translation>
     </message>
     <message>
         <source>The eyes would show what this photo lacks, such as an eye behind its lid; use less.</source>

@@ -117,7 +117,9 @@ class TrustReadout(QWidget):
                 None: self.tr("Parts of this expression are guessed: look at the mouth and the eyes."),
             }[part]
         return {
-            "mouth": self.tr("The mouth would show what this photo lacks, such as teeth behind closed lips; use less."),
+            "mouth": self.tr(
+                "This photo shows no teeth behind the closed lips: use less, or choose some in the Mouth group."
+            ),
             "eyes": self.tr("The eyes would show what this photo lacks, such as an eye behind its lid; use less."),
             "brows": self.tr("The brows would show skin that this photo lacks; use less."),
             "outline": self.tr("Behind the face lies what this photo lacks: the outline would smear; use less."),
