@@ -2682,8 +2682,8 @@
         <translation>Teile dieses Ausdrucks sind geraten: Mund und Augen prüfen.</translation>
     </message>
     <message>
-        <source>This photo shows no teeth behind the closed lips: use less, or choose some in the Mouth group.</source>
-        <translation>Hinter den geschlossenen Lippen zeigt dieses Foto keine Zähne: weniger nehmen, oder unter „Mund“ welche wählen.</translation>
+        <source>The mouth would show what this photo lacks: use less, or choose teeth in the Mouth group.</source>
+        <translation>Der Mund würde zeigen, was diesem Foto fehlt: weniger nehmen, oder unter „Mund“ Zähne wählen.</translation>
     </message>
     <message>
         <source>The eyes would show what this photo lacks, such as an eye behind its lid; use less.</source>

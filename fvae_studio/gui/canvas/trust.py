@@ -118,7 +118,7 @@ class TrustReadout(QWidget):
             }[part]
         return {
             "mouth": self.tr(
-                "This photo shows no teeth behind the closed lips: use less, or choose some in the Mouth group."
+                "The mouth would show what this photo lacks: use less, or choose teeth in the Mouth group."
             ),
             "eyes": self.tr("The eyes would show what this photo lacks, such as an eye behind its lid; use less."),
             "brows": self.tr("The brows would show skin that this photo lacks; use less."),
