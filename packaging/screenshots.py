@@ -249,7 +249,8 @@ def timeline_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterato
 
     yield lambda: document.summary is not None
     focus()
-    studio.commands.open_paths([paths.samples_dir() / f"ada_{name}.jpg" for name in ("neutral", "smile")])
+    samples = [paths.samples_dir() / f"ada_{name}.jpg" for name in ("neutral", "smile")]
+    studio.commands.open_paths([Path(shutil.copy(sample, PHOTOS)) for sample in samples])
     yield lambda: len(document.photos) == 2 and document.photos[1].thumbnail is not None
     yield lambda: bool(document.current.faces)
     focus()
