@@ -239,6 +239,9 @@ LoopsOption = Annotated[
     int,
     typer.Option(min=0, max=1000, help="How often a GIF or WebP is shown; 0: without end. Players decide for videos."),
 ]
+NoteOption = Annotated[
+    bool, typer.Option("--note/--no-note", help="Tell in the files (comment, XMP) that the expressions were edited.")
+]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Keep frames that the folder holds, add the missing.")]
 
 
@@ -278,6 +281,7 @@ def interpolate(
     columns: ColumnsOption = None,
     loops: LoopsOption = 0,
     resume: ResumeOption = False,
+    note: NoteOption = True,
     overwrite: OverwriteOption = False,
     model: ModelOption = None,
     device: DeviceOption = "auto",
@@ -292,7 +296,7 @@ def interpolate(
     clips.interpolate(
         photos,
         faces=face or [],
-        output=clips.ClipOutput(output, codec, quality, size, frame_format, columns, loops, resume, overwrite),
+        output=clips.ClipOutput(output, codec, quality, size, frame_format, columns, loops, resume, overwrite, note),
         num_frames=steps if seconds is None else max(2, round(seconds * fps)),
         easing=easing,
         blend=blend_easing,
@@ -325,6 +329,7 @@ def animate(
     columns: ColumnsOption = None,
     loops: LoopsOption = 0,
     resume: ResumeOption = False,
+    note: NoteOption = True,
     overwrite: OverwriteOption = False,
     model: ModelOption = None,
     device: DeviceOption = "auto",
@@ -335,7 +340,7 @@ def animate(
 
     clips.animate(
         project,
-        output=clips.ClipOutput(output, codec, quality, size, frame_format, columns, loops, resume, overwrite),
+        output=clips.ClipOutput(output, codec, quality, size, frame_format, columns, loops, resume, overwrite, note),
         fps=fps,
         mode=mode,
         model=model,

@@ -39,6 +39,7 @@ class ClipOutput:
         loops: how often a GIF or WebP is shown; 0: for ever.
         resume: keep frames that the folder holds.
         overwrite: replace what is there.
+        note: the files tell that the expressions in them were edited.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class ClipOutput:
     loops: int = 0
     resume: bool = False
     overwrite: bool = False
+    note: bool = True
 
     @property
     def kind(self) -> Literal["video", "sheet", "frames"]:
@@ -151,10 +153,7 @@ def animate(
     opened = {photo.path: engine.open(photo.path) for photo in taking}
     sources = []
     for photo, key in zip(taking, timeline.photos, strict=True):
-        if photo.edit.faces is not None:
-            engine.set_faces(opened[photo.path], photo.edit.faces)
-        strengths = engine.strengths_of(opened[photo.path], photo.edit.effective, key.face)
-        sources.append(ClipSource(opened[photo.path], photo.edit.faces, key.face, strengths))
+        sources.append(ClipSource(opened[photo.path], photo.edit.faces, key.face, photo.edit.effective))
     _write(engine, sources, timeline, output, {"project": str(path)}, as_json=as_json)
 
 
@@ -178,9 +177,12 @@ def _write(
     as_json: bool,
 ) -> None:
     from fvae_studio.core.contact_sheet import contact_sheet
+    from fvae_studio.core.mouth_choice import tell_mouths
     from fvae_studio.core.photo_io import WriteOptions, write_photo
     from fvae_studio.core.video_io import LONGER_SIDE, VideoOptions, sequence_paths, write_sequence, write_video
+    from fvae_studio.pipeline.requests import clip_note
 
+    note = clip_note(sources) if output.note else None
     moments = [timeline.at(time_s) for time_s in timeline.shown_times()]
     suffix, limit = output.path.suffix.lower(), output.size
     wanted = moments
@@ -205,10 +207,12 @@ def _write(
                 longer_side=output.size,
                 loops=output.loops,
                 overwrite=output.overwrite,
+                note=note,
             )
             written = [write_video(frames, output.path, options)]
         elif output.kind == "sheet":
             sheet = contact_sheet(frames, len(moments), columns=output.columns)
+            sheet = sheet if note is None else note.on(sheet)
             written = [write_photo(sheet, output.path, options=WriteOptions(overwrite=output.overwrite))]
         else:
             written = write_sequence(
@@ -218,7 +222,10 @@ def _write(
                 num_frames=len(moments),
                 overwrite=output.overwrite,
                 resume=output.resume,
+                note=note,
             )
+    if note is not None and note.mouths:
+        say(f"To be told with the clip: where lips part, {tell_mouths(note.mouths)}.")
     if as_json:
         print_json({**told, "frames": len(moments), "outputs": [str(path) for path in written]})
     else:

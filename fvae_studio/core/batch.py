@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from fvae_studio.core.edits import Strengths
 from fvae_studio.core.export import ExportOptions
+from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.photo_io import atomic_write
 
 Outcome: TypeAlias = Literal["done", "skipped", "failed"]
@@ -27,10 +28,12 @@ class BatchTask:
     Attributes:
         strengths: for all faces of each photo.
         options: `folder` must be set.
+        mouth: what is seen where closed lips part.
     """
 
     strengths: Strengths
     options: ExportOptions
+    mouth: MouthChoice = CLOSED
 
 
 @dataclass(frozen=True)

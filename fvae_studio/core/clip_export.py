@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from fvae_studio.core.contact_sheet import contact_sheet
+from fvae_studio.core.edit_note import ClipNote
 from fvae_studio.core.photo_io import WriteOptions, write_photo
 from fvae_studio.core.timeline import SliderTrack, Timeline
 from fvae_studio.core.types import Photo
@@ -46,6 +47,7 @@ class ClipOptions:
         ping_pong: and back again; None: as the timeline repeats.
         loops: how often a GIF or WebP is shown; 0: for ever. Players decide about the others.
         whole: from the start to the last key, whatever in and out point are.
+        note_edit: the files tell that the expressions in them were edited.
     """
 
     format: ClipFormat = "mp4"
@@ -55,6 +57,7 @@ class ClipOptions:
     ping_pong: bool | None = None
     loops: int = 0
     whole: bool = False
+    note_edit: bool = True
 
     def __post_init__(self) -> None:
         if self.format not in CLIP_FORMATS:
@@ -130,7 +133,15 @@ def plan_clip_path(wanted: Path, options: ClipOptions, taken: Iterable[Path] = (
     return path
 
 
-def write_clip(frames: Iterable[Photo], path: Path, options: ClipOptions, timeline: Timeline) -> Path:
+def write_clip(
+    frames: Iterable[Photo],
+    path: Path,
+    options: ClipOptions,
+    timeline: Timeline,
+    *,
+    note: ClipNote | None = None,
+    replaces: bool = False,
+) -> Path:
     """Write the pictures of `exported_timeline`.
 
     Args:
@@ -138,6 +149,8 @@ def write_clip(frames: Iterable[Photo], path: Path, options: ClipOptions, timeli
         path: from `plan_clip_path`; a folder for numbered pictures.
         options: how.
         timeline: from `exported_timeline`.
+        note: what is told in the files, where the options want that.
+        replaces: whether pictures of a sequence that an earlier try left may be replaced.
 
     Returns:
         What was written.
@@ -147,14 +160,16 @@ def write_clip(frames: Iterable[Photo], path: Path, options: ClipOptions, timeli
         OverwriteError: something has come to that name meanwhile.
     """
     num_frames = len(timeline.shown_times())
+    note = note if options.note_edit else None
     if options.format in SEQUENCES:
-        write_sequence(frames, path, suffix=options.format, num_frames=num_frames)
+        write_sequence(frames, path, suffix=options.format, num_frames=num_frames, overwrite=replaces, note=note)
         return path
     if options.format == "sheet":
         sheet = contact_sheet(frames, num_frames, columns=min(num_frames, SHEET_SHAPE[0]))
+        sheet = sheet if note is None else note.on(sheet)
         write_photo(sheet, path, options=WriteOptions(format="JPEG", quality=92))
         return path
-    return write_video(frames, path, options.video_options(timeline.fps))
+    return write_video(frames, path, replace(options.video_options(timeline.fps), note=note))
 
 
 def _stretched(timeline: Timeline, factor: float) -> Timeline:

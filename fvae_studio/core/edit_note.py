@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
@@ -42,15 +42,18 @@ _EMPTY_PACKET: Final = (
 )
 
 
-def with_edit_note(packet: bytes | None, *, when: datetime, mouths: Iterable[MouthChoice] = ()) -> bytes:
+def with_edit_note(
+    packet: bytes | None, *, when: datetime, mouths: Iterable[MouthChoice] = (), of_clip: bool = False
+) -> bytes:
     """The XMP packet with the digital source type and a line in the history; everything else stays.
 
     Args:
         packet: as found; one that cannot be understood gives way to a new one.
         when: time of the edit, with time zone.
         mouths: of faces whose mouths were opened: where their insides come from.
+        of_clip: the mouths are those of a clip, of which not every picture opens one.
     """
-    parameters = "; ".join(filter(None, ("facial expression", tell_mouths(mouths))))
+    parameters = "; ".join(filter(None, ("facial expression", _told(mouths, of_clip=of_clip))))
     text = _decode(packet)
     if text is None or _END_OF_RDF.search(text) is None:
         text = _EMPTY_PACKET
@@ -76,12 +79,54 @@ def with_edit_note(packet: bytes | None, *, when: datetime, mouths: Iterable[Mou
     return (text[:end] + note + text[end:]).encode("utf-8")
 
 
+def _told(mouths: Iterable[MouthChoice], *, of_clip: bool) -> str:
+    told = tell_mouths(mouths)
+    return f"where lips part, {told}" if of_clip and told else told
+
+
 def mark_mouths(photo: Photo, mouths: Collection[MouthChoice], *, when: datetime) -> Photo:
     """The photo with the edit note where mouths were opened; the very object where none was."""
     if not mouths:
         return photo
     packet = with_edit_note(photo.metadata.xmp, when=when, mouths=mouths)
     return replace(photo, metadata=replace(photo.metadata, xmp=packet))
+
+
+@dataclass(frozen=True)
+class ClipNote:
+    """What is told with a clip, as XMP where a file has a place for it, else in its comment.
+
+    Attributes:
+        when: time of the export, with time zone.
+        mouths: what is seen where lips part, of all photos that take part.
+        photos: those photos; a picture that is one of them as it was read gets no note.
+    """
+
+    when: datetime
+    mouths: tuple[MouthChoice, ...] = ()
+    photos: tuple[Photo, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """A sentence and the digital source type, for people and for programs that know no XMP."""
+        told = _told(self.mouths, of_clip=True)
+        mouths = f" {told[0].upper()}{told[1:]}." if told else ""
+        return (
+            f"Facial expressions in this clip were edited with FVAE Studio {program_version()}: a neural network moved "
+            f"the pixels of photos.{mouths} Digital source type: {DIGITAL_SOURCE_TYPE}"
+        )
+
+    @property
+    def xmp(self) -> bytes:
+        """A packet of its own."""
+        return with_edit_note(None, when=self.when, mouths=self.mouths, of_clip=True)
+
+    def on(self, picture: Photo) -> Photo:
+        """A picture of the clip with the note in its XMP."""
+        if any(picture is photo for photo in self.photos):
+            return picture
+        packet = with_edit_note(picture.metadata.xmp, when=self.when, mouths=self.mouths, of_clip=True)
+        return replace(picture, metadata=replace(picture.metadata, xmp=packet))
 
 
 def _decode(packet: bytes | None) -> str | None:

@@ -14,7 +14,7 @@ from fvae_studio.core.mouth_inside import MouthInside
 from fvae_studio.core.mouth_light import to_srgb
 from fvae_studio.core.parting import PartedLips, curve_at
 from fvae_studio.core.photo_texture import add_grain, measure_grain, measure_softness
-from fvae_studio.core.types import FloatMap, FlowField, Photo, WarpedFace
+from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_region
 
 EDGE_SOFTNESS_PX: Final = 1.1
@@ -50,40 +50,73 @@ def open_mouth(
         The face; beyond the mouth its pixels are the ones that came in.
     """
     photo_to_crop = faces[index][1]
-    window = _window(lips, photo_to_crop).intersect(face.roi)
+    window = mouth_window(lips, photo_to_crop, face.roi)
     if window.is_empty:
         return face
-    x, y = _crop_positions(window, photo_to_crop)
-    top, bottom = curve_at(lips.top, x), curve_at(lips.bottom, x)
-    limit = float(np.iinfo(photo.pixels.dtype).max)
-    source = photo.pixels[window.slices].astype(np.float32) / limit
-    softness = measure_softness(source)
-    fineness = 1 / photo_to_crop.scale
-    edge = max(EDGE_SOFTNESS_PX / fineness, _EDGE_SOFTNESS, 2 * softness / fineness)
     still = np.ones(lips.flow.shape[:2], np.float32)
     layers = []
     for flow in (lips.upper, lips.lower):
         moving = [*faces[:index], (FlowField(flow, still), photo_to_crop), *faces[index + 1 :]]
-        layers.append(warp_region(photo, moving, window, kernel=kernel))
+        layers.append(warp_region(photo, moving, window, kernel=kernel).pixels)
+    place = Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices
+    before = face.pixels[place]
+    source = photo.pixels[window.slices]
+    result = fill_gap(before, (layers[0], layers[1]), source, lips, inside, window, photo_to_crop)
+    differs = (result != before).any(axis=2)
+    pixels, moved = face.pixels.copy(), face.moved.copy()
+    pixels[place] = result
+    moved[place] |= differs
+    return replace(face, pixels=pixels, moved=moved)
+
+
+def fill_gap(
+    before: RgbImage,
+    layers: tuple[RgbImage, RgbImage],
+    source: RgbImage,
+    lips: PartedLips,
+    inside: MouthInside,
+    window: Rect,
+    to_crop: SimilarityTransform,
+) -> RgbImage:
+    """Lay the two lips over a region that was warped by `lips.flow`, and the mouth's inside between them.
+
+    Args:
+        before: (window.height, window.width, 3), warped by `lips.flow`.
+        layers: the same warped by `lips.upper` and by `lips.lower`.
+        source: the same before it was warped: tells softness and grain.
+        lips: in two layers.
+        inside: seen in the gap.
+        window: where that lies in the picture, see `mouth_window`.
+        to_crop: picture pixels -> crop pixels.
+
+    Returns:
+        Pixels of the window.
+    """
+    x, y = _crop_positions(window, to_crop)
+    top, bottom = curve_at(lips.top, x), curve_at(lips.bottom, x)
+    limit = float(np.iinfo(before.dtype).max)
+    still = source.astype(np.float32) / limit
+    softness = measure_softness(still)
+    fineness = 1 / to_crop.scale
+    edge = max(EDGE_SOFTNESS_PX / fineness, _EDGE_SOFTNESS, 2 * softness / fineness)
     is_upper = np.clip(((top + bottom) / 2 - y) / edge + 0.5, 0, 1)[..., None]
     near = _near(x, y, lips)[..., None]
-    place = Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices
-    before = face.pixels[place].astype(np.float32) / limit
-    upper, lower = (layer.pixels.astype(np.float32) / limit for layer in layers)
-    lip = before + near * (lower + is_upper * (upper - lower) - before)
+    warped, upper, lower = (part.astype(np.float32) / limit for part in (before, *layers))
+    lip = warped + near * (lower + is_upper * (upper - lower) - warped)
     # Zero where the lips meet, whatever the softness: a closed mouth shows no line.
     covered = np.clip((y - top) / edge + 0.5, 0, 1) + np.clip((bottom - y) / edge + 0.5, 0, 1) - 1
     seen = (np.maximum(covered, 0) * _between_corners(x, lips))[..., None]
     # A blur of one pixel halves what can be told apart.
     shown = to_srgb(inside.shade(x, y, lips, px_per_crop_px=fineness / max(1.0, 2 * softness)))
-    shown = add_grain(shown, measure_grain(source), window)
+    shown = add_grain(shown, measure_grain(still), window)
     mixed = lip + seen * (shown - lip)
-    result = np.clip(np.round(mixed * limit), 0, limit).astype(photo.pixels.dtype)
-    differs = (result != face.pixels[place]).any(axis=2)
-    pixels, moved = face.pixels.copy(), face.moved.copy()
-    pixels[place] = result
-    moved[place] |= differs
-    return replace(face, pixels=pixels, moved=moved)
+    result: RgbImage = np.clip(np.round(mixed * limit), 0, limit).astype(before.dtype)
+    return result
+
+
+def mouth_window(lips: PartedLips, to_crop: SimilarityTransform, bounds: Rect) -> Rect:
+    """The pixels around lips and gap that lie in `bounds`; `to_crop` takes them to crop pixels."""
+    return _window(lips, to_crop).intersect(bounds)
 
 
 def _window(lips: PartedLips, photo_to_crop: SimilarityTransform) -> Rect:

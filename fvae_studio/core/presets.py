@@ -7,11 +7,12 @@ import logging
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from fvae_studio.core.edits import PROGRAM, FaceEdit, Strengths
+from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.photo_edit import scale_strengths
 from fvae_studio.core.photo_io.atomic import atomic_write
 from fvae_studio.errors import EditError
@@ -31,17 +32,21 @@ class Preset:
         name: as people read it.
         strengths: (direction, strength), sorted, without zeros.
         is_own: a person's own, kept as a file.
+        mouth: what is seen where closed lips part: closed lips or built-in teeth; None leaves it as it is.
     """
 
     name: str
     strengths: Strengths = ()
     is_own: bool = False
+    mouth: MouthChoice | None = None
 
     def __post_init__(self) -> None:
         name = " ".join(self.name.split())
         if not name or len(name) > _MAX_NAME or not name.isprintable():
             raise EditError(f"a preset needs a name of 1 to {_MAX_NAME} characters, not {self.name!r}")
         object.__setattr__(self, "name", name)
+        if self.mouth is not None and self.mouth.kind == "photo":
+            raise EditError("a preset is for everybody: its mouth is closed or built_in, not that of a photo")
         checked = FaceEdit(None, self.strengths).strengths
         object.__setattr__(self, "strengths", tuple((key, value) for key, value in checked if value))
 
@@ -57,17 +62,20 @@ class Preset:
 
     def scaled(self, amount: float) -> Preset:
         """The same look, weaker or stronger."""
-        return Preset(self.name, scale_strengths(self.strengths, amount), self.is_own)
+        return replace(self, strengths=scale_strengths(self.strengths, amount))
 
     def to_json(self) -> str:
         """The content of its file."""
-        content = {
+        content: dict[str, Any] = {
             "schema": PRESET_SCHEMA,
             "program": PROGRAM,
             "kind": "preset",
             "name": self.name,
             "strengths": self.by_name,
         }
+        if self.mouth is not None:
+            # Only where it says something: others can be read by every version.
+            content["mouth"] = self.mouth.to_json()
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @staticmethod
@@ -90,7 +98,8 @@ class Preset:
         name, strengths = content.get("name"), content.get("strengths")
         if not isinstance(name, str) or not isinstance(strengths, dict):
             raise EditError("a preset needs a name and strengths")
-        return Preset.of(name, strengths, is_own=True)
+        mouth = MouthChoice.from_json(content["mouth"]) if "mouth" in content else None
+        return replace(Preset.of(name, strengths, is_own=True), mouth=mouth)
 
 
 BUILT_IN: Final = (
@@ -166,7 +175,7 @@ class PresetFolder:
         found = next((preset for preset in self.load() if preset.name == name), None)
         if found is None:
             raise EditError(f"there is no preset called {name!r}")
-        renamed = Preset(new_name, found.strengths, is_own=True)
+        renamed = replace(found, name=new_name)
         if renamed.name != name and self._path_of(renamed.name) is not None:
             raise EditError(f"there is a preset called {renamed.name!r} already; choose another name")
         self.delete(name)
@@ -185,9 +194,9 @@ class PresetFolder:
             raise EditError(f"{path.name} cannot be read: {error.strerror or error}") from error
         own = {one.name: one for one in self.load()}
         name, number = preset.name, 2
-        while name in own and own[name].strengths != preset.strengths:
+        while name in own and replace(own[name], name=preset.name) != preset:
             name, number = f"{preset.name} {number}", number + 1
-        preset = Preset(name, preset.strengths, is_own=True)
+        preset = replace(preset, name=name)
         self.save(preset)
         return preset
 

@@ -18,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from fvae_studio.core.edit_note import ClipNote
 from fvae_studio.core.photo_io import WriteOptions, atomic_write, write_photo
 from fvae_studio.core.photo_io.colour_profiles import screen_pixels
+from fvae_studio.core.photo_io.webp_chunks import add_xmp
 from fvae_studio.core.types import Photo
 from fvae_studio.errors import EditError, OverwriteError, PhotoWriteError
 
@@ -61,6 +63,7 @@ class VideoOptions:
         longer_side: of the picture, in pixels; None: the frames' own, at most `LONGER_SIDE`.
         loops: how often a GIF or WebP is shown; 0: for ever. Players decide about the others.
         overwrite: replace a file that is there.
+        note: what is told in the file; None for nothing.
     """
 
     fps: float = 24.0
@@ -69,6 +72,7 @@ class VideoOptions:
     longer_side: int | None = None
     loops: int = 0
     overwrite: bool = False
+    note: ClipNote | None = None
 
     def __post_init__(self) -> None:
         if not FPS_RANGE[0] <= self.fps <= FPS_RANGE[1]:
@@ -147,6 +151,7 @@ def write_sequence(
     num_frames: int,
     overwrite: bool = False,
     resume: bool = False,
+    note: ClipNote | None = None,
 ) -> list[Path]:
     """Number the frames from 1 and write each as it comes, at full size and depth.
 
@@ -157,6 +162,7 @@ def write_sequence(
         num_frames: decides how many digits the names have.
         overwrite: replace frames that are there.
         resume: keep frames that are there; `frames` are the missing ones, in order.
+        note: what is told in each file; None for nothing.
 
     Returns:
         Where all frames are.
@@ -175,7 +181,8 @@ def write_sequence(
         raise PhotoWriteError(f"The folder {folder} cannot be made: {error.strerror}.") from error
     wanted = [path for path in paths if path not in there] if resume else paths
     for frame, path in zip(frames, wanted, strict=True):
-        write_photo(frame, path, options=WriteOptions(overwrite=overwrite))
+        told = frame if note is None else note.on(frame)
+        write_photo(told, path, options=WriteOptions(overwrite=overwrite))
     return paths
 
 
@@ -201,6 +208,7 @@ def _encode_gif(pictures: Iterator[Image.Image], file: BinaryIO, options: VideoO
         disposal=1,
         # A GIF counts what comes after the first time, and is shown once if it does not say anything.
         **({} if options.loops == 1 else {"loop": max(0, options.loops - 1)}),
+        **({} if options.note is None else {"comment": options.note.text.encode()}),
     )
     file.write(data.getvalue())
 
@@ -214,6 +222,9 @@ def _encode(pictures: Iterator[Image.Image], file: BinaryIO, suffix: str, option
     watched = _WatchedFile(file)
     try:
         with av.open(watched, "w", format=suffix[1:], options=_muxer_options(suffix, options.loops)) as container:
+            if options.note is not None:
+                # Before the first picture, with which the file's head is written. Players show one or the other.
+                container.metadata.update(comment=options.note.text, description=options.note.text)
             stream: VideoStream | None = None
             for picture in pictures:
                 pixels = _even(np.asarray(picture)) if suffix != ".webp" else np.asarray(picture)
@@ -232,6 +243,8 @@ def _encode(pictures: Iterator[Image.Image], file: BinaryIO, suffix: str, option
             # The disk is full, most likely: FFmpeg says only that something went wrong.
             raise watched.error from error
         raise PhotoWriteError(f"The video could not be encoded: {error.strerror or error}.") from error
+    if suffix == ".webp" and options.note is not None:
+        add_xmp(file, options.note.xmp)
 
 
 class _WatchedFile:

@@ -165,7 +165,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
     _row("play", _T("actions", "P&lay or pause"), "timeline", "Ctrl+Space", "play", needs=["clip"], line=True),
     _row("side_before", _T("actions", "Overlays tell of the photo be&fore"), "timeline", needs=["clip"], group="side",
          line=True),
-    _row("side_after", _T("actions", "Overlays tell of the photo afte&r"), "timeline", needs=["clip"], group="side"),
+    _row("side_after", _T("actions", "O&verlays tell of the photo after"), "timeline", needs=["clip"], group="side"),
     _row("best_moment", _T("actions", "Best &moment…"), "timeline", "Ctrl+M", "squares-four",
          _T("actions", "Look at many in-betweens at once and take one"), needs=["clip"], line=True),
     _row("export_clip", _T("actions", "&Export clip…"), "timeline", "Ctrl+Alt+E", "export",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from fvae_studio.core.clip_export import ClipOptions, exported_timeline, picture_side, plan_clip_path, write_clip
+from fvae_studio.core.export import ExportOptions
 from fvae_studio.core.timeline import Timeline
 from fvae_studio.core.types import Photo
 from fvae_studio.errors import EditError, PhotoWriteError
@@ -19,7 +21,7 @@ from fvae_studio.gui.messages import Messages
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.timeline.stage import ClipStage
 from fvae_studio.inference.jobs import EngineTask, JobProgress
-from fvae_studio.pipeline.requests import ClipSource, StudioEngine
+from fvae_studio.pipeline.requests import ClipSource, StudioEngine, clip_note
 
 
 class ClipExports(QObject):
@@ -55,11 +57,13 @@ class ClipExports(QObject):
                 EditError(self._stage.problem or self.tr("The timeline's photos are not read yet."))
             )
             return None
+        stills = ExportOptions.from_json(self._store.settings.export)
         dialog = ClipExportDialog(
             self._document.timeline,
             self._proposed(),
             max(scene.canvas_photo.width, scene.canvas_photo.height),
-            ClipOptions.from_json(self._store.settings.clip_export),
+            # One choice for stills and clips.
+            replace(ClipOptions.from_json(self._store.settings.clip_export), note_edit=stills.note_edit),
             self._exports.promised,
             self._window,
         )
@@ -75,7 +79,8 @@ class ClipExports(QObject):
         Returns:
             The job's id; None where there is no clip.
         """
-        self._store.remember(clip_export=options.to_json())
+        stills = replace(ExportOptions.from_json(self._store.settings.export), note_edit=options.note_edit)
+        self._store.remember(clip_export=options.to_json(), export=stills.to_json())
         scene, timeline = self._stage.scene, self._document.timeline
         if scene is None:
             return None
@@ -102,8 +107,13 @@ def clip_task(sources: Sequence[ClipSource], timeline: Timeline, options: ClipOp
         options: how.
         path: from `plan_clip_path`.
     """
+    is_tried = False
 
     def run(engine: StudioEngine, progress: JobProgress) -> Path:
+        nonlocal is_tried
+        # A second time where a device failed: what it has written is done again by the one that took over.
+        replaces, is_tried = is_tried, True
+
         def frames() -> Iterator[Photo]:
             pictures = engine.clip(sources, timeline, longer_side=picture_side(options), progress=progress)
             for picture in pictures:
@@ -112,6 +122,6 @@ def clip_task(sources: Sequence[ClipSource], timeline: Timeline, options: ClipOp
                 progress.give_way()
                 progress.raise_if_cancelled()
 
-        return write_clip(frames(), path, options, timeline)
+        return write_clip(frames(), path, options, timeline, note=clip_note(sources), replaces=replaces)
 
     return run

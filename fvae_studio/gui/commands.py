@@ -419,7 +419,5 @@ class Commands(QObject):
         show_in_folder(folder)
 
     def _apply_to(self, target: Target) -> None:
-        entry = self._document.current
-        if entry is not None:
-            label = self.tr("Same for all faces") if target == "all_faces" else self.tr("Same for all photos")
-            self._document.apply_strengths(entry.edit.strengths_of(entry.chosen_face), label, target)
+        label = self.tr("Same for all faces") if target == "all_faces" else self.tr("Same for all photos")
+        self._document.apply_edit(label, target)

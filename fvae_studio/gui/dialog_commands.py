@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog
 from shiboken6 import isValid
 
 from fvae_studio.core.export import ExportOptions
+from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED
 from fvae_studio.core.presets import SUFFIX as PRESET_SUFFIX
 from fvae_studio.core.presets import Preset, PresetFolder, write_preset
 from fvae_studio.errors import FvaeStudioError
@@ -158,7 +159,10 @@ class DialogCommands(QObject):
             )
             if answer is None:
                 return
-        self._change_presets(lambda: self._presets.save(Preset.of(name, strengths, is_own=True)))
+        mouth = entry.edit.edits.mouth_of(entry.chosen_face) if entry is not None else CLOSED
+        # A photo of one person says nothing about others.
+        preset = Preset(name, tuple(strengths.items()), is_own=True, mouth=BUILT_IN if mouth == BUILT_IN else None)
+        self._change_presets(lambda: self._presets.save(preset))
 
     @Slot(str)
     def _on_rename_preset(self, name: str) -> None:

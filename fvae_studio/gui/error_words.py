@@ -79,6 +79,7 @@ SENTENCES: Final = (
     _T("errors", "This photo was pasted and has no folder of its own. Choose a folder to export to."),
     _T("errors", "The pasted picture could not be kept in {}."),
     # Presets and projects.
+    _T("errors", "a preset is for everybody: its mouth is closed or built_in, not that of a photo"),
     _T("errors", "a preset needs a name of 1 to {} characters, not {}"),
     _T("errors", "the file is no preset of FVAE Studio"),
     _T("errors", "the preset is not JSON: {}"),

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from fvae_studio.core.edits import FaceEdit
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.photo_edit import MAX_AMOUNT, PhotoEdit
@@ -57,7 +58,8 @@ class PhotoEdits(PhotoList):
         self._shown_revision = 0
         self._thumbnail_group = 0
         self._summary: ModelSummary | None = None
-        self._copied: dict[str, float] | None = None
+        self._copied: FaceEdit | None = None
+        self._thumbnail_mouth = CLOSED
         self._project_path: Path | None = None
         self._was_clean = True
         self._is_paused = False
@@ -75,8 +77,8 @@ class PhotoEdits(PhotoList):
         return self._summary
 
     @property
-    def copied_edit(self) -> Mapping[str, float] | None:
-        """Strengths that were copied."""
+    def copied_edit(self) -> FaceEdit | None:
+        """Strengths that were copied, and what is seen where lips part."""
         return self._copied
 
     @property
@@ -184,28 +186,51 @@ class PhotoEdits(PhotoList):
             edit = replace(self._current.edit.with_whole({}, face=None).with_mouth(CLOSED, face=None), amount=1.0)
             self._push(self._current, edit, self.tr("Reset all"))
 
-    def apply_strengths(self, strengths: Mapping[str, float], label: str, target: Target = "face") -> None:
-        """Give exactly these strengths to the chosen face, to all faces of the photo, or to all open photos."""
+    def apply_strengths(
+        self,
+        strengths: Mapping[str, float],
+        label: str,
+        target: Target = "face",
+        *,
+        mouth: MouthChoice | None = None,
+    ) -> None:
+        """Give exactly these strengths to the chosen face, to all faces of the photo, or to all open photos.
+
+        Args:
+            strengths: by direction.
+            label: of the step.
+            target: who gets them.
+            mouth: what is seen where lips part; None leaves that as it is.
+        """
         if self._current is None:
             return
         for entry in self._photos if target == "all_photos" else [self._current]:
             face = self._current.chosen_face if target == "face" else None
-            self._push(entry, entry.edit.with_whole(strengths, face=face), label)
+            edit = entry.edit.with_whole(strengths, face=face)
+            self._push(entry, edit if mouth is None else edit.with_mouth(mouth, face=face), label)
 
     def apply_preset(self, preset: Preset, target: Target = "face") -> None:
         """Apply a look."""
-        self.apply_strengths(preset.by_name, preset.name, target)
+        self.apply_strengths(preset.by_name, preset.name, target, mouth=preset.mouth)
+
+    def apply_edit(self, label: str, target: Target) -> None:
+        """Give what the chosen face has to all faces of the photo, or to all open photos."""
+        if self._current is not None:
+            edit = self._chosen_edit(self._current)
+            # Other faces of a photo are other people: one's teeth are not theirs.
+            is_own = target == "all_faces" and edit.mouth is not None and edit.mouth.kind == "photo"
+            self.apply_strengths(edit.by_name, label, target, mouth=None if is_own else edit.mouth)
 
     def copy_edit(self) -> None:
-        """Remember the strengths of the chosen face."""
+        """Remember the strengths of the chosen face, and what is seen where its lips part."""
         if self._current is not None:
-            self._copied = self._current.edit.strengths_of(self._current.chosen_face)
+            self._copied = self._chosen_edit(self._current)
             self.copied_changed.emit()
 
     def paste_edit(self) -> None:
-        """Give the remembered strengths to the chosen face."""
+        """Give the chosen face what was copied."""
         if self._copied is not None:
-            self.apply_strengths(self._copied, self.tr("Paste edit"))
+            self.apply_strengths(self._copied.by_name, self.tr("Paste edit"), mouth=self._copied.mouth)
 
     @property
     def can_undo(self) -> bool:
@@ -254,10 +279,16 @@ class PhotoEdits(PhotoList):
         entry = self._current
         if entry is None or entry.photo is None or not entry.faces:
             return
-        face = entry.chosen_face or max(entry.faces, key=lambda one: one.box.width).index
+        face = self._present_face(entry)
         for preset in presets:
             self._service.make_face_thumbnail(
-                entry.photo, entry.faces, face, preset.by_name, group=self._thumbnail_group, name=preset.name
+                entry.photo,
+                entry.faces,
+                face,
+                preset.by_name,
+                mouth=preset.mouth or entry.edit.edits.mouth_of(face),
+                group=self._thumbnail_group,
+                name=preset.name,
             )
 
     # What follows from a change
@@ -275,6 +306,8 @@ class PhotoEdits(PhotoList):
                 self._forget_preset_thumbnails()
                 self.faces_changed.emit()
         if entry is self._current:
+            if self._present_mouth() != self._thumbnail_mouth:
+                self._forget_preset_thumbnails()
             self.edits_changed.emit()
             self._request_render()
         badges = (entry.is_edited, entry.is_exported)
@@ -308,9 +341,24 @@ class PhotoEdits(PhotoList):
         directions = self._summary.directions if self._summary is not None else ()
         return next((direction.label for direction in directions if direction.name == name), name)
 
+    @staticmethod
+    def _chosen_edit(entry: OpenPhoto) -> FaceEdit:
+        mouth = entry.edit.edits.mouth_of(entry.chosen_face)
+        return replace(FaceEdit.of(entry.edit.strengths_of(entry.chosen_face)), mouth=mouth)
+
+    @staticmethod
+    def _present_face(entry: OpenPhoto) -> int:
+        """On which face presets are shown: the chosen one, or the largest."""
+        return entry.chosen_face or max(entry.faces, key=lambda one: one.box.width).index
+
+    def _present_mouth(self) -> MouthChoice:
+        entry = self._current
+        return CLOSED if entry is None or not entry.faces else entry.edit.edits.mouth_of(self._present_face(entry))
+
     def _forget_preset_thumbnails(self) -> None:
         self._service.drop_face_thumbnails()
         self._thumbnail_group += 1
+        self._thumbnail_mouth = self._present_mouth()
         self.preset_thumbnails_outdated.emit()
 
     # What comes back

@@ -59,7 +59,7 @@ class PresetShelf(QObject):
         built_in = (replace(preset, name=preset_name(preset.name)) for preset in BUILT_IN)
         presets = fitting((*built_in, *self._folder.load()), labels)
         self._by_name = {preset.name: preset for preset in presets}
-        self._panel.set_presets([_card(preset, labels) for preset in self._by_name.values()])
+        self._panel.set_presets([self._card(preset, labels) for preset in self._by_name.values()])
 
     @Slot(str, str)
     def _on_apply_requested(self, name: str, target: Target) -> None:
@@ -75,7 +75,8 @@ class PresetShelf(QObject):
     def _on_thumbnail_made(self, name: str, thumbnail: Thumbnail) -> None:
         self._panel.set_thumbnail(name, to_qimage(thumbnail.pixels, thumbnail.icc, screen=self._screen))
 
-
-def _card(preset: Preset, labels: dict[str, str]) -> PresetCard:
-    strengths = ", ".join(f"{labels[name]} {value * 100:.0f}" for name, value in preset.strengths)
-    return PresetCard(preset.name, preset.is_own, strengths)
+    def _card(self, preset: Preset, labels: dict[str, str]) -> PresetCard:
+        parts = [f"{labels[name]} {value * 100:.0f}" for name, value in preset.strengths]
+        if preset.mouth is not None:
+            parts.append(self.tr("Built-in teeth") if preset.mouth.opens else self.tr("Closed lips"))
+        return PresetCard(preset.name, preset.is_own, ", ".join(parts))

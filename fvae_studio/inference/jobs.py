@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from fvae_studio.core.geometry import Rect
+from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.progress import CancelToken, Progress
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.pipeline.requests import MomentRequest, RenderRequest, StudioEngine
@@ -152,6 +153,7 @@ class FaceThumbnailJob(Job):
     """Show what some strengths do to a face, small: the picture of a preset's card.
 
     Attributes:
+        mouth: what is seen where closed lips part.
         group: of those thumbnails that are thrown away together, when another face is present.
         name: of the preset.
     """
@@ -160,6 +162,7 @@ class FaceThumbnailJob(Job):
     faces: Faces
     face: int
     strengths: Mapping[str, float]
+    mouth: MouthChoice = CLOSED
     group: int
     name: str
 

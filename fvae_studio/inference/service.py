@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal
 
 from fvae_studio.core.edits import EditState
 from fvae_studio.core.geometry import Rect
+from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.timeline import FrameMode, Moment
 from fvae_studio.core.types import Photo
 from fvae_studio.errors import Cancelled
@@ -236,10 +237,22 @@ class InferenceService(QObject):
         return self._revision
 
     def make_face_thumbnail(
-        self, photo: Photo, faces: Faces, face: int, strengths: Mapping[str, float], *, group: int, name: str
+        self,
+        photo: Photo,
+        faces: Faces,
+        face: int,
+        strengths: Mapping[str, float],
+        *,
+        mouth: MouthChoice = CLOSED,
+        group: int,
+        name: str,
     ) -> None:
-        """Picture what some strengths do to a face."""
-        self._put(FaceThumbnailJob(photo=photo, faces=faces, face=face, strengths=strengths, group=group, name=name))
+        """Picture what some strengths do to a face; see `FaceThumbnailJob`."""
+        self._put(
+            FaceThumbnailJob(
+                photo=photo, faces=faces, face=face, strengths=strengths, mouth=mouth, group=group, name=name
+            )
+        )
 
     def drop_face_thumbnails(self) -> None:
         """Another face is present."""

@@ -137,16 +137,19 @@ class InferenceWorker(QObject):
         return self._engine
 
     def _do_with_fallback(self, job: Job) -> None:
+        choice = self._choice
         try:
             self._do(job)
         except DeviceError as error:
-            if self._choice[1] == "cpu":
+            if choice[1] == "cpu":
                 raise
-            log.warning("the device %s failed, the CPU takes over", self._choice[1], exc_info=True)
-            self._choice = (self._choice[0], "cpu")
-            self.shut_down()
-            self.fell_back.emit(error)
-            self.ready.emit(self._engine_now().summary())
+            if self._choice[1] != "cpu":
+                log.warning("the device %s failed, the CPU takes over", self._choice[1], exc_info=True)
+                self._choice = (self._choice[0], "cpu")
+                self.shut_down()
+                self.fell_back.emit(error)
+                self.ready.emit(self._engine_now().summary())
+            # Else a job that this one gave way to met it before.
             if not isinstance(job, LoadJob):
                 self._do(job)
 
@@ -244,7 +247,7 @@ class InferenceWorker(QObject):
         self._set_faces(job.photo, job.faces)
         face = next(face for face in job.faces if face.index == job.face)
         window = face_window(face, job.photo)
-        state = EditState(None, (FaceEdit.of(job.strengths, face=job.face),))
+        state = EditState(None, (FaceEdit.of(job.strengths, face=job.face),)).with_mouth(job.mouth, face=job.face)
         request = RenderRequest(job.photo, state, "preview", level_for_window(window), 0)
         rendered = self._engine_now().render_patches(request, NoProgress(job.token))
         return face_thumbnail(job.photo, window, [(patch.level, patch.roi, patch.pixels) for patch in rendered.patches])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
-from fvae_studio.errors import DeviceError
+from fvae_studio.errors import DeviceError, FvaeStudioError
 
 
 def resolve_device(name: str = "auto") -> torch.device:
@@ -44,3 +47,19 @@ def compute_on_one_core(device: torch.device) -> None:
     """
     if device.type == "cpu" and torch.get_num_threads() != 1:
         torch.set_num_threads(1)
+
+
+@contextmanager
+def device_failures(device: torch.device) -> Iterator[None]:
+    """Tell failures of a graphics processor from those of the program, so that the CPU can take over.
+
+    Raises:
+        DeviceError: out of memory, or a driver that went away.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if device.type == "cpu" or isinstance(error, FvaeStudioError):
+            raise
+        reason = (str(error).splitlines() or ["no reason given"])[0]
+        raise DeviceError(f"The device {device.type} failed ({reason}); choose the CPU instead.") from error

@@ -75,7 +75,7 @@ def run_batch_photo(
         (output,) = plan_paths(
             [ExportSource.of(photo)], task.options, today=date.today(), first_number=number, taken=taken
         )
-        state = EditState(None, (FaceEdit(None, task.strengths),))
+        state = EditState(None, (FaceEdit(None, task.strengths, task.mouth),))
         written = run_export(engine, ExportTask(photo, state, output, task.options), progress.subrange(0.2, 0.8))
     except Cancelled:
         raise

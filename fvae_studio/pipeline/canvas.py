@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,12 +12,15 @@ from numpy.typing import NDArray
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
 from fvae_studio.core.cutout import blend_pixels, cut_face, read_cutout, spread_over
 from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io.colour_profiles import screen_pixels
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.resample import Kernel
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import FloatMap, FlowField, GreyMask, Photo, RgbImage
+from fvae_studio.pipeline.clip_mouths import ClipMouth, draw_mouth
 from fvae_studio.pipeline.interpolator import Interpolator
+from fvae_studio.pipeline.requests import Patch
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +33,7 @@ class DrawnMoment:
         alpha: of the first photo, moved alike, or None.
         fields: flow of each source, None for those that are not seen.
         shares: (num_sources, SHARE_SIZE, SHARE_SIZE): how much of each source is seen.
+        lips: of each source, where they part that are closed in the photo.
     """
 
     roi: Rect
@@ -35,6 +41,7 @@ class DrawnMoment:
     alpha: GreyMask | None
     fields: tuple[FlowField | None, ...]
     shares: FloatMap
+    lips: tuple[PartedLips | None, ...]
 
 
 class Canvas:
@@ -74,12 +81,27 @@ class Canvas:
                 for cutout in cutouts[ready:]
             ]
         self._cutouts = tuple(cutouts)
+        self._is_converted = for_screen and interpolator.icc is not None
+        self._mouths = self._mouths_of(interpolator)
 
     @staticmethod
     def square(interpolator: Interpolator, side: int, *, for_screen: bool = False) -> Canvas:
         """The aligned square around the first photo's face, `side` pixels wide."""
         to_square = interpolator.photo_to_crop.then(SimilarityTransform.resize(CROP_SIZE, side))
         return Canvas(interpolator, base=None, photo_to_picture=to_square, size=(side, side), for_screen=for_screen)
+
+    def edited(self, interpolator: Interpolator) -> Canvas:
+        """The same canvas for `Interpolator.edited` of its own."""
+        other = copy.copy(self)
+        other._interpolator, other._mouths = interpolator, self._mouths_of(interpolator)
+        return other
+
+    def _mouths_of(self, interpolator: Interpolator) -> tuple[ClipMouth | None, ...]:
+        if not self._is_converted:
+            return interpolator.mouths
+        # Teeth are chosen to go with the colours around them.
+        pairs = zip(interpolator.mouths, self._cutouts, strict=True)
+        return tuple(None if mouth is None else mouth.on(cutout) for mouth, cutout in pairs)
 
     def draw(self, moment: Moment, *, kernel: Kernel, progress: Progress) -> DrawnMoment:
         """One picture's region.
@@ -91,6 +113,7 @@ class Canvas:
         progress.raise_if_cancelled()
         fields = self._interpolator.flows(moment)
         shares = self._interpolator.shares(moment, fields)
+        lips = self._interpolator.lips(moment)
         pictures: list[RgbImage] = []
         seen: list[NDArray[np.float32]] = []
         alpha: GreyMask | None = None
@@ -100,8 +123,26 @@ class Canvas:
             progress.raise_if_cancelled()
             amount = spread_over(share, self._to_crop, self.roi)
             pixels, moved_alpha = read_cutout(cutout, field, self._to_crop, self.roi, kernel=kernel, share=amount)
+            mouth, parted = self._mouths[number], lips[number]
+            if mouth is not None and parted is not None:
+                draw_mouth(pixels, cutout, parted, mouth.inside(), self._to_crop, self.roi, kernel)
             if number == 0:
                 alpha = moved_alpha
             pictures.append(pixels)
             seen.append(amount)
-        return DrawnMoment(self.roi, blend_pixels(pictures, seen), alpha, fields, shares)
+        return DrawnMoment(self.roi, blend_pixels(pictures, seen), alpha, fields, shares, lips)
+
+
+def with_patches(photo: Photo, patches: Sequence[Patch]) -> Photo:
+    """The photo with edited regions in it; the very object where there are none.
+
+    Args:
+        photo: at the patches' level.
+        patches: later ones over earlier ones.
+    """
+    if not patches:
+        return photo
+    pixels = photo.pixels.copy()
+    for patch in patches:
+        pixels[patch.roi.slices] = patch.pixels
+    return photo.with_pixels(pixels)

@@ -6,7 +6,7 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,13 +18,14 @@ from fvae_studio.core.edits import EditState, FaceEdit, Strengths, add_strengths
 from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo, shrink_photo
+from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.photo_io.colour_profiles import screen_pixels
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.resample import Kernel
 from fvae_studio.core.timeline import FrameMode, Moment
-from fvae_studio.core.types import Face, FlowField, Photo
-from fvae_studio.errors import EditError
-from fvae_studio.pipeline.canvas import Canvas, DrawnMoment
+from fvae_studio.core.types import Face, Photo
+from fvae_studio.errors import EditError, FaceError
+from fvae_studio.pipeline.canvas import Canvas, DrawnMoment, with_patches
 from fvae_studio.pipeline.detector import only_face, require_editable
 from fvae_studio.pipeline.interpolator import SHARE_SIZE, InterpolationSource, Interpolator
 from fvae_studio.pipeline.requests import (
@@ -49,18 +50,59 @@ class _Cast:
     """The photos of a clip, each once, registered and encoded; what the renderer remembers from picture to picture.
 
     Attributes:
-        key: photo, landmarks and edit of each; who is remembered.
+        key: photo and landmarks of each; who is remembered.
+        edits: of each photo, and `around`.
         photos: weakly: a closed photo may go.
         faces: of each photo.
         interpolator: over them.
-        canvases: by mode and size.
+        mouths: of each photo's own edit.
+        around: edit of the first photo's other faces.
+        canvases: by mode and size, with what surrounds them.
     """
 
     key: tuple[object, ...]
+    edits: tuple[object, ...]
     photos: tuple[weakref.ref[Photo], ...]
     faces: tuple[Face, ...]
     interpolator: Interpolator
-    canvases: OrderedDict[tuple[FrameMode, int], Canvas]
+    mouths: tuple[MouthChoice, ...]
+    around: EditState
+    canvases: OrderedDict[tuple[FrameMode, int], _Stage]
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """A canvas, and the regions of the first photo's other faces at its level, as they are edited."""
+
+    canvas: Canvas
+    around: tuple[Patch, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What the clip shows of a photo.
+
+    Attributes:
+        photo: by identity: the same photo is registered and encoded once.
+        face: its number.
+        edit: strengths and mouth of that face, in its photo's own edit.
+    """
+
+    photo: int
+    face: int
+    edit: FaceEdit
+
+    @staticmethod
+    def of(source: ClipSource, face: Face) -> _Part:
+        """Of a photo key."""
+        own = source.edit.for_face(face.index)
+        strengths = tuple((name, value) for name, value in own.strengths if value)
+        return _Part(id(source.photo), face.index, FaceEdit(face.index, strengths, own.mouth or CLOSED))
+
+    @property
+    def mouth(self) -> MouthChoice:
+        """What is seen where its closed lips part."""
+        return self.edit.mouth or CLOSED
 
 
 class ClipRenderer:
@@ -79,7 +121,8 @@ class ClipRenderer:
         """One picture of a clip; see `Engine.render_moment`."""
         timings: dict[str, float] = {}
         faces = self._faces(request.sources)
-        places = _places(request.sources, faces)
+        parts = [_Part.of(*pair) for pair in zip(request.sources, faces, strict=True)]
+        places = _places(parts)
         moment = _merged(request.moment, places)
         photo = request.sources[0].photo
         full_res = request.quality == "full_res"
@@ -87,15 +130,17 @@ class ClipRenderer:
         if request.mode == "photo" and moment.motion[0] == moment.blend[0] == 1:
             return self._render_alone(request, faces[0], level, progress)
         with _timed(timings, "register"):
-            cast = self._cast_of(request.sources, faces, places)
-            canvas = self._canvas(cast, photo, request.mode, level)
+            cast = self._cast_of(request.sources, faces, parts, places)
+            stage = self._stage(cast, photo, request.mode, level, progress)
         with _timed(timings, "draw"):
-            drawn = canvas.draw(moment, kernel="lanczos" if full_res else "bicubic", progress=progress)
+            drawn = stage.canvas.draw(moment, kernel="lanczos" if full_res else "bicubic", progress=progress)
         shares = _shared_out(drawn.shares, request.moment, places)
-        flows = _placed(cast, drawn.fields, moment.strengths)
+        flows = _placed(cast, drawn, moment.strengths)
         if request.mode == "face":
             return RenderedMoment(request, (), drawn.pixels, flows, shares, timings)
-        return RenderedMoment(request, (Patch(level, drawn.roi, drawn.pixels),), None, flows, shares, timings)
+        # Neighbours are in the drawn region as well, which is laid over theirs.
+        patches = (*stage.around, Patch(level, drawn.roi, drawn.pixels))
+        return RenderedMoment(request, patches, None, flows, shares, timings)
 
     def pictures(
         self,
@@ -110,9 +155,10 @@ class ClipRenderer:
         if not moments:
             raise EditError("A clip of no pictures was asked for; it needs one at least.")
         faces = self._faces(sources)
-        places = _places(sources, faces)
+        parts = [_Part.of(*pair) for pair in zip(sources, faces, strict=True)]
+        places = _places(parts)
         merged = [_merged(moment, places) for moment in moments]
-        cast = self._cast_of(sources, faces, places)
+        cast = self._cast_of(sources, faces, parts, places)
         for moment in merged:
             cast.interpolator.check(moment)
         photo = sources[0].photo
@@ -122,8 +168,9 @@ class ClipRenderer:
             side = side if longer_side is None else min(side, longer_side)
             canvas, whole = Canvas.square(cast.interpolator, side, for_screen=for_screen), None
         else:
+            around = self._engine.render(photo, cast.around).photo
             whole, to_whole = (
-                (photo, SimilarityTransform.identity()) if longer_side is None else _screen_photo(photo, longer_side)
+                (around, SimilarityTransform.identity()) if longer_side is None else _screen_photo(around, longer_side)
             )
             canvas = Canvas(cast.interpolator, base=whole, photo_to_picture=to_whole, for_screen=for_screen)
         kernel: Kernel = "bicubic" if for_screen else "lanczos"
@@ -154,8 +201,8 @@ class ClipRenderer:
         for index, moment in enumerate(moments):
             progress.report(index / len(moments), "making in-betweens")
             progress.raise_if_cancelled()
-            if whole is first.photo and moment.motion[0] == moment.blend[0] == 1:
-                state = EditState(None, (FaceEdit(face.index, add_strengths(first.strengths, moment.strengths)),))
+            if whole is not None and kernel == "lanczos" and moment.motion[0] == moment.blend[0] == 1:
+                state = _edit_at(first, face, moment)
                 yield self._engine.render(first.photo, state, progress.subrange(0, 0)).photo
                 continue
             drawn = canvas.draw(moment, kernel=kernel, progress=progress)
@@ -168,8 +215,7 @@ class ClipRenderer:
     def _render_alone(self, request: MomentRequest, face: Face, level: int, progress: Progress) -> RenderedMoment:
         """A moment at which only the first photo is seen, just as the engine edits it."""
         first = request.sources[0]
-        strengths = add_strengths(first.strengths, request.moment.strengths)
-        state = EditState(None, (FaceEdit(face.index, strengths),))
+        state = _edit_at(first, face, request.moment)
         asked = RenderRequest(first.photo, state, request.quality, level, request.revision)
         edited = self._engine.render_patches(asked, progress)
         shares = np.zeros((len(request.sources), SHARE_SIZE, SHARE_SIZE), np.float32)
@@ -188,50 +234,88 @@ class ClipRenderer:
             faces.append(face)
         return faces
 
-    def _cast_of(self, sources: Sequence[ClipSource], faces: Sequence[Face], places: Sequence[int]) -> _Cast:
+    def _edits_around(self, first: ClipSource, face: Face) -> EditState:
+        """What the first photo's edit asks of its other faces; those that cannot be edited are left as they are."""
+        edits = []
+        for other in self._engine.detect(first.photo):
+            own = _Part.of(first, other).edit
+            if other.index == face.index or not own.strengths:
+                continue
+            with suppress(FaceError):
+                require_editable(other, first.photo)
+                edits.append(own)
+        return EditState(None, tuple(edits))
+
+    def _cast_of(
+        self, sources: Sequence[ClipSource], faces: Sequence[Face], parts: Sequence[_Part], places: Sequence[int]
+    ) -> _Cast:
         chosen = [places.index(number) for number in range(max(places) + 1)]
-        key = tuple((id(sources[at].photo), faces[at].landmarks.tobytes(), sources[at].strengths) for at in chosen)
+        around = self._edits_around(sources[0], faces[0])
+        key = tuple((parts[at].photo, parts[at].face, faces[at].landmarks.tobytes()) for at in chosen)
+        edits = (around, *(parts[at].edit for at in chosen))
         cast = self._cast
-        if cast is not None and cast.key == key and all(photo() is not None for photo in cast.photos):
+        if cast is not None and (cast.key != key or any(photo() is None for photo in cast.photos)):
+            cast = self._cast = None  # not two clips in memory at a time
+        if cast is None:
+            taking = [
+                InterpolationSource(
+                    sources[at].photo,
+                    self._engine.crop(sources[at].photo, faces[at]),
+                    faces[at].landmarks,
+                    parts[at].edit.strengths,
+                    parts[at].mouth,
+                )
+                for at in chosen
+            ]
+            photos = tuple(weakref.ref(source.photo) for source in taking)
+            interpolator = Interpolator(self._predictor, taking, find_photo_mouth=self._engine.photo_mouth)
+            stages = OrderedDict[tuple[FrameMode, int], _Stage]()
+        elif cast.edits == edits:
             return cast
-        self._cast = None  # not two clips in memory at a time
-        taking = [
-            InterpolationSource(
-                sources[at].photo,
-                self._engine.crop(sources[at].photo, faces[at]),
-                faces[at].landmarks,
-                sources[at].strengths,
+        else:
+            # Edits change neither how photos lie on each other nor their light.
+            photos = cast.photos
+            interpolator = cast.interpolator.edited([(parts[at].edit.strengths, parts[at].mouth) for at in chosen])
+            stages = OrderedDict(
+                (place, replace(stage, canvas=stage.canvas.edited(interpolator)))
+                for place, stage in cast.canvases.items()
+                if cast.around == around or place[0] == "face"
             )
-            for at in chosen
-        ]
-        photos = tuple(weakref.ref(source.photo) for source in taking)
-        interpolator = Interpolator(self._predictor, taking)
-        self._cast = _Cast(key, photos, tuple(faces[at] for at in chosen), interpolator, OrderedDict())
+        people, mouths = tuple(faces[at] for at in chosen), tuple(parts[at].mouth for at in chosen)
+        self._cast = _Cast(key, edits, photos, people, interpolator, mouths, around, stages)
         return self._cast
 
-    def _canvas(self, cast: _Cast, photo: Photo, mode: FrameMode, level: int) -> Canvas:
+    def _stage(self, cast: _Cast, photo: Photo, mode: FrameMode, level: int, progress: Progress) -> _Stage:
         key = (mode, level)
         if key not in cast.canvases:
             while len(cast.canvases) >= _MAX_CANVASES:
                 cast.canvases.popitem(last=False)
             if mode == "face":
-                cast.canvases[key] = Canvas.square(cast.interpolator, max(1, _native_side(cast) >> level))
+                square = Canvas.square(cast.interpolator, max(1, _native_side(cast) >> level))
+                cast.canvases[key] = _Stage(square)
             else:
-                base = reduce_photo(photo, level)
-                cast.canvases[key] = Canvas(
-                    cast.interpolator, base=base, photo_to_picture=level_to_photo(level).inverse
-                )
+                # Once for all moments, so at its best where it is not made smaller.
+                asked = RenderRequest(photo, cast.around, "preview" if level else "full_res", level, 0)
+                around = self._engine.render_patches(asked, progress).patches
+                base = with_patches(reduce_photo(photo, level), around)
+                canvas = Canvas(cast.interpolator, base=base, photo_to_picture=level_to_photo(level).inverse)
+                cast.canvases[key] = _Stage(canvas, around)
         cast.canvases.move_to_end(key)
         return cast.canvases[key]
 
 
-def _places(sources: Iterable[ClipSource], faces: Iterable[Face]) -> list[int]:
+def _edit_at(first: ClipSource, face: Face, moment: Moment) -> EditState:
+    """The first photo's own edit with the tracks' strengths on top of that of the face that takes part."""
+    own = first.edit.for_face(face.index)
+    strengths = dict(add_strengths(own.strengths, moment.strengths))
+    whole = {**dict.fromkeys(own.by_name, 0.0), **strengths}
+    return first.edit.merged(EditState(None, (FaceEdit.of(whole, face=face.index),)))
+
+
+def _places(parts: Iterable[_Part]) -> list[int]:
     """For each source the number of the photo it shows: a photo that comes again is registered and encoded once."""
-    known: dict[tuple[int, int, Strengths], int] = {}
-    return [
-        known.setdefault((id(source.photo), face.index, source.strengths), len(known))
-        for source, face in zip(sources, faces, strict=True)
-    ]
+    known: dict[_Part, int] = {}
+    return [known.setdefault(part, len(known)) for part in parts]
 
 
 def _merged(moment: Moment, places: Sequence[int]) -> Moment:
@@ -259,11 +343,11 @@ def _shared_out(shares: NDArray[np.float32], moment: Moment, places: Sequence[in
     return result
 
 
-def _placed(cast: _Cast, fields: Sequence[FlowField | None], strengths: Strengths) -> tuple[PlacedFlow, ...]:
+def _placed(cast: _Cast, drawn: DrawnMoment, strengths: Strengths) -> tuple[PlacedFlow, ...]:
     to_crop = cast.interpolator.photo_to_crop
     return tuple(
-        PlacedFlow(face, strengths, field, to_crop)
-        for face, field in zip(cast.faces, fields, strict=True)
+        PlacedFlow(face, strengths, field, to_crop, mouth, lips)
+        for face, field, mouth, lips in zip(cast.faces, drawn.fields, cast.mouths, drawn.lips, strict=True)
         if field is not None
     )
 

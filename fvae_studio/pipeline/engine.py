@@ -32,7 +32,7 @@ from fvae_studio.core.timeline import FrameMode, Moment, Timeline
 from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, RenderResult, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_faces
-from fvae_studio.errors import DeviceError, FaceError, FvaeStudioError
+from fvae_studio.errors import FaceError
 from fvae_studio.pipeline.detector import FaceDetector, choose_faces, only_face, require_editable
 from fvae_studio.pipeline.drawn_face import find_drawn_face
 from fvae_studio.pipeline.lazy import Lazy
@@ -413,15 +413,6 @@ class Engine:
         """
         return self._clips.get().matches(sources)
 
-    def strengths_of(self, photo: Photo, state: EditState, face: int | None) -> Strengths:
-        """What an edit asks of one face, without zeros; `face` None: of the only one.
-
-        Raises:
-            NoFaceError: no face, none of that number, or several and no number.
-        """
-        chosen = only_face(self.detect(photo), face)
-        return tuple((name, value) for name, value in state.for_face(chosen.index).strengths if value)
-
     def borrow(
         self,
         photo: Photo,
@@ -500,7 +491,7 @@ class Engine:
         mouths = [
             None
             if flow.lips is None
-            else OpenedMouth(flow.lips, self._mouth(photo, flow.face).inside(flow.mouth, self._photo_mouth))
+            else OpenedMouth(flow.lips, self._mouth(photo, flow.face).inside(flow.mouth, self.photo_mouth))
             for flow in group
         ]
         return open_mouths(source, warped, faces, mouths, kernel=kernel)
@@ -519,8 +510,14 @@ class Engine:
             mouths[face.index] = ClosedMouth.of(photo, face.landmarks, self.crop(photo, face).photo_to_crop)
         return mouths[face.index]
 
-    def _photo_mouth(self, path: str) -> PhotoMouth:
-        """The mouth of another photo; the latest one is kept with what was found in it."""
+    def photo_mouth(self, path: str) -> PhotoMouth:
+        """The mouth of another photo; the latest one is kept with what was found in it.
+
+        Raises:
+            PhotoError: it cannot be read.
+            FaceError: it shows no face that can be used.
+            EditError: its mouth is closed.
+        """
         if self._donor is None or self._donor[0] != path:
             donor = self.open(path)
             face = only_face(self.detect(donor), None)
@@ -541,19 +538,11 @@ class Engine:
     ) -> Sequence[FlowField]:
         predictor = self._predictor.get()
         indices = tuple(face.index for face in faces)
-        try:
-            if self._encoded is None or self._encoded[0]() is not photo or self._encoded[1] != indices:
-                self._encoded = None
-                predictor.set_crops([self.crop(photo, face) for face in faces])
-                self._encoded = (weakref.ref(photo), indices)
-            return predictor.predict(strengths)
-        except RuntimeError as error:
-            # Out of memory, a driver that went away: the networks would run on the CPU.
-            if predictor.device.type == "cpu" or isinstance(error, FvaeStudioError):
-                raise
-            raise DeviceError(
-                f"The device {predictor.device.type} failed ({str(error).splitlines()[0]}); choose the CPU instead."
-            ) from error
+        if self._encoded is None or self._encoded[0]() is not photo or self._encoded[1] != indices:
+            self._encoded = None
+            predictor.set_crops([self.crop(photo, face) for face in faces])
+            self._encoded = (weakref.ref(photo), indices)
+        return predictor.predict(strengths)
 
     def _plan(self, photo: Photo, state: EditState) -> tuple[list[_Asked], tuple[LeftOut, ...]]:
         """Every face that is edited with what is asked of it, and the faces that "all" has to leave out."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -20,12 +21,15 @@ from fvae_studio.core.face_parts import mouth_depth
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import CLOSED_PX, limit_lip_stretch, opening
+from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
+from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io.colour_profiles import convert_colours
 from fvae_studio.core.registration import apply_colour, fit_colour, usable_share
 from fvae_studio.core.regularise import prepare_flow
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
 from fvae_studio.errors import EditError
+from fvae_studio.pipeline.clip_mouths import ClipMouth, FindPhotoMouth, MovedMouths
 from fvae_studio.pipeline.predictor import FlowPredictor
 
 PATH_NODES: Final = 12
@@ -59,12 +63,14 @@ class InterpolationSource:
         crop: of the face.
         landmarks: (478, 2) of the face, photo pixels; None: nothing is known of lips and registration is that of crops.
         strengths: the photo's own edit of the face.
+        mouth: what is seen where closed lips part; without landmarks they stay closed.
     """
 
     photo: Photo
     crop: AlignedCrop
     landmarks: Points | None = None
     strengths: Strengths = ()
+    mouth: MouthChoice = CLOSED
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +114,13 @@ class Interpolator:
         predictor: its networks are shared, its faces are left alone.
         sources: photos of one person, each with its face.
         match_colour: give the other photos the first one's light (section 5.2's colour transfer).
+        find_photo_mouth: opens photos whose teeth are seen in others; None: closed mouths stay closed.
 
     Attributes:
         photo_to_crop: of the first photo.
         icc: profile of the first photo, in which all cutouts are.
         matches: how well each other source fits the first one; None where landmarks are missing.
+        mouths: of the sources whose closed lips may part; None for all others.
 
     Raises:
         EditError: no source.
@@ -120,7 +128,12 @@ class Interpolator:
     """
 
     def __init__(
-        self, predictor: FlowPredictor, sources: Sequence[InterpolationSource], *, match_colour: bool = True
+        self,
+        predictor: FlowPredictor,
+        sources: Sequence[InterpolationSource],
+        *,
+        match_colour: bool = True,
+        find_photo_mouth: FindPhotoMouth | None = None,
     ) -> None:
         if not sources:
             raise EditError("A clip needs a photo at least.")
@@ -144,10 +157,37 @@ class Interpolator:
         self.matches = tuple(matches)
         self._sources = tuple(prepared)
         self._open = tuple(_open_share(source.landmarks) for source in prepared)
+        self.mouths = tuple(
+            ClipMouth.of(ready.cutout, ready.landmarks, source.mouth, find_photo_mouth)
+            for ready, source in zip(prepared, sources, strict=True)
+        )
+        self._mouths = MovedMouths(self.mouths, self._raw)
+        self._find_photo_mouth = find_photo_mouth
         self._predictor = predictor.fork()
         self._predictor.set_crops(crops)
         self._latents = [self._predictor.latent(face) for face in range(len(sources))]
         self._nodes: dict[tuple[int, int, int, int], _Node] = {}
+
+    def edited(self, edits: Sequence[tuple[Strengths, MouthChoice]]) -> Interpolator:
+        """The same photos with other edits of their own: nothing is registered or encoded again.
+
+        Args:
+            edits: strengths and what is seen where lips part, of each source.
+        """
+        other = copy.copy(self)
+        pairs = list(zip(self._sources, edits, strict=True))
+        same = [source.strengths == strengths for source, (strengths, _) in pairs]
+        other._sources = tuple(replace(source, strengths=strengths) for source, (strengths, _) in pairs)
+        # A node depends on the edits of the two photos between which it lies.
+        other._nodes = {key: node for key, node in self._nodes.items() if same[key[1]] and same[key[2]]}
+        other.mouths = tuple(
+            mouth
+            if mouth is not None and mouth.choice == choice
+            else ClipMouth.of(source.cutout, source.landmarks, choice, self._find_photo_mouth)
+            for mouth, (source, (_, choice)) in zip(self.mouths, pairs, strict=True)
+        )
+        other._mouths = MovedMouths(other.mouths, other._raw)
+        return other
 
     @property
     def cutouts(self) -> tuple[Cutout, ...]:
@@ -175,12 +215,20 @@ class Interpolator:
         """
         self.check(moment)
         fields: list[FlowField | None] = []
-        for face, blend in enumerate(moment.blend):
+        for face, (blend, moved) in enumerate(zip(moment.blend, self._mouths.at(moment), strict=True)):
             if face > 0 and blend == 0:
                 fields.append(None)
-                continue
-            fields.append(self._field(face, moment, self._hold(face, moment)))
+            elif moved is None:
+                fields.append(self._field(face, moment, self._hold(face, moment)))
+            elif moved.lips is not None:
+                fields.append(FlowField(moved.lips.flow, moved.decoded.confidence))
+            else:
+                fields.append(self._settled(face, moved.decoded, 1.0))
         return tuple(fields)
+
+    def lips(self, moment: Moment) -> tuple[PartedLips | None, ...]:
+        """The parted lips of every source; None where a mouth is as the source's flow leaves it."""
+        return tuple(None if moved is None else moved.lips for moved in self._mouths.at(moment))
 
     def shares(self, moment: Moment, fields: Sequence[FlowField | None]) -> FloatMap:
         """How much of each source is seen: (num_sources, SHARE_SIZE, SHARE_SIZE) in [0, 1], adding up to 1.
@@ -201,6 +249,10 @@ class Interpolator:
         if inside is not None:
             for face, weight in zip(having, weights, strict=True):
                 weight *= 1 - inside * np.float32(1 - self._open[face])
+        for face, weight in zip(having, weights, strict=True):
+            # The gap of parted lips opens like that of a mouth which is open in its photo.
+            for gap in self._mouths.gaps_beside(face, moment, size=SHARE_SIZE, share=TEETH_SHARE):
+                weight *= 1 - gap * np.float32(1 - self._open[face])
         total = np.sum(weights, axis=0)
         usable = np.min([self._sources[face].usable for face in having], axis=0)
         for face, weight in zip(having, weights, strict=True):
@@ -234,9 +286,13 @@ class Interpolator:
 
     def _hold(self, face: int, moment: Moment) -> float:
         """How far the rule of closed lips holds for a source: not where another one shows what is between the lips."""
+        opened = [
+            openness if moved is None else max(openness, moved.openness)
+            for openness, moved in zip(self._open, self._mouths.at(moment), strict=True)
+        ]
         shown = sum(
             blend * openness
-            for other, (blend, openness) in enumerate(zip(moment.blend, self._open, strict=True))
+            for other, (blend, openness) in enumerate(zip(moment.blend, opened, strict=True))
             if other != face and openness > self._open[face]
         )
         return 1 - float(smoothstep(np.array([shown / TEETH_SHARE]))[0])
@@ -254,7 +310,20 @@ class Interpolator:
         low, high = (self._node(face, start, end, node, hold) for node in (before, before + 1))
         return _between(low, high, place - before)
 
-    def _node(self, face: int, start: int, end: int, node: int, hold: float) -> FlowField:
+    def _raw(self, face: int, moment: Moment) -> FlowField:
+        """The flow as decoded, between the nodes of a path linearly: lips part after that."""
+        taking = [source for source, share in enumerate(moment.motion) if share > 0]
+        if moment.strengths or len(taking) > 2:
+            return self._decoded(face, self._target(moment))
+        if len(taking) == 1:
+            return self._decoded_node(face, taking[0], taking[0], 0).raw
+        start, end = taking
+        place = moment.motion[end] * PATH_NODES
+        before = min(int(place), PATH_NODES - 1)
+        low, high = (self._decoded_node(face, start, end, node).raw for node in (before, before + 1))
+        return _between(low, high, place - before)
+
+    def _decoded_node(self, face: int, start: int, end: int, node: int) -> _Node:
         if node == 0:
             end = start
         elif node == PATH_NODES:
@@ -266,7 +335,10 @@ class Interpolator:
             motion[end] += share
             motion[start] += 1 - share
             self._nodes[key] = _Node(self._decoded(face, self._target(Moment(tuple(motion), ()))))
-        decoded = self._nodes[key]
+        return self._nodes[key]
+
+    def _node(self, face: int, start: int, end: int, node: int, hold: float) -> FlowField:
+        decoded = self._decoded_node(face, start, end, node)
         if hold > 0 and decoded.held is None:
             decoded.held = self._settled(face, decoded.raw, 1.0)
         if hold < 1 and decoded.free is None:

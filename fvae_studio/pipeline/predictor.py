@@ -16,7 +16,7 @@ from fvae_studio.core.alignment import TEMPLATE_ID
 from fvae_studio.core.types import AlignedCrop, FlowField
 from fvae_studio.errors import EditError, GeometryError
 from fvae_studio.model.checkpoint import LoadedModel
-from fvae_studio.model.device import compute_on_one_core, resolve_device
+from fvae_studio.model.device import compute_on_one_core, device_failures, resolve_device
 from fvae_studio.model.directions import Latent
 from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.folded_decoder import FoldedDecoder
@@ -51,20 +51,20 @@ class FlowPredictor:
         device: "auto", "cpu", "cuda" or "mps".
 
     Raises:
-        DeviceError: the device is not there.
+        DeviceError: the device is not there, or fails; also raised by all that computes.
     """
 
     def __init__(self, model: LoadedModel, *, device: str = "auto") -> None:
         self.model = model
         self.device = resolve_device(device)
-        self._vae = _prepare(model.vae, self.device)
-        self._confidence = _prepare(model.confidence, self.device)
         channels = model.header.config.latent_channels
-        self._flow_decoder = _prepare(FoldedDecoder(model.vae.decoder, latent_channels=channels), self.device)
-        self._confidence_decoder = _prepare(
-            FoldedDecoder(model.confidence.decoder, latent_channels=channels), self.device
+        decoders = (
+            FoldedDecoder(network.decoder, latent_channels=channels) for network in (model.vae, model.confidence)
         )
-        self._decoders = self._in_one_call()
+        with device_failures(self.device):
+            self._vae, self._confidence = _prepare(model.vae, self.device), _prepare(model.confidence, self.device)
+            self._flow_decoder, self._confidence_decoder = (_prepare(decoder, self.device) for decoder in decoders)
+            self._decoders = self._in_one_call()
         self._faces: tuple[_EncodedFace, ...] = ()
 
     def fork(self) -> FlowPredictor:
@@ -94,7 +94,8 @@ class FlowPredictor:
                 )
         # One face at a time: a group photo must not need more memory than a portrait, and a face's flow must not
         # depend on who stands beside it.
-        self._faces = tuple(self._encode(crop) for crop in crops)
+        with device_failures(self.device):
+            self._faces = tuple(self._encode(crop) for crop in crops)
 
     def set_crop(self, crop: AlignedCrop) -> None:
         """Encode one face; see `set_crops`."""
@@ -102,7 +103,8 @@ class FlowPredictor:
 
     def latent(self, face: int = 0) -> Latent:
         """Z(S), the mean of the posterior: (C, h, w), a copy."""
-        return self._face(face).mean[0].float().cpu().numpy().copy()
+        with device_failures(self.device):
+            return self._face(face).mean[0].float().cpu().numpy().copy()
 
     @overload
     def predict(self, strengths: Strengths, *, with_confidence: bool = ...) -> FlowField: ...
@@ -150,8 +152,10 @@ class FlowPredictor:
         fields = [FlowField.identity(self._flow_shape)] * len(offsets)
         moving = [index for index, offset in enumerate(offsets) if offset.any()]
         if moving:
-            stacked = torch.from_numpy(np.stack([offsets[index] for index in moving])).to(self.device)
-            decoded = self._decode(encoded, encoded.mean + stacked, with_confidence=with_confidence)
+            stacked = torch.from_numpy(np.stack([offsets[index] for index in moving]))
+            with device_failures(self.device):
+                latents = encoded.mean + stacked.to(self.device)
+                decoded = self._decode(encoded, latents, with_confidence=with_confidence)
             for index, field in zip(moving, decoded, strict=True):
                 fields[index] = field
         return tuple(fields)
@@ -173,7 +177,8 @@ class FlowPredictor:
         # A latent equal to the photo's own goes through the same batch as the others, and another batch size may round
         # otherwise: what must be exact is made exact here.
         own = self.latent(face)
-        fields = list(self._decode(encoded, self._checked(latents), with_confidence=with_confidence))
+        with device_failures(self.device):
+            fields = list(self._decode(encoded, self._checked(latents), with_confidence=with_confidence))
         for index, latent in enumerate(latents):
             if np.array_equal(latent, own):
                 fields[index] = FlowField(np.zeros_like(fields[index].flow), fields[index].confidence)

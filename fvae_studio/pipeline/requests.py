@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fvae_studio.core.edit_note import ClipNote
 from fvae_studio.core.edits import EditState, Strengths
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
@@ -143,13 +145,25 @@ class ClipSource:
         photo: by reference.
         faces: of the photo, as the person left them; None: as detected.
         face: number of the face that takes part; None where there is only one.
-        strengths: the photo's own edit of that face, without zeros: what the clip shows when it is at this photo.
+        edit: the photo's own: what the clip shows when it is at this photo. Of the first photo, which is seen as a
+            whole, also that of its other faces.
     """
 
     photo: Photo
     faces: tuple[Face, ...] | None = None
     face: int | None = None
-    strengths: Strengths = ()
+    edit: EditState = field(default_factory=EditState)
+
+
+def clip_note(sources: Sequence[ClipSource]) -> ClipNote:
+    """What has to be told with a clip of these photos, made now."""
+    mouths: dict[MouthChoice, None] = {}
+    for number, source in enumerate(sources):
+        # Of the first photo all faces are seen.
+        face = None if number == 0 else source.face
+        edits = source.edit.edits if face is None else (source.edit.for_face(face),)
+        mouths.update(dict.fromkeys(edit.mouth for edit in edits if edit.mouth is not None and edit.mouth.opens))
+    return ClipNote(datetime.now().astimezone(), tuple(mouths), tuple(source.photo for source in sources))
 
 
 @dataclass(frozen=True, eq=False)

@@ -150,6 +150,22 @@
         <translation>Fotos</translation>
     </message>
     <message>
+        <source>Closed lips</source>
+        <translation>Lippen zu</translation>
+    </message>
+    <message>
+        <source>Built-in teeth</source>
+        <translation>Mitgelieferte Zähne</translation>
+    </message>
+    <message>
+        <source>If lips part</source>
+        <translation>Wenn der Mund aufgeht</translation>
+    </message>
+    <message>
+        <source>What is seen where the preset parts lips that are closed in the photo. Built-in teeth are an average of many people&apos;s; the files say so.</source>
+        <translation>Was zu sehen ist, wo die Vorgabe Lippen öffnet, die im Foto geschlossen sind. Die mitgelieferten Zähne sind ein Mittel aus vielen Menschen; die Dateien sagen das.</translation>
+    </message>
+    <message>
         <source>Keep camera data, place, author and texts (EXIF, XMP, IPTC)</source>
         <translation>Kameradaten, Ort, Urheber und Texte behalten (EXIF, XMP, IPTC)</translation>
     </message>
@@ -529,6 +545,18 @@
     <message>
         <source>From the start to the last key</source>
         <translation>Vom Anfang bis zum letzten Keyframe</translation>
+    </message>
+    <message>
+        <source>Note in the files that the expressions were edited</source>
+        <translation>In den Dateien vermerken, dass die Mimik bearbeitet wurde</translation>
+    </message>
+    <message>
+        <source>Note the edit</source>
+        <translation>Bearbeitung vermerken</translation>
+    </message>
+    <message>
+        <source>In comments and XMP, as photos have it; not in the picture</source>
+        <translation>In Kommentar und XMP, wie bei Fotos; nicht im Bild</translation>
     </message>
     <message>
         <source>File</source>
@@ -1995,6 +2023,17 @@
     </message>
 </context>
 <context>
+    <name>PresetShelf</name>
+    <message>
+        <source>Built-in teeth</source>
+        <translation>Mitgelieferte Zähne</translation>
+    </message>
+    <message>
+        <source>Closed lips</source>
+        <translation>Lippen zu</translation>
+    </message>
+</context>
+<context>
     <name>SettingsDialog</name>
     <message>
         <source>Settings</source>
@@ -2877,6 +2916,10 @@
         <translation>Überlagerungen vom Foto &amp;davor</translation>
     </message>
     <message>
+        <source>O&amp;verlays tell of the photo after</source>
+        <translation>Überlagerungen vom Foto da&amp;nach</translation>
+    </message>
+    <message>
         <source>Best &amp;moment…</source>
         <translation>Bester &amp;Moment …</translation>
     </message>
@@ -3043,10 +3086,6 @@
     <message>
         <source>&amp;Find faces again</source>
         <translation>Gesichter neu &amp;suchen</translation>
-    </message>
-    <message>
-        <source>Overlays tell of the photo afte&amp;r</source>
-        <translation>Überlagerungen vom Foto da&amp;nach</translation>
     </message>
     <message>
         <source>&amp;First steps</source>
@@ -3565,6 +3604,10 @@
     <message>
         <source>The pasted picture could not be kept in {}.</source>
         <translation>Das eingefügte Bild konnte nicht in {} abgelegt werden.</translation>
+    </message>
+    <message>
+        <source>a preset is for everybody: its mouth is closed or built_in, not that of a photo</source>
+        <translation>Eine Vorgabe ist für alle da: Ihr Mund ist geschlossen oder mitgeliefert, nicht der eines Fotos</translation>
     </message>
     <message>
         <source>a preset needs a name of 1 to {} characters, not {}</source>

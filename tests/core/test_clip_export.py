@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
+import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from fvae_studio.core.clip_export import (
     CLIP_FORMATS,
@@ -14,10 +17,12 @@ from fvae_studio.core.clip_export import (
     plan_clip_path,
     write_clip,
 )
+from fvae_studio.core.edit_note import DIGITAL_SOURCE_TYPE, ClipNote, with_edit_note
+from fvae_studio.core.mouth_choice import BUILT_IN
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.timeline import PhotoKey, SliderKey, SliderTrack, Timeline
-from fvae_studio.core.types import Photo
-from fvae_studio.errors import EditError
+from fvae_studio.core.types import Photo, PhotoMetadata
+from fvae_studio.errors import DeviceError, EditError
 
 TWO = Timeline((PhotoKey(0.0, 1), PhotoKey(0.5, 2)), fps=24.0, repeat="loop")
 
@@ -28,7 +33,7 @@ def frames_of(timeline, shape=(32, 48, 3)):
 
 
 def test_options_survive_being_remembered():
-    options = ClipOptions("webm", 55, 720, 30.0, True, 3, True)
+    options = ClipOptions("webm", 55, 720, 30.0, True, 3, True, False)
 
     assert ClipOptions.from_json(options.to_json()) == options
 
@@ -112,3 +117,90 @@ def test_every_format_is_written(tmp_path, format_name):
         assert read_photo(path).width > 4 * 48
     else:
         assert path.stat().st_size > 200
+
+
+NOTE = ClipNote(datetime(2026, 11, 25, 12, tzinfo=UTC), (BUILT_IN,))
+
+
+def told_in(path) -> list[str]:
+    """What a file says about itself, as other programs find it."""
+    if path.is_dir():
+        return [xmp_of(frame) for frame in sorted(path.iterdir())]
+    if path.suffix in (".mp4", ".webm"):
+        with av.open(str(path)) as container:
+            metadata = {key.lower(): value for key, value in container.metadata.items()}
+        return [metadata.get("comment", ""), metadata.get("description", "")]
+    if path.suffix == ".gif":
+        with Image.open(path) as image:
+            return [image.info.get("comment", b"").decode()]
+    return [xmp_of(path)]
+
+
+def xmp_of(path) -> str:
+    return (read_photo(path).metadata.xmp or b"").decode()
+
+
+@pytest.mark.parametrize("format_name", [one for one in CLIP_FORMATS if one not in ("hevc", "av1")])
+def test_file_tells_that_expressions_were_edited_and_whose_teeth_are_seen(tmp_path, format_name):
+    for note_edit in (True, False):
+        options = ClipOptions(format_name, fps=6.0, note_edit=note_edit)
+        timeline = exported_timeline(TWO, options)
+        path = plan_clip_path(tmp_path / "clip.mp4", options)
+        write_clip(iter(frames_of(timeline)), path, options, timeline, note=NOTE)
+        said = told_in(path)
+
+        assert said
+        for text in said:
+            assert (DIGITAL_SOURCE_TYPE in text) == note_edit
+            assert ("here lips part, teeth are not the person's own" in text) == note_edit
+
+
+def test_webp_with_a_note_still_holds_its_pictures(tmp_path):
+    options = ClipOptions("webp", fps=12.0)
+    timeline = exported_timeline(TWO, options)
+    for name, note in (("plain", None), ("noted", NOTE)):
+        write_clip(iter(frames_of(timeline)), tmp_path / f"{name}.webp", options, timeline, note=note)
+    with Image.open(tmp_path / "plain.webp") as plain, Image.open(tmp_path / "noted.webp") as noted:
+        assert noted.n_frames == plain.n_frames == 7
+        for number in range(7):
+            plain.seek(number)
+            noted.seek(number)
+            assert plain.tobytes() == noted.tobytes()
+        assert DIGITAL_SOURCE_TYPE.encode() in noted.info["xmp"]
+
+
+def test_pictures_that_are_a_photo_as_it_was_read_get_no_note(tmp_path):
+    options = ClipOptions("png", fps=6.0)
+    timeline = exported_timeline(TWO, options)
+    frames = frames_of(timeline)
+    write_clip(iter(frames), tmp_path / "clip", options, timeline, note=replace(NOTE, photos=(frames[0],)))
+
+    assert [bool(text) for text in told_in(tmp_path / "clip")] == [False, True, True, True]
+
+
+def test_pictures_keep_what_the_photo_said(tmp_path):
+    options = ClipOptions("png", fps=6.0)
+    timeline = exported_timeline(TWO, options)
+    packet = with_edit_note(None, when=datetime(2020, 1, 1, tzinfo=UTC))
+    metadata = PhotoMetadata(xmp=packet)
+    frames = [Photo(frame.pixels, metadata=metadata) for frame in frames_of(timeline)]
+    write_clip(iter(frames), tmp_path / "clip", options, timeline, note=NOTE)
+
+    assert all("2020-01-01" in text and "2026-11-25" in text for text in told_in(tmp_path / "clip"))
+
+
+def test_second_try_of_a_sequence_replaces_what_the_first_one_left(tmp_path):
+    options = ClipOptions("png", fps=6.0)
+    timeline = exported_timeline(TWO, options)
+    frames = frames_of(timeline)
+
+    def cut():
+        yield frames[3]
+        raise DeviceError("The device cuda failed (out of memory); choose the CPU instead.")
+
+    with pytest.raises(DeviceError):
+        write_clip(cut(), tmp_path / "clip", options, timeline)
+    write_clip(iter(frames), tmp_path / "clip", options, timeline, replaces=True)
+    shown = [read_photo(path).pixels[0, 0, 0] for path in sorted((tmp_path / "clip").iterdir())]
+
+    assert shown == [frame.pixels[0, 0, 0] for frame in frames]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from fvae_studio.core import mouth_choice
 from fvae_studio.core.presets import BUILT_IN, Preset, PresetFolder, fitting, write_preset
 from fvae_studio.errors import EditError
 
@@ -94,3 +97,27 @@ def test_shipped_model_can_show_every_built_in_preset():
     from fvae_studio.model.registry import load_model
 
     assert fitting(BUILT_IN, load_model().directions) == BUILT_IN
+
+
+def test_preset_keeps_what_is_seen_in_mouths_and_says_nothing_else(tmp_path):
+    folder = PresetFolder(tmp_path)
+    teeth = replace(SOFT, mouth=mouth_choice.BUILT_IN)
+    folder.save(teeth)
+
+    assert folder.load() == (teeth,)
+    assert teeth.scaled(0.5).mouth == mouth_choice.BUILT_IN
+    assert folder.rename(SOFT.name, "Teeth").mouth == mouth_choice.BUILT_IN
+    assert '"mouth"' not in SOFT.to_json()
+
+
+def test_preset_takes_no_teeth_from_one_persons_photo():
+    with pytest.raises(EditError, match="for everybody"):
+        replace(SOFT, mouth=mouth_choice.MouthChoice("photo", "/photos/me.jpg"))
+
+
+def test_preset_that_differs_in_the_mouth_only_gets_a_number(tmp_path):
+    folder = PresetFolder(tmp_path / "own")
+    folder.save(SOFT)
+    write_preset(replace(SOFT, mouth=mouth_choice.BUILT_IN), tmp_path / "other.json")
+
+    assert folder.bring_in(tmp_path / "other.json").name == f"{SOFT.name} 2"

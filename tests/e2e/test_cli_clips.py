@@ -11,7 +11,9 @@ from PIL import Image
 
 from fvae_studio.core import face_match
 from fvae_studio.core.edits import EditState, FaceEdit
+from fvae_studio.core.mouth_choice import BUILT_IN
 from fvae_studio.core.photo_edit import PhotoEdit
+from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.project_file import Project, ProjectPhoto, save_project
 from fvae_studio.core.timeline import PhotoKey, SliderKey, SliderTrack, Timeline
 from fvae_studio.pipeline.engine import Engine
@@ -168,6 +170,33 @@ def test_projects_clip_becomes_frames(cli, project, pair, tmp_path):
     assert json.loads(outcome.out)["frames"] == len(frames) == 3
     np.testing.assert_array_equal(pixels(frames[0]), pixels(pair[0]))
     assert (pixels(frames[1]) != pixels(frames[2])).any()
+
+
+def test_clip_says_that_it_was_edited_unless_that_is_unwanted(cli, project, tmp_path):
+    for option, is_told in (("--note", True), ("--no-note", False)):
+        folder, video, sheet = tmp_path / f"frames{option}", tmp_path / f"clip{option}.gif", tmp_path / f"s{option}.png"
+        for output in (folder, video, sheet):
+            assert cli("animate", project, option, "-o", output).code == 0
+        packets = [read_photo(path).metadata.xmp for path in (*sorted(folder.iterdir()), sheet)]
+        with Image.open(video) as image:
+            comment = image.info.get("comment", b"")
+
+        assert (b"FVAE Studio" in comment) == is_told
+        # The first frame is the photo as it was read.
+        assert [packet is not None for packet in packets] == [False, is_told, is_told, is_told]
+
+
+def test_projects_teeth_are_told(cli, pair, tmp_path):
+    edit = PhotoEdit(EditState(None, (FaceEdit(None, (("smile", 0.5),), BUILT_IN),)))
+    timeline = Timeline((PhotoKey(0, 0), PhotoKey(0.2, 1)), fps=10)
+    photos = ProjectPhoto(pair[0], edit=edit), ProjectPhoto(pair[1])
+    save_project(Project(photos, timeline=timeline), tmp_path / "p.fvae")
+    outcome = cli("animate", tmp_path / "p.fvae", "-o", tmp_path / "clip.gif")
+
+    assert outcome.code == 0, outcome.err
+    assert "where lips part, teeth are not the person's own" in outcome.err
+    with Image.open(tmp_path / "clip.gif") as image:
+        assert b"Where lips part, teeth are not the person's own" in image.info["comment"]
 
 
 def test_clip_is_written_at_another_speed(cli, project, tmp_path):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment
-from fvae_studio.core.edits import EditState, FaceEdit
+from fvae_studio.core.edits import EditState, FaceEdit, Strengths
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.levels import level_to_photo, reduce_photo
 from fvae_studio.core.photo_io import read_photo
@@ -115,7 +115,7 @@ def make_moment(request: MomentRequest, faces: Sequence[Face] | None = None) -> 
     source = reduce_photo(frame.photo, level)
     roi = _at_level(face.box, level).intersect(source.bounds)
     asked = sum(value for _, value in moment.strengths) + sum(
-        share * sum(value for _, value in one.strengths)
+        share * sum(value for _, value in _strengths_of(one))
         for share, one in zip(moment.motion, request.sources, strict=True)
     )
     mixed = moment.blend[0] * source.pixels[roi.slices].astype(np.float32) + 100 * asked * source.max_value / 255
@@ -124,7 +124,7 @@ def make_moment(request: MomentRequest, faces: Sequence[Face] | None = None) -> 
     pixels: Any = np.clip(mixed, 0, source.max_value).astype(source.pixels.dtype)
     is_still = moment.blend[0] == 1 and not asked
     flows = tuple(
-        PlacedFlow(face, one.strengths, make_flow(1 - share), estimate_alignment(face.landmarks))
+        PlacedFlow(face, _strengths_of(one), make_flow(1 - share), estimate_alignment(face.landmarks))
         for share, one in zip(moment.motion, request.sources, strict=True)
         if share
     )
@@ -135,6 +135,10 @@ def make_moment(request: MomentRequest, faces: Sequence[Face] | None = None) -> 
         return RenderedMoment(request, (), np.ascontiguousarray(pixels[:side, :side]), flows, shares, timings)
     patches = () if is_still else (Patch(level, roi, pixels),)
     return RenderedMoment(request, patches, None, flows, shares, timings)
+
+
+def _strengths_of(source: ClipSource) -> Strengths:
+    return source.edit.for_face(source.face or 1).strengths
 
 
 def _at_level(box: Rect, level: int) -> Rect:
@@ -256,7 +260,7 @@ class FakeEngine:
 
     def _moment(self, request: MomentRequest) -> RenderedMoment:
         for source in request.sources:
-            self._check(EditState(None, (FaceEdit(None, source.strengths),)))
+            self._check(source.edit)
         self._check(EditState(None, (FaceEdit(None, request.moment.strengths),)))
         return make_moment(request, self._own_faces.get(id(request.sources[0].photo), self.faces))
 

@@ -298,11 +298,36 @@ def test_edit_is_copied_from_one_photo_to_another(document, files, qtbot):
     document.open_paths(files)
     wait_for_faces(document, qtbot)
     document.set_strength("smile", 0.5)
+    document.set_mouth(BUILT_IN)
     document.copy_edit()
     document.choose_photo(document.photos[1].entry_id)
     document.paste_edit()
 
     assert document.photos[1].edit.strengths_of(None) == {"smile": 0.5}
+    assert document.photos[1].edit.edits.mouth_of(1) == BUILT_IN
+
+
+def test_same_for_all_takes_the_mouth_along_but_nobody_elses_teeth(document, files, qtbot):
+    document.open_paths(files)
+    wait_for_faces(document, qtbot)
+    document.choose_face(1)
+    document.set_strength("smile", 0.5)
+    document.set_mouth(BUILT_IN)
+    document.apply_edit("All", "all_faces")
+    assert document.photos[0].edit.edits.mouth_of(2) == BUILT_IN
+
+    mine = MouthChoice("photo", str(files[1]))
+    document.set_mouth(mine)
+    document.apply_edit("All", "all_faces")
+    assert [document.photos[0].edit.edits.mouth_of(face) for face in (1, 2)] == [mine, BUILT_IN]
+
+
+def test_preset_with_teeth_gives_them_and_others_leave_the_mouth(shown):
+    shown.apply_preset(Preset("Laugh", (("smile", 0.9),), mouth=BUILT_IN))
+    assert entry_of(shown).edit.edits.mouth_of(None) == BUILT_IN
+    shown.apply_preset(Preset.of("Frown", {"anger": 0.4}))
+
+    assert entry_of(shown).edit.edits.mouth_of(None) == BUILT_IN
 
 
 def test_failed_render_is_told_and_the_picture_stays(shown, qtbot):
@@ -384,6 +409,20 @@ def test_preset_pictures_come_for_the_present_face_only(shown, qtbot):
     qtbot.waitUntil(lambda: "D" in made)
 
     assert "C" not in made
+
+
+def test_preset_pictures_show_the_chosen_mouth(shown, engine, qtbot):
+    outdated = []
+    shown.preset_thumbnails_outdated.connect(lambda: outdated.append(1))
+    shown.set_strength("smile", 0.4)
+    assert not outdated
+    shown.set_mouth(BUILT_IN)
+    assert outdated
+    with qtbot.waitSignal(shown.preset_thumbnail_made):
+        shown.request_preset_thumbnails([Preset.of("A", {"smile": 0.5})])
+    (asked,) = [one.state for one in engine.requests if one.state.for_face(1).by_name == {"smile": 0.5}]
+
+    assert asked.mouth_of(1) == BUILT_IN
 
 
 # Projects

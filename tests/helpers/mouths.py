@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 
 from fvae_studio.core.alignment import estimate_alignment
 from fvae_studio.core.edits import EditState
 from fvae_studio.core.lips import LOWER_INNER, LOWER_OUTER, UPPER_INNER, UPPER_OUTER
-from fvae_studio.core.types import Face, FlowField, Photo
+from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo
+from fvae_studio.pipeline.clip import ClipRenderer
 from fvae_studio.pipeline.engine import Engine
+from fvae_studio.pipeline.lazy import Lazy
+from fvae_studio.pipeline.predictor import FlowPredictor
 from tests.helpers.fake_faces import FakeDetector, make_face
 
 SEAM = 82.0
@@ -62,6 +66,8 @@ class OpeningEngine(Engine):
 
     def __init__(self, *faces: Face) -> None:
         super().__init__(detector=FakeDetector(faces))
+        predictor = cast(FlowPredictor, OpeningPredictor())
+        self._clips = Lazy(lambda: ClipRenderer(self, predictor))
 
     def check(self, state: EditState) -> None:
         """Every direction is known."""
@@ -69,3 +75,30 @@ class OpeningEngine(Engine):
     def _predict(self, photo: Photo, faces: Sequence[Face], strengths: Sequence[Mapping[str, float]]) -> Any:  # noqa: ARG002
         flows = [sum(wanted.values()) * parting_flow() for wanted in strengths]
         return [FlowField(flow.astype(np.float32), np.ones(flow.shape[:2], np.float32)) for flow in flows]
+
+
+class OpeningPredictor:
+    """Stands in for `FlowPredictor` in clips: a latent is a number, by which the lips part; each photo's own is 0."""
+
+    def __init__(self) -> None:
+        self.model = SimpleNamespace(directions=SimpleNamespace(combine=lambda strengths: _latent(strengths.values())))
+
+    def fork(self) -> OpeningPredictor:
+        """It remembers nothing."""
+        return self
+
+    def set_crops(self, crops: Sequence[AlignedCrop]) -> None:
+        """It does not look."""
+
+    def latent(self, _face: int = 0) -> np.ndarray:
+        """Closed."""
+        return _latent(())
+
+    def predict_latents(self, latents: np.ndarray, *, face: int = 0) -> tuple[FlowField, ...]:  # noqa: ARG002
+        """As `OpeningEngine`."""
+        flows = [float(latent.sum()) * parting_flow() for latent in latents]
+        return tuple(FlowField(flow.astype(np.float32), np.ones(flow.shape[:2], np.float32)) for flow in flows)
+
+
+def _latent(values: Iterable[float]) -> np.ndarray:
+    return np.full((1, 1, 1), sum(values), np.float32)

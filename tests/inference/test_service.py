@@ -10,10 +10,12 @@ import pytest
 from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.progress import Progress
+from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import Photo
 from fvae_studio.errors import Cancelled, DeviceError, EditError, ModelNotFoundError, PhotoNotFoundError
+from fvae_studio.inference.jobs import JobProgress
 from fvae_studio.inference.service import InferenceService
-from fvae_studio.pipeline.requests import StudioEngine
+from fvae_studio.pipeline.requests import ClipSource, StudioEngine
 from tests.gui.fakes import SUMMARY, FakeEngine
 
 pytestmark = pytest.mark.gui
@@ -296,3 +298,62 @@ def test_thread_that_does_not_end_in_time_is_left_alone(started, engine, photo, 
     qtbot.waitUntil(thread.isFinished)
 
     assert engine.is_closed
+
+
+def failing_on(device: str, calls: tuple[str, ...], devices: list[str]):
+    """An engine factory whose engines fail in some calls unless they are on the CPU."""
+
+    def make(_model: object, chosen: str) -> FakeEngine:
+        devices.append(chosen)
+
+        def fail(call: str) -> None:
+            if chosen == device and call.startswith(calls):
+                raise DeviceError("The device cuda failed (out of memory); choose the CPU instead.")
+
+        return FakeEngine(fail=fail)
+
+    return make
+
+
+def test_cpu_takes_over_moments_of_a_clip(photo, qtbot, qapp):  # noqa: ARG001
+    devices: list[str] = []
+    service = InferenceService(failing_on("cuda", ("moment",), devices), device="cuda")
+    with qtbot.waitSignal(service.ready):
+        service.start()
+    with qtbot.waitSignals([service.fell_back, service.ready, service.moment_rendered]):
+        service.render_moment([ClipSource(photo)], Moment((1.0,), (1.0,)), "photo", level=0)
+    service.close()
+
+    assert devices == ["cuda", "cpu"]
+
+
+def test_export_goes_on_after_a_preview_beside_it_lost_the_device(photo, qtbot, qapp):  # noqa: ARG001
+    """The preview that the export gave way to brings the CPU's engine; the export's own fails a moment later."""
+    devices: list[str] = []
+    service = InferenceService(failing_on("cuda", ("render preview", "render"), devices), device="cuda")
+    began, wanted = threading.Event(), threading.Event()
+    tries = []
+
+    def task(engine: StudioEngine, progress: JobProgress) -> int:
+        tries.append(engine)
+        began.set()
+        assert wanted.wait(10)
+        progress.give_way()
+        engine.render(photo, smile(0.5))
+        return len(tries)
+
+    with qtbot.waitSignal(service.ready):
+        service.start()
+    told, done = [], []
+    service.fell_back.connect(told.append)
+    service.exported.connect(lambda *args: done.append(args))
+    job_id = service.export(task)
+    qtbot.waitUntil(began.is_set)
+    with qtbot.waitSignals([service.rendered, service.exported]):
+        service.render(photo, smile(0.5), None, level=0)
+        wanted.set()
+    service.close()
+
+    assert done == [(job_id, 2)]
+    assert devices == ["cuda", "cpu"]
+    assert len(told) == 1

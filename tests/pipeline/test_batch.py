@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from fvae_studio.core.batch import BatchTask
-from fvae_studio.core.edits import EditState
+from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.export import ExportOptions
+from fvae_studio.core.mouth_choice import BUILT_IN
 from fvae_studio.core.photo_io import read_photo
-from fvae_studio.core.progress import CancelToken, NoProgress
-from fvae_studio.core.types import Photo
+from fvae_studio.core.progress import CancelToken, NoProgress, Progress
+from fvae_studio.core.types import Photo, RenderResult
 from fvae_studio.errors import Cancelled
 from fvae_studio.pipeline.batch import TellsLeftOut, run_batch_photo
 from tests.gui.fakes import FakeEngine
@@ -91,3 +92,16 @@ def test_cancelling_stops_the_batch(photo_path: Path, tmp_path: Path) -> None:
         run_batch_photo(FakeEngine(), photo_path, task_for(tmp_path), NoProgress(token))
 
     np.testing.assert_array_equal(read_photo(photo_path).pixels, make_photo().pixels)
+
+
+def test_mouth_is_asked_for_with_the_strengths(photo_path: Path, tmp_path: Path) -> None:
+    states = []
+
+    class Asked(FakeEngine):
+        def render(self, photo: Photo, state: EditState, progress: Progress | None = None) -> RenderResult:
+            states.append(state)
+            return super().render(photo, state, progress)
+
+    run_batch_photo(Asked(), photo_path, replace(task_for(tmp_path), mouth=BUILT_IN), NoProgress())
+
+    assert states == [EditState(None, (FaceEdit(None, SMILE, BUILT_IN),))]

@@ -10,6 +10,7 @@ import pytest
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
 from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.levels import reduce_photo
+from fvae_studio.core.mouth_choice import BUILT_IN
 from fvae_studio.core.progress import CancelToken, NoProgress
 from fvae_studio.core.timeline import Moment, PhotoKey, SliderKey, SliderTrack, Timeline
 from fvae_studio.core.types import Photo
@@ -35,9 +36,8 @@ def photos() -> tuple[Photo, Photo]:
 
 
 def request(photos, moment, *, strengths=(), mode="photo", quality="full_res", level=0) -> MomentRequest:
-    sources = tuple(
-        ClipSource(photo, strengths=strengths if number == 0 else ()) for number, photo in enumerate(photos)
-    )
+    edit = EditState(None, (FaceEdit(None, strengths),))
+    sources = tuple(ClipSource(photo, edit=edit if number == 0 else EditState()) for number, photo in enumerate(photos))
     return MomentRequest(sources, moment, mode, quality, level, 1)
 
 
@@ -184,8 +184,10 @@ def test_moments_of_one_clip_register_it_once(engine, photos, monkeypatch):
         fresh.render_moment(request(photos, PAIR.at(time_s)), NoProgress())
     assert len(counts) == 1
 
-    # Another edit of a photo is another clip.
+    # Another edit of a photo changes neither where it lies nor its light; another order does.
     fresh.render_moment(request(photos, PAIR.at(0.4), strengths=SMILE), NoProgress())
+    assert len(counts) == 1
+    fresh.render_moment(request(photos[::-1], PAIR.at(0.4)), NoProgress())
     assert len(counts) == 2
 
 
@@ -234,3 +236,20 @@ def test_matches_are_told_for_all_but_the_first(engine, photos):
     assert match.shape_distance == 0
     assert match.residual_px < 1.5
     assert CROP_SIZE / match.photo_to_crop.scale == pytest.approx(300, rel=0.03)
+
+
+def test_edit_after_the_first_moment_shows_what_a_fresh_clip_shows(engine, photos):
+    """Nothing of the edit before is left in what is kept: registration, flows between photos, canvases."""
+    edits = [
+        EditState(),
+        EditState(None, (FaceEdit(None, SMILE),)),
+        EditState(None, (FaceEdit(None, SMILE, BUILT_IN),)),
+    ]
+    fresh = [Engine(engine.model, device="cpu", detector=engine._detector.get()) for _ in edits]
+    for edit, other in zip((*edits, edits[0]), (*fresh, fresh[0]), strict=True):
+        for mode in ("photo", "face"):
+            sources = (ClipSource(photos[0]), ClipSource(photos[1], edit=edit), ClipSource(photos[0]))
+            asked = MomentRequest(sources, Moment((0.4, 0.6, 0.0), (0.4, 0.6, 0.0)), mode, "full_res", 0, 1)
+            one, two = (used.render_moment(asked, NoProgress()) for used in (engine, other))
+            shown, wanted = (pasted(photos[0], each) if mode == "photo" else each.square for each in (one, two))
+            np.testing.assert_array_equal(shown, wanted)

@@ -178,3 +178,32 @@ def test_a_foreign_crop_is_refused(predictor: FlowPredictor) -> None:
 def test_an_absent_device_is_refused(model: LoadedModel) -> None:
     with pytest.raises(DeviceError):
         FlowPredictor(model, device="abacus")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda one: one.predict({"smile": 1.0}),
+        lambda one: one.predict_latents(np.zeros((1, 4, 4, 4), np.float32)),
+        lambda one: one.set_crop(make_crop(2)),
+    ],
+)
+def test_failing_device_is_told_apart_from_other_failures(model: LoadedModel, monkeypatch, ask) -> None:
+    predictor = FlowPredictor(model, device="cpu")
+    predictor.set_crop(make_crop(1))
+
+    def fail(*_args: object, **_options: object) -> None:
+        raise RuntimeError("CUDA error: out of memory\nCompile with TORCH_USE_CUDA_DSA")
+
+    monkeypatch.setattr(predictor, "_decode", fail)
+    monkeypatch.setattr(predictor, "_encode", fail)
+    with pytest.raises(RuntimeError, match="out of memory") as on_cpu:
+        ask(predictor)
+    assert not isinstance(on_cpu.value, DeviceError)
+
+    # There is none here: "meta" has shapes only, which is enough to get to the failure.
+    predictor.device = torch.device("meta")
+    predictor._faces = tuple(replace(face, mean=face.mean.to("meta")) for face in predictor._faces)
+    monkeypatch.setattr(predictor, "latent", lambda _face=0: np.zeros((4, 4, 4), np.float32))
+    with pytest.raises(DeviceError, match=r"The device meta failed .CUDA error: out of memory.; choose the CPU"):
+        ask(predictor)

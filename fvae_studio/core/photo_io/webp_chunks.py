@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from fvae_studio.core.photo_io.source_file import SourceFile, damaged, truncated
 
 _MAX_BLOCK_BYTES = 64 << 20
+_HAS_XMP = 4
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,26 @@ def read_header(source: SourceFile) -> WebpHeader:
         raise damaged(source.path)
     exif = blocks.get(b"EXIF", b"").removeprefix(b"Exif\0\0") or None
     return WebpHeader(*size, is_lossless, is_animated, blocks.get(b"ICCP"), exif, blocks.get(b"XMP "))
+
+
+def add_xmp(file: BinaryIO, packet: bytes) -> None:
+    """Put an XMP packet at the end of an extended WebP file, such as an animation; others stay as they are.
+
+    Args:
+        file: the whole file, open for reading and writing; it holds no packet yet.
+        packet: see there.
+    """
+    file.seek(0)
+    head = file.read(30)
+    if head[8:16] != b"WEBPVP8X":
+        return
+    chunk = b"XMP " + struct.pack("<L", len(packet)) + packet + b"\0" * (len(packet) & 1)
+    end = file.seek(0, os.SEEK_END)
+    file.write(chunk)
+    file.seek(20)
+    file.write(bytes([head[20] | _HAS_XMP]))
+    file.seek(4)
+    file.write(struct.pack("<L", end + len(chunk) - 8))
 
 
 def _plus_one(three_bytes: bytes) -> int:

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from fvae_studio.core.batch import BatchRow, BatchTask, list_photos, write_report
 from fvae_studio.core.export import ExportOptions
+from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.presets import Preset
 from fvae_studio.errors import PhotoWriteError
 from fvae_studio.gui.dialogs.export_format import FormatFields
@@ -74,6 +75,7 @@ class BatchDialog(StudioDialog):
         self._is_running = False
         self._build_ui()
         self._connect()
+        self._on_preset_chosen()
         self._refresh()
 
     def set_folder(self, folder: Path) -> None:
@@ -169,6 +171,18 @@ class BatchDialog(StudioDialog):
         what.addRow(self.tr("Photos"), folder)
         what.addRow("", self._deep)
         what.addRow(self.tr("Preset"), preset)
+        self._mouth = QComboBox()
+        self._mouth.addItem(self.tr("Closed lips"), "closed")
+        self._mouth.addItem(self.tr("Built-in teeth"), "built_in")
+        name(
+            self._mouth,
+            self.tr("If lips part"),
+            self.tr(
+                "What is seen where the preset parts lips that are closed in the photo. Built-in teeth are an average "
+                "of many people's; the files say so."
+            ),
+        )
+        what.addRow(self.tr("If lips part"), self._mouth)
         self._format = FormatFields(replace(self._options, folder=None))
         self._place = PlaceFields(replace(self._options, folder=None), beside=False)
         align_labels(what, self._format.rows, self._place.rows)
@@ -219,6 +233,7 @@ class BatchDialog(StudioDialog):
     def _connect(self) -> None:
         self._folder.textChanged.connect(self._refresh)
         self._deep.toggled.connect(self._refresh)
+        self._preset.currentIndexChanged.connect(self._on_preset_chosen)
         self._browse.clicked.connect(self._on_browse_clicked)
         self._format.changed.connect(self._refresh)
         self._place.changed.connect(self._refresh)
@@ -233,7 +248,15 @@ class BatchDialog(StudioDialog):
         options = self._place.apply(self._format.apply(ExportOptions()))
         options = replace(options, keep_metadata=self._keep.isChecked(), note_edit=self._note.isChecked())
         preset = self._presets[self._preset.currentIndex()]
-        return BatchTask(preset.scaled(self._amount.value() / 100).strengths, options)
+        mouth = MouthChoice(self._mouth.currentData())
+        return BatchTask(preset.scaled(self._amount.value() / 100).strengths, options, mouth)
+
+    @Slot()
+    def _on_preset_chosen(self) -> None:
+        """A preset that says what is seen in mouths is taken at its word; it can be changed."""
+        at = self._preset.currentIndex()
+        mouth = self._presets[at].mouth if 0 <= at < len(self._presets) else None
+        self._mouth.setCurrentIndex(self._mouth.findData((mouth or CLOSED).kind))
 
     @Slot()
     def _on_browse_clicked(self) -> None:

@@ -82,6 +82,7 @@ class ClipExportDialog(StudioDialog):
             None if back == "timeline" else back == "back",
             self._loops.value(),
             self._whole.isChecked(),
+            self._note.isChecked(),
         )
 
     @property
@@ -150,6 +151,10 @@ class ClipExportDialog(StudioDialog):
         name(self._loops, self.tr("Times"), self.tr("How often a GIF or WebP is shown; players decide about videos"))
         self._whole = QCheckBox(self.tr("The whole timeline, not only from the in to the out point"))
         name(self._whole, self.tr("Whole timeline"), self.tr("From the start to the last key"))
+        self._note = QCheckBox(self.tr("Note in the files that the expressions were edited"))
+        name(
+            self._note, self.tr("Note the edit"), self.tr("In comments and XMP, as photos have it; not in the picture")
+        )
         self._file = QLineEdit()
         name(self._file, self.tr("File"), self.tr("Where the clip is written; a folder for numbered pictures"))
         self._browse = QPushButton(self.tr("Choose…"))
@@ -172,6 +177,7 @@ class ClipExportDialog(StudioDialog):
         motion.addRow(self.tr("Times"), self._loops)
         motion.addRow("", self._whole)
         where.addRow(self.tr("File"), place)
+        where.addRow("", self._note)
         align_labels(picture, motion, where)
         for title, rows in ((self.tr("Pictures"), picture), (self.tr("Motion"), motion), (self.tr("Place"), where)):
             self.content.addWidget(heading(title))
@@ -195,6 +201,7 @@ class ClipExportDialog(StudioDialog):
         self._back.setCurrentIndex(self._back.findData(back))
         self._loops.setValue(options.loops)
         self._whole.setChecked(options.whole)
+        self._note.setChecked(options.note_edit)
 
     def _connect(self) -> None:
         for box in (self._format, self._fps, self._back):

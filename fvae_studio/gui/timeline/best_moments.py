@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -29,7 +28,7 @@ from fvae_studio.gui.tasks import Tasks
 from fvae_studio.gui.timeline.sources import ClipScene
 from fvae_studio.gui.timeline.stage import ClipStage
 from fvae_studio.inference.jobs import EngineTask
-from fvae_studio.pipeline.requests import ClipSource, MomentRequest, StudioEngine
+from fvae_studio.pipeline.requests import ClipSource, MomentRequest, StudioEngine, clip_note
 
 _SHARP: Final = 2
 """Pixels of a picture per pixel of its tile: also sharp on a fine screen."""
@@ -170,7 +169,8 @@ def _still_task(sources: tuple[ClipSource, ...], timeline: Timeline, time_s: flo
     def run(engine: StudioEngine, progress: Progress) -> Path:
         source = sources[0].photo
         still = _still(engine, sources, timeline, time_s, progress.subrange(0.0, 0.8))
-        noted = prepare(still, source, ExportOptions(), when=datetime.now().astimezone())
+        note = clip_note(sources)
+        noted = prepare(still, source, ExportOptions(), when=note.when, mouths=note.mouths)
         return write_photo(noted, path, source=source)
 
     return run

@@ -67,6 +67,7 @@ class ClipFrames(QObject):
         """What a frame is expected to take."""
         self.ready: set[int] = set()
         """Frames that can be shown at once."""
+        self._told: set[int] | None = None
         self.level = 0
         """Of the pictures."""
         self._scene: ClipScene | None = None
@@ -183,6 +184,7 @@ class ClipFrames(QObject):
     def _forget_places(self) -> None:
         self._places.clear()
         self.ready.clear()
+        self._told = None
         self.drop_ahead()
 
     def _keep(self, asked: MomentRequest, known: tuple[Hashable, int], made: ClipFrame | None) -> None:
@@ -244,7 +246,10 @@ class ClipFrames(QObject):
                     break
                 self._asked[self._ask_ahead(scene, frame)] = (key, frame)
                 under_way.add(key)
-        self.ready_changed.emit()
+        if self.ready != self._told:
+            # A hand that scrubs comes here at each move of the mouse, and the ruler is drawn anew for it.
+            self._told = set(self.ready)
+            self.ready_changed.emit()
 
     def _ask_ahead(self, scene: ClipScene, frame: int) -> int:
         return self._service.render_frame(

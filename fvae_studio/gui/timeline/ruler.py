@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from fvae_studio.gui.theme import colours_of
-from fvae_studio.gui.timeline.time_axis import TimeAxis, ticks
+from fvae_studio.gui.timeline.time_axis import LABEL_PX, Tick, TimeAxis, TimeScale, ticks
 from fvae_studio.gui.timeline.track_view import AxisView
 
 HEIGHT_PX: Final = 38
@@ -51,6 +52,8 @@ class TimeRuler(AxisView):
 
     def set_ready(self, frames: Collection[int]) -> None:
         """Which frames can be shown at once."""
+        if frames == self._ready:
+            return
         self._ready = frames
         self.update(0, HEIGHT_PX - RANGE_PX - _READY_PX - 1, self.width(), _READY_PX + 2)
 
@@ -64,7 +67,8 @@ class TimeRuler(AxisView):
         role, colours = QPalette.ColorRole, colours_of(self.palette())
         painter.fillRect(event.rect(), self.palette().color(role.Base))
         self.paint_range(painter)
-        self._paint_ticks(painter)
+        if event.rect().top() < HEIGHT_PX - RANGE_PX - _READY_PX - 1:
+            self._paint_ticks(painter, event.rect())
         self._paint_ready(painter, QColor(colours.success))
         self._paint_range_marks(painter)
         painter.setPen(QPen(self.palette().color(role.Mid), 1))
@@ -136,7 +140,7 @@ class TimeRuler(AxisView):
     def _scrub(self, event: QMouseEvent) -> None:
         self.scrubbed.emit(self.axis.scale.time_at(event.position().x()))
 
-    def _paint_ticks(self, painter: QPainter) -> None:
+    def _paint_ticks(self, painter: QPainter, rect: QRect) -> None:
         font = QFont(self.font())
         font.setPixelSize(11)
         painter.setFont(font)
@@ -144,8 +148,11 @@ class TimeRuler(AxisView):
             self.palette().color(role) for role in (QPalette.ColorRole.PlaceholderText, QPalette.ColorRole.Dark)
         )
         scale, bottom = self.axis.scale, self.height() - RANGE_PX - _READY_PX - 2
-        for tick in ticks(scale, self.width(), self.timeline.fps):
+        for tick in _ticks(scale, self.width(), self.timeline.fps):
             x = round(scale.x_of(tick.time_s)) + 0.5
+            # The playhead's strip alone, mostly.
+            if x > rect.right() + 1 or x + (LABEL_PX if tick.text else 1) < rect.left():
+                continue
             painter.setPen(line)
             painter.drawLine(QPointF(x, bottom - (8 if tick.text else 4)), QPointF(x, bottom))
             if tick.text:
@@ -180,6 +187,11 @@ class TimeRuler(AxisView):
         painter.setBrush(self.palette().color(QPalette.ColorRole.Highlight))
         corners = [(-6, 0), (6, 0), (6, 7), (0, 13), (-6, 7)]
         painter.drawPolygon(QPolygonF([QPointF(x + dx, dy) for dx, dy in corners]))
+
+
+@lru_cache(maxsize=4)
+def _ticks(scale: TimeScale, width_px: float, fps: float) -> tuple[Tick, ...]:
+    return tuple(ticks(scale, width_px, fps))
 
 
 def runs(frames: Collection[int]) -> list[tuple[int, int]]:

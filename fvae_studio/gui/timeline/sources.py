@@ -69,10 +69,13 @@ def scene_of(document: ClipEdits) -> ClipScene | NoScene:
             return NoScene(reason)
         if entry.photo is None or face is None:
             return NoScene()
-        strengths = document.effective_strengths(entry, face.index)
-        sources.append(ClipSource(entry.photo, entry.known_faces, face.index, strengths))
+        edit = entry.edit.effective
+        sources.append(ClipSource(entry.photo, entry.known_faces, face.index, edit))
         place = (face.box, float(face.landmarks.sum()))
-        keys.append((entry.entry_id, entry.sha256, face.index, place, strengths))
+        # Of the first photo all faces are seen.
+        others = tuple((one.index, one.box) for one in entry.faces) if first is None else ()
+        shown = edit if first is None else edit.for_face(face.index)
+        keys.append((entry.entry_id, entry.sha256, face.index, place, shown, others))
         first = first or (entry.photo, face)
         if may_be_strangers(first[1], face):
             strangers.append(entry.name)

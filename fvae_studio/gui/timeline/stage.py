@@ -136,9 +136,11 @@ class ClipStage(QObject):
 
     def seek(self, frame: int) -> None:
         """Put the playhead on a frame, and show it."""
-        is_same = frame == self.player.frame
+        if frame == self.player.frame and self._is_shown:
+            # A hand that scrubs moves many times within one frame.
+            return
         self.player.seek(frame)
-        if is_same or not self._is_shown:
+        if not self._is_shown:
             self.show()
 
     def toggle_playing(self) -> None:

@@ -16,7 +16,7 @@ LEAST_PX_PER_S, MOST_PX_PER_S = 0.5, 6000.0
 LEAST_SEEN_S: Final = 3.0
 """A clip that is shorter leaves room for its next photos."""
 
-_LABEL_PX: Final = 64
+LABEL_PX: Final = 64
 _TICK_PX: Final = 7
 _SECONDS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
 
@@ -63,7 +63,7 @@ def ticks(scale: TimeScale, width_px: float, fps: float) -> list[Tick]:
     # Only parts of a second: the marks of frames meet those of seconds.
     frames = [count for count in range(1, per_second) if per_second % count == 0] if per_second == fps else [1]
     steps = [*(count / fps for count in frames), *_SECONDS]
-    large = next((step for step in steps if step * scale.px_per_s >= _LABEL_PX), steps[-1])
+    large = next((step for step in steps if step * scale.px_per_s >= LABEL_PX), steps[-1])
     fitting = [step for step in steps if step * scale.px_per_s >= _TICK_PX and _divides(step, large)]
     small = fitting[0] if fitting else large
     per_label = max(1, round(large / small))

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QTableWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from fvae_studio.core.batch import BatchRow
 from fvae_studio.core.export import ExportOptions
+from fvae_studio.core.mouth_choice import BUILT_IN
 from fvae_studio.core.presets import Preset
 from fvae_studio.gui.dialogs.about import AboutDialog, components, own_text
 from fvae_studio.gui.dialogs.batch import BatchDialog
@@ -126,7 +127,7 @@ def photos(tmp_path: Path) -> Path:
 def batch(qtbot: QtBot, photos: Path) -> BatchDialog:
     window = QWidget()
     qtbot.addWidget(window)
-    presets = [Preset.of("Frown", {"angry": 0.4}), Preset.of("Smile", {"smile": 0.8})]
+    presets = [Preset("Frown", (("angry", 0.4),), mouth=BUILT_IN), Preset.of("Smile", {"smile": 0.8})]
     dialog = BatchDialog(presets, ExportOptions(), Messages(window), window)
     qtbot.addWidget(dialog)
     dialog.set_folder(photos)
@@ -148,6 +149,17 @@ def test_start_tells_task_and_photos(batch: BatchDialog, photos: Path, qtbot: Qt
     assert task.strengths == (("smile", 0.8),)
     assert task.options == ExportOptions(folder=photos / "edited")
     assert paths == (photos / "a.jpg", photos / "b.png")
+
+
+def test_mouth_of_all_photos_is_the_presets_until_it_is_chosen(qtbot: QtBot, batch: BatchDialog) -> None:
+    mouth = next(one for one in batch.findChildren(QComboBox) if one.accessibleName() == "If lips part")
+    assert mouth.currentText() == "Built-in teeth"
+    batch.set_preset("Smile")
+    assert mouth.currentText() == "Closed lips"
+    mouth.setCurrentIndex(mouth.findText("Built-in teeth"))
+    task, _ = start(qtbot, batch)
+
+    assert task.mouth == BUILT_IN
 
 
 def test_folders_inside_are_taken_when_asked(batch: BatchDialog, photos: Path, qtbot: QtBot) -> None:

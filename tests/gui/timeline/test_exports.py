@@ -9,8 +9,9 @@ from PySide6.QtGui import QGuiApplication
 from shiboken6 import isValid
 
 from fvae_studio.core.clip_export import ClipOptions
+from fvae_studio.core.export import ExportOptions
 from fvae_studio.core.photo_io import read_photo
-from fvae_studio.errors import PhotoWriteError
+from fvae_studio.errors import DeviceError, PhotoWriteError
 from fvae_studio.gui.dialogs.best_moment import moments_between
 
 pytestmark = pytest.mark.gui
@@ -239,3 +240,47 @@ def test_still_at_a_photo_key_is_that_photo(clip, tmp_path, qtbot):
     qtbot.waitUntil(lambda: ended(clip))
 
     np.testing.assert_array_equal(read_photo(tmp_path / "still.png").pixels, clip.document.photos[0].photo.pixels)
+
+
+def test_note_is_one_choice_for_stills_and_clips(clip, exports, tmp_path, qtbot):
+    store = clip.studio.commands.exports._store
+    assert exports.ask().options().note_edit
+    exports.start(ClipOptions("png", note_edit=False), tmp_path / "frames")
+    qtbot.waitUntil(lambda: ended(clip))
+
+    assert not ExportOptions.from_json(store.settings.export).note_edit
+    assert not exports.ask().options().note_edit
+    assert all(read_photo(path).metadata.xmp is None for path in (tmp_path / "frames").iterdir())
+
+
+def test_written_clip_says_that_it_was_edited(clip, exports, tmp_path, qtbot):
+    exports.start(ClipOptions("mp4", fps=6.0), tmp_path / "clip.mp4")
+    exports.start(ClipOptions("png", fps=6.0), tmp_path / "frames")
+    qtbot.waitUntil(lambda: len(rows(clip)) == 2 and ended(clip))
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        assert "FVAE Studio" in container.metadata["comment"]
+    written = [read_photo(path) for path in sorted((tmp_path / "frames").iterdir())]
+
+    assert len(written) == 7
+    assert all(b"DigitalSourceType" in one.metadata.xmp for one in written)
+
+
+def test_sequence_is_written_whole_when_the_device_fails_in_the_middle(clip, exports, engine, tmp_path, qtbot):
+    made = engine.clip
+    tries = []
+
+    def failing(*args, **options):
+        tries.append(1)
+        for number, picture in enumerate(made(*args, **options)):
+            if len(tries) == 1 and number == 2:
+                raise DeviceError("The device cuda failed (out of memory); choose the CPU instead.")
+            yield picture
+
+    engine.clip = failing
+    clip.studio.service._worker._choice = (None, "cuda")
+    exports.start(ClipOptions("png", fps=6.0), tmp_path / "frames")
+    qtbot.waitUntil(lambda: ended(clip))
+
+    assert rows(clip)[0].state == "done"
+    assert len(tries) == 2
+    assert len(list((tmp_path / "frames").iterdir())) == 7

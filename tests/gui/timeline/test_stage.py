@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.timeline import PhotoKey
 from fvae_studio.core.timeline_keys import with_key
 from fvae_studio.errors import DeviceError, EditError
@@ -121,7 +122,7 @@ def test_edit_of_a_photo_outdates_the_frames_and_gives_the_canvas_back(clip, eng
     qtbot.waitUntil(lambda: all_ready(clip))
 
     assert len([one for one in engine.moments[before:] if one.quality == "preview"]) == 25
-    assert engine.moments[-1].sources[0].strengths == (("smile", 0.5),)
+    assert engine.moments[-1].sources[0].edit == EditState(None, (FaceEdit.of({"smile": 0.5}),))
 
 
 def test_frames_of_another_level_are_others(clip, engine, qtbot):
@@ -182,8 +183,8 @@ def test_playing_without_ready_frames_drops_them_and_asks_for_those_that_can_com
     first = engine.moments[before]
     clip.stage.player.pause()
 
-    # 200 ms are 5 frames: but for the one that is looked at to begin with, nothing is rendered that would come too
-    # late, wherever the playhead was when it was asked for.
+    # 200 ms are 5 frames: but for the one that is looked at first, nothing is rendered that would come too late,
+    # wherever the playhead was when it was asked for.
     assert first.moment in [clip.timeline.at(frame / 24) for frame in (0, 5, 6, 7, 8, 9)]
 
 
