@@ -23,9 +23,11 @@ FvaeStudioError
 ├── ModelError
 │   ├── ModelNotFoundError     nothing under that name
 │   ├── CheckpointError        damaged, a pickle, a newer schema
+│   ├── DirectionFileError     a slider of one's own is damaged, or made for another model
 │   └── TemplateMismatchError  trained on crops from another alignment template
 ├── DeviceError                the chosen device is not there
 ├── DataError                  training data is missing or malformed
+├── TrainingError              a training cannot go on: it diverges, or its state cannot be saved
 ├── ConfigError                a training configuration is malformed
 └── Cancelled                  the user stopped it (not a failure)
 ```
@@ -112,6 +114,10 @@ class CheckpointError(ModelError, ValueError):
     """A weights file is damaged, of another kind, or newer than this build."""
 
 
+class DirectionFileError(ModelError, ValueError):
+    """A file with a direction of the user's own is damaged, newer than this build, or made for another model."""
+
+
 class TemplateMismatchError(ModelError, ValueError):
     """The weights were trained on crops from another alignment template."""
 
@@ -122,6 +128,10 @@ class DeviceError(FvaeStudioError, RuntimeError):
 
 class DataError(FvaeStudioError, ValueError):
     """Training data is missing or malformed."""
+
+
+class TrainingError(FvaeStudioError, RuntimeError):
+    """A training cannot go on: it diverges, or its state cannot be saved."""
 
 
 class ConfigError(FvaeStudioError, ValueError):

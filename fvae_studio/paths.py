@@ -47,6 +47,13 @@ def user_models_dir() -> Path:
     return user_data_path("fvae-studio", appauthor=False) / "models"
 
 
+def user_directions_dir() -> Path:
+    """A person's own sliders, made by `fvae-train direction`."""
+    from platformdirs import user_data_path
+
+    return user_data_path("fvae-studio", appauthor=False) / "directions"
+
+
 def user_presets_dir() -> Path:
     """A person's own presets."""
     from platformdirs import user_data_path

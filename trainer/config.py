@@ -115,31 +115,42 @@ class TrainSettings:
     """The run.
 
     Attributes:
-        batch_size: pairs in a step, of each process.
+        batch_size: pairs in a batch; a step takes one batch of every process, times `accumulate`.
+        accumulate: batches in a step, of each process. Two processes take the same steps as one that accumulates twice
+            as many batches.
         max_epochs: upper end where `max_steps` is 0; an epoch is one pass over the training pairs.
         max_steps: of the optimiser.
         mask_steps: of the confidence network's training.
         early_stopping: stop after `patience` evaluations without a better held-out loss.
         patience: see above.
         evaluate_every: steps between evaluations (and checkpoints).
+        save_minutes: between checkpoints where evaluations are further apart.
         precision: Lightning Fabric's name: "32-true", "bf16-mixed", ...
         seed: of everything random.
         ema: decay of the averaged weights that are evaluated and released; 0 for none.
+        compile: `torch.compile` the step; needs a C++ compiler on a processor, and a minute or two to begin.
+        channels_last: keep images as B, H, W, C in memory: for GPUs in half precision.
+        workers: processes that load and augment batches; -1 for none on a processor and a few beside a GPU.
     """
 
     batch_size: int = 32
+    accumulate: int = 1
     max_epochs: int = 0
     max_steps: int = 8000
     mask_steps: int = 1500
     early_stopping: bool = False
     patience: int = 10
     evaluate_every: int = 500
+    save_minutes: float = 10.0
     precision: str = "bf16-mixed"
     seed: int = 1
     ema: float = 0.998
+    compile: bool = False
+    channels_last: bool = False
+    workers: int = -1
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "evaluate_every", "mask_steps"):
+        for name in ("batch_size", "accumulate", "evaluate_every", "mask_steps"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} is {getattr(self, name)}; it must be at least 1")
         if self.max_steps < 1 and self.max_epochs < 1:

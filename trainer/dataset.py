@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,7 +67,7 @@ class PairTable:
         return self.shards[0].code_names
 
     def num_used(self, rendered_share: float) -> int:
-        """Pairs that `random_batches` draws from."""
+        """Pairs that a training draws from."""
         return (len(self.rendered) if rendered_share > 0 or not self.real else 0) + (
             len(self.real) if rendered_share < 1 or not self.rendered else 0
         )
@@ -90,20 +90,3 @@ class PairTable:
             torch.from_numpy(stack("code").astype(np.float32)),
             torch.from_numpy(stack("kind") == REAL),
         )
-
-    def random_batches(self, batch_size: int, rendered_share: float, seed: int) -> Iterator[PairBatch]:
-        """Endless batches with a fixed share of rendered pairs; each kind is gone through in a new order every time."""
-        rng = np.random.default_rng(seed)
-        num_rendered = round(batch_size * rendered_share) if self.real else batch_size
-        num_rendered = num_rendered if self.rendered else 0
-        streams = [_shuffled(self.rendered, rng), _shuffled(self.real, rng)]
-        while True:
-            pairs = [next(streams[0]) for _ in range(num_rendered)]
-            pairs += [next(streams[1]) for _ in range(batch_size - num_rendered)]
-            yield self.batch(pairs)
-
-
-def _shuffled(pairs: list[tuple[int, int]], rng: np.random.Generator) -> Iterator[tuple[int, int]]:
-    while True:
-        for index in rng.permutation(len(pairs)):
-            yield pairs[index]

@@ -13,8 +13,8 @@ from trainer.prepare import PreparedFaces
 
 def find_photos(data: Path) -> dict[str, Path]:
     """Files of all data sets in a folder, by `PreparedFace.photo`; data sets that are not there are passed over."""
-    records = [record for name, read in ADAPTERS.items() if (data / name).is_dir() for record in read(data / name)]
-    return {f"{record.dataset}/{record.path.stem}": record.path for record in records}
+    records = [record for name in ADAPTERS if (data / name).is_dir() for record in ADAPTERS[name].read(data / name)]
+    return {record.photo: record.path for record in records}
 
 
 def held_out_neutral(prepared: PreparedFaces, count: int) -> list[int]:

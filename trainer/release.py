@@ -29,10 +29,11 @@ from trainer.config import TrainConfig
 from trainer.facekit.expressions import NUM_POSE, RECIPES, Recipe, rendered_range
 from trainer.facekit.fit import FaceFits
 from trainer.fit_expression import fit_expression
-from trainer.loop import CHECKPOINT, load_state
 from trainer.prepare import PreparedFaces
 from trainer.render import small_crop
+from trainer.run_files import CHECKPOINT
 from trainer.step import EditableFlowVae
+from trainer.training_state import load_state
 from trainer.validation import fold_share
 
 PROVENANCE: Final = (
@@ -103,7 +104,8 @@ def assemble(
     """Build the model that is evaluated and released from a run's checkpoint.
 
     Every slider is W e of its recipe. "Smile" starts as the training people's mean smile and is then fitted, so that at
-    strength 1 it brings *training* people's mouths closest to their real smiles.
+    strength 1 it brings *training* people's mouths closest to their real smiles; without smiling photos it stays its
+    recipe.
     """
     progress = progress or NoProgress()
     require_flow(config)
@@ -119,17 +121,19 @@ def assemble(
     confidence.eval().requires_grad_(requires_grad=False)
     axes = network.axes.detach().numpy()
 
-    smile = fit_expression(
-        vae,
-        axes,
-        code_names,
-        prepared,
-        prepared.pairs("neutral", "smile", split="train"),
-        mean_smile(fits, prepared, code_names[:-NUM_POSE]),
-        progress=progress.subrange(0.0, 0.5),
-    )
+    mixtures = {recipe.name: recipe.shapes for recipe in RECIPES}
+    pairs = prepared.pairs("neutral", "smile", split="train")
+    if pairs:
+        mixtures["smile"] = fit_expression(
+            vae,
+            axes,
+            code_names,
+            prepared,
+            pairs,
+            mean_smile(fits, prepared, code_names[:-NUM_POSE]),
+            progress=progress.subrange(0.0, 0.5),
+        )
     directions = []
-    mixtures = {recipe.name: smile if recipe.name == "smile" else recipe.shapes for recipe in RECIPES}
     for recipe in RECIPES:
         shapes = mixtures[recipe.name]
         directions.append(_direction(recipe, direction_vector(axes, code_names, shapes)))
@@ -164,7 +168,7 @@ def trusted_ranges(
             flows = torch.from_numpy(np.stack([field.flow for field in fields])).permute(0, 3, 1, 2)
             cells = flows * (flows.shape[-1] / CROP_SIZE)
             folds[name][number] = [fold_share(cells[k : k + 1]).item() for k in range(len(CHECKED_STRENGTHS))]
-    return {name: _range_around_zero(np.median(values, axis=0) <= MOST_FOLDS) for name, values in folds.items()}
+    return {name: range_around_zero(np.median(values, axis=0) <= MOST_FOLDS) for name, values in folds.items()}
 
 
 def within_rendered(found: tuple[float, float], shapes: Mapping[str, float]) -> tuple[float, float]:
@@ -173,7 +177,8 @@ def within_rendered(found: tuple[float, float], shapes: Mapping[str, float]) -> 
     return max(found[0], math.ceil(low * 20) / 20), min(found[1], math.floor(high * 20) / 20)
 
 
-def _range_around_zero(is_fine: NDArray[np.bool_]) -> tuple[float, float]:
+def range_around_zero(is_fine: NDArray[np.bool_]) -> tuple[float, float]:
+    """The widest part of `CHECKED_STRENGTHS` around 0 in which all are fine."""
     zero = CHECKED_STRENGTHS.index(0.0)
     low = high = zero
     while low > 0 and is_fine[low - 1]:

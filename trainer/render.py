@@ -200,7 +200,7 @@ def render(
                 add(picture, row, RENDERED_REVERSE, row, -pair.code, (pair.backward, pair.backward_visible))
             progress.report((number + 1) / len(chunks), f"render: {len(flows)} pairs")
             progress.raise_if_cancelled()
-    for first, second in prepared.pairs("neutral", "smile"):
+    for first, second in prepared.all_pairs():
         for source, target in ((first, second), (second, first)):
             # The source gets the target's colours (section 5.2), so that light is not mistaken for motion.
             region = face_region(prepared.landmarks[target])

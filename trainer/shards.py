@@ -1,4 +1,7 @@
-"""Prepared pairs on disk: plain arrays that can be memory-mapped, the only thing the training loop reads.
+"""Prepared pairs on disk: plain arrays that are memory-mapped, the only thing the training loop reads.
+
+A set may be larger than memory: the system keeps the pages of the files that were read lately, and gives them back
+where memory is short. Several machines need the files on each of them, or on a shared disk.
 
 A shard folder holds
     images.npy   (M, S, S, 3) uint8
@@ -24,6 +27,9 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import TEMPLATE_ID
 from fvae_studio.errors import DataError, TemplateMismatchError
+from trainer.array_files import replace_arrays
+
+INDEX: Final = "shard.json"
 
 RENDERED: Final = 0
 """Photo -> picture rendered from it: exact flow."""
@@ -57,23 +63,24 @@ class Shard:
 
 
 def write_shard(folder: Path, shard: Shard) -> None:
-    """Write all files; `shard.json` last, so that a folder without it is known to be unfinished."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "shard.json").unlink(missing_ok=True)
-    np.save(folder / "images.npy", shard.images)
-    np.save(folder / "flows.npy", shard.flows)
-    np.save(folder / "visible.npy", shard.visible)
-    np.savez(
-        folder / "pairs.npz",
-        source=shard.source,
-        target=shard.target,
-        code=shard.code,
-        kind=shard.kind,
-        person=shard.person,
-        held_out=shard.held_out,
+    """Write all files; `shard.json` last, so that a folder without it is known to be unfinished.
+
+    Raises:
+        OSError: no space left, ...; a shard that was there is whole.
+    """
+    columns = ("source", "target", "code", "kind", "person", "held_out")
+    replace_arrays(
+        folder,
+        {
+            "images.npy": shard.images,
+            "flows.npy": shard.flows,
+            "visible.npy": shard.visible,
+            "pairs.npz": {name: getattr(shard, name) for name in columns},
+        },
+        index=INDEX,
     )
     header = {"schema": 1, "template": TEMPLATE_ID, "code_names": shard.code_names, "persons": shard.persons}
-    (folder / "shard.json").write_text(json.dumps(header))
+    (folder / INDEX).write_text(json.dumps(header))
 
 
 def read_shard(folder: Path) -> Shard:
@@ -84,7 +91,7 @@ def read_shard(folder: Path) -> Shard:
         TemplateMismatchError: aligned to another template.
     """
     try:
-        header = json.loads((folder / "shard.json").read_text())
+        header = json.loads((folder / INDEX).read_text())
         # Opened here: numpy leaves a file that is no archive open.
         with (folder / "pairs.npz").open("rb") as file, np.load(file) as pairs:
             columns = {name: pairs[name] for name in ("source", "target", "code", "kind", "person", "held_out")}
@@ -96,6 +103,7 @@ def read_shard(folder: Path) -> Shard:
             persons=tuple(header["persons"]),
             **columns,
         )
+        _check(shard)
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(f"{folder} is no finished shard ({error}); run `fvae-train render` again") from error
     if header.get("template") != TEMPLATE_ID:
@@ -105,11 +113,23 @@ def read_shard(folder: Path) -> Shard:
     return shard
 
 
+def _check(shard: Shard) -> None:
+    """Raise `ValueError` where files do not belong together; cheap: the big arrays are not read."""
+    count = len(shard.source)
+    columns = ("flows", "visible", "target", "code", "kind", "person", "held_out")
+    short = [name for name in columns if len(getattr(shard, name)) != count]
+    if short:
+        raise ValueError(f"{', '.join(short)} do not have the {count} rows of its pairs")
+    rows = np.concatenate([shard.source, shard.target])
+    if count and (rows.min() < 0 or rows.max() >= len(shard.images)):
+        raise ValueError(f"its pairs name pictures that are not there; it has {len(shard.images)}")
+
+
 def find_shards(root: Path) -> list[Path]:
     """Finished shard folders below `root` (or `root` itself), by name."""
-    if (root / "shard.json").exists():
+    if (root / INDEX).exists():
         return [root]
-    return sorted(path.parent for path in root.glob("*/shard.json"))
+    return sorted(path.parent for path in root.glob(f"*/{INDEX}"))
 
 
 def read_shards(root: Path) -> Sequence[Shard]:

@@ -79,7 +79,7 @@ class FlowVaeStep(nn.Module):
         self.drifts = drifts
 
     def forward(
-        self, seen: PairBatch, clean: PairBatch, use_edit: Tensor, noise: Tensor, prior_share: float
+        self, seen: PairBatch, clean: PairBatch, use_edit: Tensor, noise: Tensor, prior_share: float | Tensor
     ) -> StepLosses:
         """Losses of one batch.
 
@@ -103,7 +103,9 @@ class FlowVaeStep(nn.Module):
         full = resize_flow(flow, clean.source.shape[-1])
 
         pixels = clean.source.shape[-1] ** 2 if options.reduction == "mean" else 1
-        reconstruction = self._reconstruction(warp(clean.source, full), clean)
+        # On a processor, the gradient of sampling at a place that is no number reads outside the picture and crashes
+        # (torch 2.13). The total below stays no number, and the loop sees it.
+        reconstruction = self._reconstruction(warp(clean.source, torch.nan_to_num(full)), clean)
         prior = kl_loss(mean_target, log_var_target, half=options.kl_half)
         zero = flow.new_zeros(())
         coherence = zero
@@ -119,11 +121,13 @@ class FlowVaeStep(nn.Module):
         )
         known = ~clean.is_real & use_edit if self.drifts else ~clean.is_real
         latent_distance = zero
-        if options.latent_weight and bool(known.any()):
+        if options.latent_weight:
             # The encoder follows W, not W the encoder: the edit path learns in the first hundred steps what a code
             # does, and tells the encoder what to look for. Pulling both ways would be one more way to collapse.
             step = (mean_target - mean_source) - self.network.offset(seen.code).detach()
-            latent_distance = step[known].square().mean()
+            # Not `step[known]`: a shape that depends on values would make the processor wait for the GPU.
+            share = known.float() / known.sum().clamp_min(1)
+            latent_distance = (step.square().mean(dim=(1, 2, 3)) * share).sum()
         fold = fold_loss(flow, options.fold_margin, vae.config.crop_size) if options.fold_weight else zero
         total = (
             options.reconstruction_weight * reconstruction
@@ -133,6 +137,7 @@ class FlowVaeStep(nn.Module):
             + options.gradient_weight * gradient
             + options.latent_weight * latent_distance
             + options.fold_weight * fold
+            + 0.0 * full.sum()
         )
         return StepLosses(total, reconstruction, prior, coherence, end_point, gradient, latent_distance, fold)
 

@@ -68,11 +68,12 @@ def inspect(
 def models(*, as_json: bool) -> None:
     """List all models that can be used."""
     from fvae_studio.model.checkpoint import load_checkpoint
+    from fvae_studio.model.own_directions import with_own_directions
     from fvae_studio.model.registry import list_models
 
     reports = []
     for info in list_models():
-        loaded = load_checkpoint(info.path)
+        loaded = with_own_directions(load_checkpoint(info.path))
         reports.append(
             {
                 "name": info.name,

@@ -16,6 +16,7 @@ from fvae_studio.pipeline.requests import ModelSummary
 
 DIRECTION_TEXTS: Final = (
     _T("directions", "Emotions"), _T("directions", "Eyes"), _T("directions", "Mouth"), _T("directions", "Brows"),
+    _T("directions", "Own"),
     _T("directions", "Smile"), _T("directions", "A friendly smile, lips a little apart if the photo shows teeth."),
     _T("directions", "Big smile"), _T("directions", "A broad smile that narrows the eyes; parts the lips."),
     _T("directions", "Sad"), _T("directions", "Corners of the mouth down, inner brows up."),

@@ -626,10 +626,11 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
 
 def _make_predictor(model: LoadedModel | Path | str | None, device: str) -> FlowPredictor:
     from fvae_studio.model.checkpoint import LoadedModel
+    from fvae_studio.model.own_directions import with_own_directions
     from fvae_studio.model.registry import load_model
     from fvae_studio.pipeline.predictor import FlowPredictor
 
-    loaded = model if isinstance(model, LoadedModel) else load_model(model)
+    loaded = model if isinstance(model, LoadedModel) else with_own_directions(load_model(model))
     return FlowPredictor(loaded, device=device)
 
 

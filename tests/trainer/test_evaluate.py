@@ -31,12 +31,13 @@ from trainer.figures.exact import exact_figures, mouth_region, read_axes
 from trainer.figures.pictures import picture_figures
 from trainer.figures.reconstruction import BACK, BOTH, FORTH, RealPairs, fvae_pictures, reconstruction_figures
 from trainer.held_out import alternating, find_photos, held_out_neutral
-from trainer.loop import CHECKPOINT, save_state
 from trainer.metrics import landmark_motion, psnr
 from trainer.prepare import PreparedFace, PreparedFaces
 from trainer.render import face_region, small_crop
+from trainer.run_files import CHECKPOINT
 from trainer.shards import RENDERED, RENDERED_REVERSE, Shard, read_shards, write_shard
 from trainer.step import EditableFlowVae
+from trainer.training_state import save_state
 
 QUICK = OracleSettings(num_steps=(15, 10, 5))
 NUM_CODES = 5

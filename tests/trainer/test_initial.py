@@ -13,9 +13,11 @@ from tests.trainer.pairs import CODE_NAMES, make_shard, write_shards
 from trainer.config import load_config
 from trainer.dataset import PairTable
 from trainer.initial import start_from
-from trainer.loop import load_state, train, train_mask
+from trainer.loop import train
+from trainer.mask_loop import train_mask
 from trainer.shards import read_shards
 from trainer.step import EditableFlowVae
+from trainer.training_state import load_state
 
 CONFIG = load_config("tiny")
 

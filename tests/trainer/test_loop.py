@@ -12,29 +12,22 @@ import torch
 
 from fvae_studio.core.progress import CancelToken, NoProgress
 from fvae_studio.errors import Cancelled, ConfigError, DataError
+from fvae_studio.model.flow_vae import ConfidenceNet
 from tests.trainer.pairs import CODE_NAMES, make_shard, write_shards
-from trainer import loop
+from trainer import loop, training_state
 from trainer.config import TrainConfig, load_config
 from trainer.dataset import PairTable
-from trainer.loop import (
-    BEST,
-    CHECKPOINT,
-    learning_rate,
-    load_state,
-    make_optimizer,
-    prior_share,
-    save_state,
-    total_steps,
-    train,
-    train_mask,
-    update_average,
-)
+from trainer.loop import train
+from trainer.mask_loop import train_mask
+from trainer.run_files import BEST, CHECKPOINT
+from trainer.schedule import learning_rate, make_optimizer, prior_share, total_steps, update_average
 from trainer.shards import read_shards
 from trainer.step import EditableFlowVae, FlowVaeStep
+from trainer.training_state import load_state, save_state
 
 
 def tiny(*overrides: str) -> TrainConfig:
-    return load_config("tiny", ["optim.learning_rate=0.002", *overrides])
+    return load_config("tiny", ["optim.learning_rate=0.002", "train.seed=2", *overrides])
 
 
 @pytest.fixture(scope="module")
@@ -148,10 +141,10 @@ def test_killed_write_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     before = path.read_bytes()
 
     def killed(state, file):  # type: ignore[no-untyped-def]  # noqa: ARG001
-        Path(file).write_bytes(b"half of a check")
+        file.write(b"half of a check")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop.torch, "save", killed)
+    monkeypatch.setattr(training_state.torch, "save", killed)
     with pytest.raises(KeyboardInterrupt):
         save_state(path, {"step": 2})
 
@@ -171,6 +164,19 @@ def test_cancelling_leaves_a_checkpoint(tmp_path, shards):
 def test_checkpoint_of_another_architecture_is_refused(run_dir, shards):
     with pytest.raises(ConfigError, match="another \\[model\\] table"):
         train(tiny("model.latent_channels=4"), shards, run_dir, accelerator="cpu")
+
+
+def test_checkpoint_of_another_optimiser_is_refused(run_dir, shards):
+    with pytest.raises(ConfigError, match=r"optim\.method='adamw'.*--set optim\.method=adamw"):
+        train(tiny("optim.method=adam"), shards, run_dir, accelerator="cpu")
+
+
+def test_checkpoint_of_other_shapes_is_refused(run_dir, tmp_path):
+    shard = make_shard(per_person=2)
+    others = replace(shard, code_names=tuple(f"shape{number}" for number in range(len(shard.code_names))))
+
+    with pytest.raises(ConfigError, match="expression shapes"):
+        train(tiny(), write_shards(tmp_path, others), run_dir, accelerator="cpu")
 
 
 def test_missing_checkpoint_says_what_to_run(tmp_path, shards):
@@ -216,7 +222,7 @@ def test_mask_training_learns_and_leaves_the_flow_network_alone(run_dir, shards)
     for name, value in before["averaged"].items():
         assert torch.equal(after["averaged"][name], value), name
     torch.manual_seed(tiny().train.seed)
-    untrained = loop.ConfidenceNet(tiny().model)
+    untrained = ConfidenceNet(tiny().model)
     image, latent = torch.zeros(1, 3, 128, 128), torch.zeros(1, *tiny().model.latent_shape)
     with torch.no_grad():
         # Everything is visible in these pairs: the network grows surer.

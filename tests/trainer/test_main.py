@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,10 @@ import pytest
 from trainer import __main__ as command_line
 from trainer.__main__ import MALLOC_SETTINGS
 
-COMMANDS = ("prepare", "fit-faces", "render", "train", "train-mask", "evaluate", "release", "sheet", "samples")
+COMMANDS = (
+    *("datasets", "prepare", "fit-faces", "render", "train", "train-mask", "status", "evaluate", "release", "sheet"),
+    *("samples", "bench", "finetune", "direction"),
+)
 EXPERIMENTS = ("table1", "figure4", "figure5", "figure6", "figure7", "limits", "study")
 
 
@@ -69,6 +74,12 @@ def one_sentence(error: str) -> str:
         (("prepare", "--data", "{}"), "no photos found in"),
         (("fit-faces", "--data", "{}"), "run `fvae-train prepare` first"),
         (("render",), "run `fvae-train prepare` first"),
+        (("prepare", "--dataset", "nobody", "--data", "{}"), "no data set called 'nobody'"),
+        (("prepare", "--dataset", "folders", "--data", "{}/nowhere"), "there is no"),
+        (("prepare", "--dataset", "folders", "--data", "{}"), "no photos found in"),
+        (("finetune", "{}"), "no photos found in"),
+        (("status", "{}"), "there is no run in"),
+        (("direction", "--from", "{}/a", "--to", "{}/b", "--name", "x y", "-o", "{}/x"), "there is no folder"),
         (("train", "--config", "tiny"), "run `fvae-train render` first"),
         (("train", "--config", "huge"), "no configuration 'huge'"),
         (("train", "--set", "train.max_stepz=1"), "unknown option 'max_stepz'"),
@@ -83,7 +94,7 @@ def one_sentence(error: str) -> str:
 )
 def test_missing_input_is_one_sentence_and_exit_code_1(run, tmp_path, arguments, sentence):
     filled = [argument.format(tmp_path) for argument in arguments]
-    work = [] if arguments[0] == "samples" else ["--work", tmp_path / "work"]
+    work = [] if arguments[0] in {"samples", "status", "direction"} else ["--work", tmp_path / "work"]
 
     code, _, error = run(*filled, *work)
 
@@ -120,6 +131,21 @@ def test_mask_needs_a_checkpoint_of_the_same_architecture(run, workplace, tmp_pa
 
     assert code == 1
     assert "another [model] table" in one_sentence(error.splitlines()[-1])
+
+
+def test_full_disk_is_a_sentence(run, monkeypatch, workplace, tmp_path):
+    (tmp_path / "prepared").symlink_to(workplace.prepared)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "fits.npz")
+
+    monkeypatch.setattr("trainer.facekit.fit.FaceFits.save", full)
+    monkeypatch.setattr("trainer.facekit.fit.STEPS", 1, raising=False)
+    (tmp_path / "facekit.npz").symlink_to(workplace.folder / "facekit.npz")
+    code, _, error = run("fit-faces", "--work", tmp_path)
+
+    assert code == 1
+    assert "fits.npz cannot be written (No space left on device)" in one_sentence(error.splitlines()[-1])
 
 
 def test_unknown_command_is_a_usage_error(run):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 from fvae_studio.core.alignment import ANCHOR_INDICES, TEMPLATE
 from fvae_studio.core.progress import CancelToken, NoProgress
-from fvae_studio.errors import Cancelled, DataError, PhotoError, TemplateMismatchError
+from fvae_studio.errors import Cancelled, DataError, TemplateMismatchError
 from tests.helpers.fake_faces import FakeDetector, make_face, make_photo
 from tests.trainer.conftest import CROP_TO_PHOTO, HELD_OUT, ListDetector
 from trainer.datasets import PhotoRecord
@@ -88,11 +89,53 @@ def test_held_out_person_that_is_not_there_is_an_error(tmp_path, record):
         prepare([record], tmp_path / "out", held_out=["people/z"], detector=FakeDetector([]))
 
 
-def test_unreadable_photo_is_named(tmp_path, record):
+def test_unreadable_photo_is_left_out_and_the_report_says_why(tmp_path, record):
+    broken = PhotoRecord(tmp_path / "broken.jpg", "people", "people/b", "neutral")
+    broken.path.write_bytes(b"no picture")
+    face = make_face((160, 150), crop_px=200)
+
+    prepared = prepare([broken, record], tmp_path / "out", held_out=[], detector=ListDetector([(face,)]))
+
+    assert [item.person for item in prepared.faces] == ["people/a"]
+    rows = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert [bool(row["reason"]) for row in rows] == [True, False]
+    assert "broken.jpg" in rows[0]["reason"]
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert page.count("<figure") == 2
+    assert page.count("data:image/jpeg;base64,") == 1
+    assert "http" not in page
+
+
+def test_nothing_but_broken_files_is_a_sentence(tmp_path, record):
     record.path.write_bytes(b"no picture")
 
-    with pytest.raises(PhotoError, match=r"photo\.png"):
+    with pytest.raises(DataError, match=r"cannot be read.*report\.html"):
         prepare([record], tmp_path / "out", held_out=[], detector=FakeDetector([]))
+
+
+def test_one_person_only_is_a_sentence(tmp_path, record):
+    with pytest.raises(DataError, match="at least two people"):
+        prepare([record, record], tmp_path / "out", held_out=0.2, detector=FakeDetector([]))
+
+
+def test_share_of_people_is_held_out_and_saved(tmp_path, record):
+    records = [replace(record, person=f"people/{name}", key=name) for name in "abcdef"]
+    detector = FakeDetector([make_face((160, 150), crop_px=200)])
+    first = prepare(records[:4], tmp_path / "out", held_out=0.4, detector=detector)
+    held_out = {face.person for face in first.faces if face.split == "held_out"}
+    assert 0 < len(held_out) < 4
+
+    again = prepare(records, tmp_path / "out", held_out=0.4, detector=detector)
+
+    assert {face.person for face in again.faces if face.split == "held_out"} & {
+        item.person for item in records[:4]
+    } == (held_out)
+
+
+def test_every_two_labels_of_a_person_make_a_pair(workplace):
+    prepared = load_prepared(workplace.prepared)
+
+    assert prepared.all_pairs() == prepared.pairs("neutral", "smile")
 
 
 def test_preparing_can_be_cancelled(tmp_path, record):

@@ -21,19 +21,22 @@ from tests.helpers.synthetic_face import EXPRESSION_NAMES
 from trainer.config import load_config
 from trainer.facekit.expressions import RECIPES
 from trainer.facekit.fit import FaceFits
-from trainer.loop import CHECKPOINT, load_state, save_state, train, train_mask
+from trainer.loop import train
+from trainer.mask_loop import train_mask
 from trainer.prepare import load_prepared
 from trainer.release import (
     CHECKED_STRENGTHS,
-    _range_around_zero,
     assemble,
     direction_vector,
     mean_smile,
+    range_around_zero,
     trusted_ranges,
     within_rendered,
     write_release,
 )
+from trainer.run_files import CHECKPOINT
 from trainer.step import AXES_SCALE
+from trainer.training_state import load_state, save_state
 
 CONFIG = load_config("tiny", ["optim.learning_rate=0.002"])
 
@@ -116,11 +119,11 @@ def test_direction_vector_is_the_weighted_sum_of_axes():
 
 def test_trusted_range_ends_where_folds_begin():
     fine = [True] * len(CHECKED_STRENGTHS)
-    assert _range_around_zero(np.array(fine)) == (-1.0, 1.5)
+    assert range_around_zero(np.array(fine)) == (-1.0, 1.5)
 
     # A fine strength beyond a bad one does not count.
     fine[CHECKED_STRENGTHS.index(0.75)] = fine[CHECKED_STRENGTHS.index(-0.25)] = False
-    assert _range_around_zero(np.array(fine)) == (0.0, 0.5)
+    assert range_around_zero(np.array(fine)) == (0.0, 0.5)
 
 
 def test_folding_direction_gets_a_narrower_range(model, workplace):

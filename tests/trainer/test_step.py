@@ -5,7 +5,7 @@ import torch
 
 from fvae_studio.model.warp import warp
 from tests.trainer.pairs import CODE_NAMES, make_batch
-from trainer.config import load_config
+from trainer.config import LossConfig, load_config
 from trainer.step import AXES_SCALE, EditableFlowVae, FlowVaeStep, eye_region, fold_loss, mask_labels
 from trainer.validation import face_ellipse, fold_share, masked_psnr
 
@@ -194,3 +194,17 @@ def test_true_flow_would_leave_no_reconstruction_error():
     batch = make_batch()
 
     torch.testing.assert_close(warp(batch.source, batch.flow), batch.target)
+
+
+def test_flow_that_is_no_number_makes_a_loss_that_is_none_and_no_crash():
+    network = EditableFlowVae(load_config("tiny").model, code_size=len(CODE_NAMES))
+    # Only what is seen of the flow in the picture could tell.
+    step = FlowVaeStep(network, LossConfig(prior_weight=0.0))
+    with torch.no_grad():
+        network.raw_axes.fill_(torch.nan)
+    batch = make_batch(2)
+
+    losses = step(batch, batch, torch.ones(2, dtype=torch.bool), torch.zeros(2, *network.vae.config.latent_shape), 1.0)
+    losses.total.backward()
+
+    assert losses.total.isnan()

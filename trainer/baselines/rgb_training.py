@@ -31,7 +31,7 @@ class RgbVaeStep(nn.Module):
         network.raw_axes.requires_grad_(False)
 
     def forward(
-        self, seen: PairBatch, clean: PairBatch, use_edit: Tensor, noise: Tensor, prior_share: float
+        self, seen: PairBatch, clean: PairBatch, use_edit: Tensor, noise: Tensor, prior_share: float | Tensor
     ) -> StepLosses:
         """Losses of one batch; arguments as of `FlowVaeStep.forward`, `use_edit` is not looked at."""
         del use_edit

@@ -56,7 +56,8 @@ def load_rgb_vae(run_dir: Path) -> RgbVae:
     """
     # Here: the loop imports the step, and the step this module.
     from trainer.config import TrainConfig
-    from trainer.loop import CHECKPOINT, load_state
+    from trainer.run_files import CHECKPOINT
+    from trainer.training_state import load_state
 
     path = next((path for path in (run_dir / CHECKPOINT, run_dir / "run" / CHECKPOINT) if path.exists()), None)
     if path is None:

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from fvae_studio.errors import DataError
-from trainer.datasets.record import PhotoRecord
+from trainer.datasets.record import PhotoRecord, some
 
 
-def london(folder: Path) -> list[PhotoRecord]:
-    """`neutral_front/ID_03.jpg` and `smiling_front/ID_08.jpg`: two photos of each person."""
-    records = []
-    for sub, suffix, label in (("neutral_front", "_03", "neutral"), ("smiling_front", "_08", "smile")):
-        for path in sorted((folder / sub).glob(f"*{suffix}.jpg")):
-            person = path.stem.removesuffix(suffix)
-            records.append(PhotoRecord(path, "frl_london", f"frl_london/{person}", label))
-    return _some(records, folder)
+@dataclass(frozen=True)
+class London:
+    """Two photos of each person, in one light."""
+
+    name: str = "frl_london"
+    title: str = "Face Research Lab London Set"
+    layout: str = "neutral_front/ID_03.jpg, smiling_front/ID_08.jpg"
+
+    def read(self, folder: Path) -> list[PhotoRecord]:
+        """All neutral photos, then all smiling ones."""
+        records = []
+        for sub, suffix, label in (("neutral_front", "_03", "neutral"), ("smiling_front", "_08", "smile")):
+            for path in sorted((folder / sub).glob(f"*{suffix}.jpg")):
+                person = path.stem.removesuffix(suffix)
+                records.append(PhotoRecord(path, self.name, f"{self.name}/{person}", label))
+        return some(records, folder, self)
 
 
-def canada(folder: Path) -> list[PhotoRecord]:
-    """`IDf.jpg`, `IDm.jpg`: one neutral photo of each person."""
-    return _some(
-        [PhotoRecord(path, "canada", f"canada/{path.stem}", "neutral") for path in sorted(folder.glob("*.jpg"))], folder
-    )
+@dataclass(frozen=True)
+class Canada:
+    """One neutral photo of each person."""
 
+    name: str = "canada"
+    title: str = "Young Adult White Faces with Manipulated Versions"
+    layout: str = "IDf.jpg, IDm.jpg"
 
-def _some(records: list[PhotoRecord], folder: Path) -> list[PhotoRecord]:
-    if not records:
-        raise DataError(f"no photos found in {folder}; expected the data set's own folder layout")
-    return records
+    def read(self, folder: Path) -> list[PhotoRecord]:
+        """By name."""
+        paths = sorted(folder.glob("*.jpg"))
+        return some(
+            [PhotoRecord(path, self.name, f"{self.name}/{path.stem}", "neutral") for path in paths], folder, self
+        )

@@ -20,11 +20,12 @@ from fvae_studio.model.warp import resize_flow
 from trainer.config import TrainConfig
 from trainer.dataset import PairBatch, PairTable
 from trainer.facekit.landmarks import MOUTH_POINTS
-from trainer.loop import CHECKPOINT, load_state
 from trainer.metrics import area_under_curve, calibration_error
 from trainer.prepare import PreparedFaces
+from trainer.run_files import CHECKPOINT
 from trainer.shards import RENDERED, Shard
 from trainer.step import EditableFlowVae
+from trainer.training_state import load_state
 from trainer.validation import MOVING_PX
 
 MOUTH_MARGIN_PX: Final = 4

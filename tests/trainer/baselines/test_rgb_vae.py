@@ -13,7 +13,8 @@ from fvae_studio.model.flow_vae import FlowVae
 from tests.trainer.pairs import make_shard, write_shards
 from trainer.baselines.rgb_vae import RgbVae, load_rgb_vae, make_vae, painted
 from trainer.config import TrainConfig, load_config
-from trainer.loop import train, train_mask
+from trainer.loop import train
+from trainer.mask_loop import train_mask
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from tests.trainer.pairs import make_shard
+from trainer.batches import PairOrder, PreparedBatch, TrainingBatches, batch_stream, num_workers
+from trainer.config import TrainConfig, load_config
+from trainer.dataset import PairTable
+from trainer.shards import REAL
+
+
+@pytest.fixture(scope="module")
+def shard():
+    return make_shard(per_person=4)
+
+
+@pytest.fixture(scope="module")
+def table(shard) -> PairTable:
+    return PairTable([shard], held_out=False)
+
+
+def order_of(table: PairTable, *, batch_size: int = 8, share: float = 0.5, seed: int = 1) -> PairOrder:
+    return PairOrder(table, batch_size=batch_size, rendered_share=share, seed=seed)
+
+
+def config(*overrides: str) -> TrainConfig:
+    return load_config("tiny", ["train.batch_size=4", "data.drift=0.5", *overrides])
+
+
+def equal(one: PreparedBatch, other: PreparedBatch) -> bool:
+    values = [*one.clean, *one.seen, one.use_edit, one.noise]
+    others = [*other.clean, *other.seen, other.use_edit, other.noise]
+    return all(torch.equal(a, b) for a, b in zip(values, others, strict=True))
+
+
+def test_no_training_batch_shows_a_held_out_person(shard):
+    # Mark every image of the held-out person, then look for the mark.
+    images = np.minimum(shard.images, 250).copy()
+    hidden = shard.held_out
+    images[np.concatenate([shard.source[hidden], shard.target[hidden]])] = 255
+    table = PairTable([replace(shard, images=images)], held_out=False)
+    order = order_of(table)
+
+    for number in range(20):
+        batch = table.batch(order.pairs(number))
+        assert batch.source.max() < 1
+        assert batch.target.max() < 1
+
+
+@pytest.mark.parametrize(("share", "num_rendered"), [(0.0, 0), (0.5, 4), (0.72, 6), (1.0, 8)])
+def test_batches_have_the_asked_share_of_rendered_pairs(table, share, num_rendered):
+    order = order_of(table, share=share)
+
+    for number in range(5):
+        batch = table.batch(order.pairs(number))
+        assert int((~batch.is_real).sum()) == num_rendered
+
+
+@pytest.mark.parametrize("only", [REAL, 0])
+def test_batches_are_full_where_one_kind_is_missing(shard, only):
+    chosen = (shard.kind == REAL) == (only == REAL)
+    columns = {
+        name: getattr(shard, name)[chosen] for name in ("source", "target", "code", "kind", "person", "held_out")
+    }
+    kept = replace(shard, flows=shard.flows[chosen], visible=shard.visible[chosen], **columns)
+    table = PairTable([kept], held_out=False)
+
+    batch = table.batch(order_of(table).pairs(0))
+
+    assert len(batch.source) == 8
+    assert bool((batch.is_real == (only == REAL)).all())
+
+
+def test_every_pair_comes_once_before_any_comes_again(table):
+    order = order_of(table, batch_size=4, share=1.0)
+    count = len(table.rendered)
+
+    turns = [
+        [pair for number in range(first, first + count // 4) for pair in order.pairs(number)]
+        for first in (0, count // 4)
+    ]
+
+    assert sorted(turns[0]) == sorted(turns[1]) == sorted(table.rendered)
+    assert turns[0] != turns[1]
+
+
+def test_processes_share_no_pair_and_leave_none_out(table):
+    order, count = order_of(table, batch_size=2, share=1.0), len(table.rendered)
+    numbers = range(count // 2)
+
+    first, second = ([pair for number in numbers[rank::2] for pair in order.pairs(number)] for rank in (0, 1))
+
+    assert not set(first) & set(second)
+    assert sorted(first + second) == sorted(table.rendered)
+
+
+def test_a_batch_depends_on_seed_and_number_alone(table):
+    batches = TrainingBatches(table, config(), seed=3)
+    straight = [batches[number] for number in range(4)]
+    jumped_to = TrainingBatches(table, config(), seed=3)[3]
+
+    assert equal(straight[3], jumped_to)
+    assert not equal(straight[2], straight[3])
+    assert not equal(straight[3], TrainingBatches(table, config(), seed=4)[3])
+
+
+def test_global_random_numbers_neither_change_batches_nor_are_used_by_them(table):
+    torch.manual_seed(1)
+    first = TrainingBatches(table, config(), seed=3)[0]
+    state = torch.get_rng_state()
+    torch.manual_seed(2)
+    second = TrainingBatches(table, config(), seed=3)[0]
+
+    assert equal(first, second)
+    torch.manual_seed(1)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="loads in this process without fork")
+def test_loading_processes_give_the_same_batches_in_the_same_order(table):
+    batches = TrainingBatches(table, config(), seed=5)
+    here = list(batch_stream(batches, range(1, 8, 2), num_workers=0))
+    there = list(batch_stream(batches, range(1, 8, 2), num_workers=2))
+
+    assert len(here) == len(there) == 4
+    assert all(equal(one, other) for one, other in zip(here, there, strict=True))
+
+
+def test_nobody_loads_beside_a_processor_unless_told_to():
+    assert num_workers(config(), is_cuda=False) == 0
+    assert num_workers(config(), is_cuda=True) >= 1
+    assert num_workers(config("train.workers=3"), is_cuda=False) == 3

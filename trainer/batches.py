@@ -1,0 +1,165 @@
+"""What every step sees: which pairs, and how they are changed at random, as a function of the seed and the step alone.
+
+Nothing here has a state that a checkpoint would have to keep: a run that was killed and resumed sees the same batches
+with the same random changes, and several processes take different numbers of one order, so that none sees another's
+pairs.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from trainer.augment import drift, jitter, mirror, relight
+from trainer.config import TrainConfig
+from trainer.dataset import PairBatch, PairTable
+
+MOST_WORKERS = 8
+"""Loading processes where the configuration leaves their number open: more have not been needed."""
+
+
+class PreparedBatch(NamedTuple):
+    """One batch as a step takes it.
+
+    Attributes:
+        clean: what the losses compare.
+        seen: what the networks see (relit).
+        use_edit: (B,) bool: which pairs take the edit path.
+        noise: (B, C, h, w) eps of Eq. 2.
+    """
+
+    clean: PairBatch
+    seen: PairBatch
+    use_edit: Tensor
+    noise: Tensor
+
+    def to(self, device: torch.device) -> PreparedBatch:
+        """All tensors on `device`."""
+        return PreparedBatch(
+            self.clean.to(device),
+            self.seen.to(device),
+            self.use_edit.to(device, non_blocking=True),
+            self.noise.to(device, non_blocking=True),
+        )
+
+
+class PairOrder:
+    """Batches with a fixed share of rendered pairs; each kind is gone through in a new order every time.
+
+    Args:
+        table: all pairs.
+        batch_size: pairs in a batch.
+        rendered_share: of a batch; where one kind is missing, the other fills it.
+        seed: of the orders.
+    """
+
+    def __init__(self, table: PairTable, *, batch_size: int, rendered_share: float, seed: int) -> None:
+        num_rendered = round(batch_size * rendered_share) if table.real else batch_size
+        num_rendered = num_rendered if table.rendered else 0
+        self._kinds = ((table.rendered, num_rendered), (table.real, batch_size - num_rendered))
+        self._seed = seed
+
+    def pairs(self, number: int) -> list[tuple[int, int]]:
+        """The pairs of batch `number` (from 0): shard and row."""
+        return [
+            pair
+            for kind, (pairs, count) in enumerate(self._kinds)
+            for pair in self._taken(kind, pairs, number * count, count)
+        ]
+
+    def _taken(self, kind: int, pairs: Sequence[tuple[int, int]], first: int, count: int) -> Iterator[tuple[int, int]]:
+        for place in range(first, first + count):
+            turn, at = divmod(place, len(pairs))
+            yield pairs[_order(self._seed, kind, turn, len(pairs))[at]]
+
+
+@lru_cache(maxsize=8)
+def _order(seed: int, kind: int, turn: int, count: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, kind, turn]).permutation(count)
+
+
+class TrainingBatches(Dataset[PreparedBatch]):
+    """Batches by number: loaded, augmented, ready for a step.
+
+    Args:
+        table: the training pairs.
+        config: of data, losses and training.
+        seed: of orders and of all random changes.
+    """
+
+    def __init__(self, table: PairTable, config: TrainConfig, *, seed: int) -> None:
+        self._table, self._config, self._seed = table, config, seed
+        self._order = PairOrder(
+            table, batch_size=config.train.batch_size, rendered_share=config.data.rendered_share, seed=seed
+        )
+
+    def __getitem__(self, number: int) -> PreparedBatch:
+        generator = torch.Generator().manual_seed(_seed_of(self._seed, number))
+        batch = self._table.batch(self._order.pairs(number))
+        clean, seen, use_edit = augmented(batch, self._config, self._table.code_names, generator)
+        noise = torch.randn(len(use_edit), *self._config.model.latent_shape, generator=generator)
+        return PreparedBatch(clean, seen, use_edit, noise)
+
+
+def batch_stream(
+    batches: TrainingBatches, numbers: range, *, num_workers: int, is_cuda: bool = False
+) -> Iterator[PreparedBatch]:
+    """The batches of these numbers in order, loaded ahead by `num_workers` processes (0: in this one, one by one)."""
+    if num_workers and "fork" not in multiprocessing.get_all_start_methods():
+        # Elsewhere every worker would be sent a copy of the mapped files.
+        num_workers = 0
+    loader = DataLoader(
+        batches,
+        batch_size=None,
+        sampler=numbers,
+        num_workers=num_workers,
+        pin_memory=is_cuda,
+        multiprocessing_context="fork" if num_workers else None,
+    )
+    return iter(loader)
+
+
+def num_workers(config: TrainConfig, *, is_cuda: bool) -> int:
+    """Loading processes: as configured, else none on a processor, which has no time left, and a few beside a GPU."""
+    if config.train.workers >= 0:
+        return config.train.workers
+    return min(MOST_WORKERS, max(1, (os.cpu_count() or 2) - 1)) if is_cuda else 0
+
+
+def augmented(
+    batch: PairBatch, config: TrainConfig, code_names: tuple[str, ...], generator: torch.Generator
+) -> tuple[PairBatch, PairBatch, Tensor]:
+    """What the losses compare, what the networks see, and which pairs take the edit path."""
+    use_edit = choose_edit_path(batch, config.loss.edit_weight, generator)
+    if config.data.flip:
+        batch = mirror(batch, torch.rand(len(batch.source), generator=generator) < 0.5, code_names)
+    if config.data.jitter:
+        batch = jitter(batch, generator=generator)
+    if config.data.drift:
+        batch = drift(batch, ~use_edit, config.data.drift, generator=generator)
+    seen = batch
+    if config.data.relight:
+        seen = batch._replace(
+            source=relight(batch.source, generator=generator), target=relight(batch.target, generator=generator)
+        )
+    return batch, seen, use_edit
+
+
+def choose_edit_path(batch: PairBatch, share: float, generator: torch.Generator) -> Tensor:
+    """(B,) bool: which pairs take the edit path; real pairs half as often, their codes are only fitted."""
+    chance = torch.where(batch.is_real.cpu(), share / 2, share)
+    return torch.rand(len(batch.source), generator=generator) < chance
+
+
+def _seed_of(*keys: int) -> int:
+    # Neighbouring numbers must not give related random numbers.
+    return int(np.random.SeedSequence(keys).generate_state(1, np.uint64)[0] >> np.uint64(1))
