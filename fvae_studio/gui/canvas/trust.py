@@ -13,8 +13,8 @@ from fvae_studio.core.doubt import FacePart, most_doubtful_part
 from fvae_studio.core.mouth_choice import MouthKind
 from fvae_studio.gui.theme import colours_of
 from fvae_studio.gui.translation import in_percent
+from fvae_studio.gui.widgets.elided_label import ElidedLabel
 from fvae_studio.gui.widgets.fixed_label import FixedLabel
-from fvae_studio.gui.widgets.strength_slider import ElidedLabel
 from fvae_studio.pipeline.requests import RenderedEdit
 
 GOOD: Final = 0.6

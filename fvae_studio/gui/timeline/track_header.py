@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 from fvae_studio.core.edits import MAX_STRENGTH
 from fvae_studio.gui.dialogs.frame import name
 from fvae_studio.gui.icons import icon
+from fvae_studio.gui.widgets.elided_label import ElidedLabel
 from fvae_studio.gui.widgets.number_field import NumberField
 
 WIDTH_PX: Final = 212
@@ -101,9 +102,9 @@ class SliderHeader(QWidget):
             self.tr("Open or close the curve"),
             size_px=11,
         )
-        title = QLabel(label)
+        title = ElidedLabel(label)
         added = self.tr("What is set here comes on top of the photos' own edits.")
-        title.setToolTip(f"{tip}\n{added}" if tip else added)
+        title.setToolTip("\n".join(filter(None, (label, tip, added))))
         self._value = NumberField(-MAX_STRENGTH * 100, MAX_STRENGTH * 100)
         self._value.setFixedWidth(48)
         name(
@@ -118,8 +119,7 @@ class SliderHeader(QWidget):
         layout.setContentsMargins(4, 0, 4, 0)
         layout.setSpacing(2)
         layout.addWidget(self._caret)
-        layout.addWidget(title)
-        layout.addStretch(1)
+        layout.addWidget(title, 1)
         for widget in (self._value, self._key, self._remove):
             layout.addWidget(widget)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPointF, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontInfo, QMouseEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from fvae_studio.core.edits import MAX_STRENGTH
+from fvae_studio.gui.widgets.elided_label import ElidedLabel
 from fvae_studio.gui.widgets.number_field import NumberField
 from fvae_studio.gui.widgets.strength_track import LIMIT, StrengthTrack
 
@@ -20,28 +21,6 @@ NUMBER_EMS: Final = 3.1
 def fit_width(part: QWidget, ems: float, font: QFont) -> None:
     """Give a part of a row a fixed width that goes with the row's text size."""
     part.setFixedWidth(round(ems * QFontInfo(font).pixelSize()))
-
-
-class ElidedLabel(QLabel):
-    """One line that ends in dots where it does not fit, and then tells the rest in its tooltip."""
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
-        """Paint what fits."""
-        painter = QPainter(self)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
-        self.style().drawItemText(
-            painter,
-            self.contentsRect(),
-            self.alignment(),
-            self.palette(),
-            self.isEnabled(),
-            text,
-            self.foregroundRole(),
-        )
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Any width will do."""
-        return QSize(24, super().minimumSizeHint().height())
 
 
 class ChangedDot(QWidget):
