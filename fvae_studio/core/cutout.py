@@ -89,6 +89,7 @@ def read_cutout(
     *,
     kernel: Kernel = "lanczos",
     share: FloatMap | None = None,
+    margin_px: int = 0,
 ) -> tuple[RgbImage, GreyMask | None]:
     """Warp a face into a region of a picture.
 
@@ -99,6 +100,7 @@ def read_cutout(
         region: of the picture.
         kernel: how pixels are read.
         share: (region.height, region.width): rows and columns in which it is 0 are left black; None: all are wanted.
+        margin_px: how far around what is wanted pixels are read as well.
 
     Returns:
         Pixels (region.height, region.width, 3) and, where the cutout has it, alpha.
@@ -113,7 +115,7 @@ def read_cutout(
     places = DisplacementMap(to_cutout.apply(nodes.astype(np.float64) + displacement.nodes), lattice)
     shrinking = shrinkage(places.nodes - nodes, lattice.step)
     bounds = Rect(0, 0, cutout.pixels.shape[1], cutout.pixels.shape[0])
-    for band in _bands(region, share if alpha is None else None):
+    for band in _bands(region, share if alpha is None else None, margin_px):
         inside = Rect(band.x - region.x, band.y - region.y, band.width, band.height).slices
         window = _window(places.nodes_around(band), bounds)
         positions = places.dense(band)
@@ -197,17 +199,17 @@ def _window(places: NDArray[np.float32], bounds: Rect) -> Rect:
     return Rect(x, y, max(1, high[0] + reach - x), max(1, high[1] + reach - y)).intersect(bounds)
 
 
-def _bands(region: Rect, share: FloatMap | None) -> Iterator[Rect]:
-    """Rows that are read at once, as far as anything in them is wanted."""
+def _bands(region: Rect, share: FloatMap | None, margin_px: int) -> Iterator[Rect]:
+    """Rows that are read at once, as far as anything in them or within a margin of them is wanted."""
     for row in range(0, region.height, _BAND_ROWS):
-        rows = slice(row, min(row + _BAND_ROWS, region.height))
+        end = min(row + _BAND_ROWS, region.height)
         first, last = 0, region.width
         if share is not None:
-            columns = np.flatnonzero(cv2.reduce(share[rows], 0, cv2.REDUCE_MAX))
+            columns = np.flatnonzero(cv2.reduce(share[max(0, row - margin_px) : end + margin_px], 0, cv2.REDUCE_MAX))
             if len(columns) == 0:
                 continue
-            first, last = int(columns[0]), int(columns[-1]) + 1
-        yield Rect(region.x + first, region.y + row, last - first, rows.stop - row)
+            first, last = max(0, int(columns[0]) - margin_px), min(last, int(columns[-1]) + 1 + margin_px)
+        yield Rect(region.x + first, region.y + row, last - first, end - row)
 
 
 def _reduce(pixels: NDArray[Any], factor: float) -> NDArray[Any]:

@@ -100,7 +100,7 @@ def fill_gap(
     fineness = 1 / to_crop.scale
     edge = max(EDGE_SOFTNESS_PX / fineness, _EDGE_SOFTNESS, 2 * softness / fineness)
     is_upper = np.clip(((top + bottom) / 2 - y) / edge + 0.5, 0, 1)[..., None]
-    near = _near(x, y, lips)[..., None]
+    near = near_lips(x, y, lips)[..., None]
     warped, upper, lower = (part.astype(np.float32) / limit for part in (before, *layers))
     lip = warped + near * (lower + is_upper * (upper - lower) - warped)
     # Zero where the lips meet, whatever the softness: a closed mouth shows no line.
@@ -138,8 +138,8 @@ def _crop_positions(window: Rect, photo_to_crop: SimilarityTransform) -> tuple[F
     return np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
 
 
-def _near(x: FloatMap, y: FloatMap, lips: PartedLips) -> FloatMap:
-    """1 on the lips, 0 from `_HAND_OVER_PX` beyond them: there the layers are the flow around them."""
+def near_lips(x: FloatMap, y: FloatMap, lips: PartedLips) -> FloatMap:
+    """1 on the lips, 0 from `_HAND_OVER_PX` beyond them, where the layers are the flow around; x, y in crop pixels."""
     above = (y - curve_at(lips.upper_end, x)) / _HAND_OVER_PX + 1
     below = (curve_at(lips.lower_end, x) - y) / _HAND_OVER_PX + 1
     left, right = lips.corners

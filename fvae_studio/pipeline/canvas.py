@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
 from fvae_studio.core.cutout import blend_pixels, cut_face, read_cutout, spread_over
+from fvae_studio.core.detail_blend import blend_detailed, detail_reach_px
 from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.mouth_inside import MouthInside
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io.colour_profiles import screen_pixels
 from fvae_studio.core.progress import Progress
@@ -42,6 +44,20 @@ class DrawnMoment:
     fields: tuple[FlowField | None, ...]
     shares: FloatMap
     lips: tuple[PartedLips | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class AimedMoment:
+    """All that is known of a moment before any pixel is read; other attributes as of `DrawnMoment`.
+
+    Attributes:
+        insides: what is seen between the lips of each source that parts them.
+    """
+
+    fields: tuple[FlowField | None, ...]
+    shares: FloatMap
+    lips: tuple[PartedLips | None, ...]
+    insides: tuple[MouthInside | None, ...]
 
 
 class Canvas:
@@ -103,34 +119,62 @@ class Canvas:
         pairs = zip(interpolator.mouths, self._cutouts, strict=True)
         return tuple(None if mouth is None else mouth.on(cutout) for mouth, cutout in pairs)
 
-    def draw(self, moment: Moment, *, kernel: Kernel, progress: Progress) -> DrawnMoment:
+    def draw(self, moment: Moment, *, kernel: Kernel, progress: Progress, detailed: bool = True) -> DrawnMoment:
         """One picture's region.
+
+        Args:
+            moment: what is to be seen.
+            kernel: how the photos are read.
+            progress: asked whether to go on.
+            detailed: keep fine texture where photos are blended (`blend_detailed`), which a quick look can do without.
 
         Raises:
             EditError: not one share for each source, or an unknown direction.
             Cancelled: through `progress`.
         """
         progress.raise_if_cancelled()
+        return self.paint(self.aim(moment), kernel=kernel, progress=progress, detailed=detailed)
+
+    def aim(self, moment: Moment) -> AimedMoment:
+        """What moves and what is seen; it asks the networks, so one at a time.
+
+        Raises:
+            EditError: as `draw`.
+        """
         fields = self._interpolator.flows(moment)
-        shares = self._interpolator.shares(moment, fields)
         lips = self._interpolator.lips(moment)
+        # Here and not where it is painted: teeth of another photo have to be found, by one at a time.
+        insides = tuple(
+            None if mouth is None or parted is None else mouth.inside()
+            for mouth, parted in zip(self._mouths, lips, strict=True)
+        )
+        return AimedMoment(fields, self._interpolator.shares(moment, fields), lips, insides)
+
+    def paint(self, aimed: AimedMoment, *, kernel: Kernel, progress: Progress, detailed: bool = True) -> DrawnMoment:
+        """The pixels of a moment that was aimed; several may be painted at a time. Arguments as for `draw`."""
+        fields, shares = aimed.fields, aimed.shares
         pictures: list[RgbImage] = []
         seen: list[NDArray[np.float32]] = []
         alpha: GreyMask | None = None
+        scale = 1 / self._to_crop.scale
+        margin_px = detail_reach_px(scale) if detailed else 0
         for number, (cutout, field, share) in enumerate(zip(self._cutouts, fields, shares, strict=True)):
             if field is None or not (share.any() or number == 0):
                 continue
             progress.raise_if_cancelled()
             amount = spread_over(share, self._to_crop, self.roi)
-            pixels, moved_alpha = read_cutout(cutout, field, self._to_crop, self.roi, kernel=kernel, share=amount)
-            mouth, parted = self._mouths[number], lips[number]
-            if mouth is not None and parted is not None:
-                draw_mouth(pixels, cutout, parted, mouth.inside(), self._to_crop, self.roi, kernel)
+            pixels, moved_alpha = read_cutout(
+                cutout, field, self._to_crop, self.roi, kernel=kernel, share=amount, margin_px=margin_px
+            )
+            lips, mouth_inside = aimed.lips[number], aimed.insides[number]
+            if lips is not None and mouth_inside is not None:
+                draw_mouth(pixels, cutout, lips, mouth_inside, self._to_crop, self.roi, kernel)
             if number == 0:
                 alpha = moved_alpha
             pictures.append(pixels)
             seen.append(amount)
-        return DrawnMoment(self.roi, blend_pixels(pictures, seen), alpha, fields, shares, lips)
+        pixels = blend_detailed(pictures, seen, scale=scale) if detailed else blend_pixels(pictures, seen)
+        return DrawnMoment(self.roi, pixels, alpha, fields, shares, aimed.lips)
 
 
 def with_patches(photo: Photo, patches: Sequence[Patch]) -> Photo:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -40,6 +41,9 @@ from fvae_studio.pipeline.requests import (
 if TYPE_CHECKING:
     from fvae_studio.pipeline.engine import Engine
     from fvae_studio.pipeline.predictor import FlowPredictor
+
+_PAINTERS: Final = 2
+"""Pictures of a clip that are painted at a time: half of the work on one is done by one core alone."""
 
 _MAX_CANVASES: Final = 2
 """Remembered at a time: the preview's and that at rest."""
@@ -133,7 +137,8 @@ class ClipRenderer:
             cast = self._cast_of(request.sources, faces, parts, places)
             stage = self._stage(cast, photo, request.mode, level, progress)
         with _timed(timings, "draw"):
-            drawn = stage.canvas.draw(moment, kernel="lanczos" if full_res else "bicubic", progress=progress)
+            kernel: Kernel = "lanczos" if full_res else "bicubic"
+            drawn = stage.canvas.draw(moment, kernel=kernel, progress=progress, detailed=full_res)
         shares = _shared_out(drawn.shares, request.moment, places)
         flows = _placed(cast, drawn, moment.strengths)
         if request.mode == "face":
@@ -198,18 +203,29 @@ class ClipRenderer:
         plain = replace(first.photo.metadata, exif=None, xmp=None, file_stamp=None)
         if kernel == "bicubic":
             plain = replace(plain, icc=None)
-        for index, moment in enumerate(moments):
-            progress.report(index / len(moments), "making in-betweens")
-            progress.raise_if_cancelled()
+
+        def begin(moment: Moment) -> Callable[[], Photo]:
+            """Has a picture painted, and gives what waits for it."""
             if whole is not None and kernel == "lanczos" and moment.motion[0] == moment.blend[0] == 1:
                 state = _edit_at(first, face, moment)
-                yield self._engine.render(first.photo, state, progress.subrange(0, 0)).photo
-                continue
-            drawn = canvas.draw(moment, kernel=kernel, progress=progress)
-            if whole is None:
-                yield Photo(drawn.pixels, drawn.alpha, plain)
-            else:
-                yield _pasted(whole, drawn)
+                return lambda: self._engine.render(first.photo, state, progress.subrange(0, 0)).photo
+            painted = pool.submit(canvas.paint, canvas.aim(moment), kernel=kernel, progress=progress)
+            return lambda: finish(painted.result())
+
+        def finish(drawn: DrawnMoment) -> Photo:
+            return Photo(drawn.pixels, drawn.alpha, plain) if whole is None else _pasted(whole, drawn)
+
+        with ThreadPoolExecutor(_PAINTERS, thread_name_prefix="painter") as pool:
+            coming: deque[Callable[[], Photo]] = deque()
+            for index, moment in enumerate(moments):
+                progress.report(index / len(moments), "making in-betweens")
+                progress.raise_if_cancelled()
+                coming.append(begin(moment))
+                if len(coming) >= _PAINTERS:
+                    yield coming.popleft()()
+            while coming:
+                progress.raise_if_cancelled()
+                yield coming.popleft()()
         progress.report(1.0, "done")
 
     def _render_alone(self, request: MomentRequest, face: Face, level: int, progress: Progress) -> RenderedMoment:

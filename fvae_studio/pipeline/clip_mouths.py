@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -14,7 +15,7 @@ from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.lips import CLOSED_PX, opening
 from fvae_studio.core.mouth_choice import MouthChoice
-from fvae_studio.core.mouth_composite import fill_gap, mouth_window
+from fvae_studio.core.mouth_composite import fill_gap, mouth_window, near_lips
 from fvae_studio.core.mouth_inside import MouthInside
 from fvae_studio.core.parting import PARTING_PX, PartedLips, curve_at
 from fvae_studio.core.photo_mouth import PhotoMouth
@@ -28,6 +29,9 @@ FindPhotoMouth: TypeAlias = Callable[[str], PhotoMouth]
 
 _FEATHER_PX: Final = 0.6
 """Crop pixels over which the map of the gap falls off."""
+
+_MAX_MOMENTS: Final = 4
+"""Remembered at a time: one is asked for several times, and a place on the path beside it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +103,14 @@ class MovedMouth:
         low, high = PARTING_PX
         return float(smoothstep(np.array((self.lips.gap - low) / (high - low))))
 
+    def near_lips(self, size: int) -> FloatMap:
+        """1 on lips that part, 0 beyond them, (size, size) over the crop."""
+        if self.lips is None:
+            return np.zeros((size, size), np.float32)
+        axis = ((np.arange(size, dtype=np.float32) + 0.5) * (CROP_SIZE / size) - 0.5).astype(np.float32)
+        x, y = np.meshgrid(axis, axis)
+        return near_lips(x, y, self.lips).astype(np.float32)
+
     def gap(self, size: int, amount: float) -> FloatMap | None:
         """Where the inside of the mouth is seen, (size, size) over the crop, in [0, 1]; None for nowhere.
 
@@ -120,7 +132,7 @@ class MovedMouth:
 
 
 class MovedMouths:
-    """All mouths of a clip at a moment; the latest one is remembered.
+    """All mouths of a clip at a moment; the latest few are remembered.
 
     Args:
         mouths: one for each source, None for those that stay as their flows leave them.
@@ -129,11 +141,11 @@ class MovedMouths:
 
     def __init__(self, mouths: Sequence[ClipMouth | None], decode: Callable[[int, Moment], FlowField]) -> None:
         self._mouths, self._decode = tuple(mouths), decode
-        self._latest: tuple[Moment, tuple[MovedMouth | None, ...]] | None = None
+        self._latest: OrderedDict[Moment, tuple[MovedMouth | None, ...]] = OrderedDict()
 
     def at(self, moment: Moment) -> tuple[MovedMouth | None, ...]:
         """One for each source; None also for those that are not seen."""
-        if self._latest is None or self._latest[0] != moment:
+        if moment not in self._latest:
             moved: list[MovedMouth | None] = []
             for face, (mouth, blend) in enumerate(zip(self._mouths, moment.blend, strict=True)):
                 if mouth is None or (face > 0 and blend == 0):
@@ -141,8 +153,10 @@ class MovedMouths:
                     continue
                 decoded = self._decode(face, moment)
                 moved.append(MovedMouth(decoded, mouth.part(decoded)))
-            self._latest = moment, tuple(moved)
-        return self._latest[1]
+            self._latest[moment] = tuple(moved)
+            if len(self._latest) > _MAX_MOMENTS:
+                self._latest.popitem(last=False)
+        return self._latest[moment]
 
     def gaps_beside(self, face: int, moment: Moment, *, size: int, share: float) -> list[FloatMap]:
         """Where others show what is between their parted lips, and a source whose own lips do not part cannot.

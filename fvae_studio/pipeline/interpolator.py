@@ -20,23 +20,19 @@ from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import mouth_depth
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
-from fvae_studio.core.lips import CLOSED_PX, limit_lip_stretch, opening
+from fvae_studio.core.lips import CLOSED_PX, opening
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io.colour_profiles import convert_colours
 from fvae_studio.core.registration import apply_colour, fit_colour, usable_share
-from fvae_studio.core.regularise import prepare_flow
+from fvae_studio.core.residual import MATCH_SIZE
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
 from fvae_studio.errors import EditError
-from fvae_studio.pipeline.clip_mouths import ClipMouth, FindPhotoMouth, MovedMouths
+from fvae_studio.pipeline.clip_mouths import ClipMouth, FindPhotoMouth, MovedMouth, MovedMouths
+from fvae_studio.pipeline.latent_paths import LatentPaths
+from fvae_studio.pipeline.path_residuals import MatchedSource, PathResiduals
 from fvae_studio.pipeline.predictor import FlowPredictor
-
-PATH_NODES: Final = 12
-"""Steps between two photos at which flows are decoded; those between them are read off linearly.
-
-Measured halfway between nodes, on two sample pairs and three London pairs, neutral and smiling, whose flows are up to
-4.7 crop pixels long: at most 0.13 crop pixels from what is decoded there."""
 
 TEETH_SHARE: Final = 0.35
 """Share of a photo with an open mouth at which the whole gap is seen, and other photos' lips are free to part."""
@@ -44,7 +40,7 @@ TEETH_SHARE: Final = 0.35
 SHARPNESS: Final = 1.0
 """Of the softmax over the confidences; the paper's."""
 
-SHARE_SIZE: Final = 2 * CROP_SIZE
+SHARE_SIZE: Final = MATCH_SIZE
 """Cells along the crop's side of the map of shares: the edge between lips and teeth is fine."""
 
 _MOUTH_FEATHER_PX: Final = 0.6
@@ -85,21 +81,6 @@ class _Source:
     """`mouth_depth` of an open mouth."""
 
 
-@dataclass(eq=False)
-class _Node:
-    """A flow on the way between two photos, as decoded, and as it may move pixels, once that is asked for.
-
-    Attributes:
-        raw: as decoded.
-        held: with the rule of closed lips.
-        free: without it.
-    """
-
-    raw: FlowField
-    held: FlowField | None = None
-    free: FlowField | None = None
-
-
 class Interpolator:
     """The flows and shares of several photos of one person at any moment.
 
@@ -113,13 +94,16 @@ class Interpolator:
     Args:
         predictor: its networks are shared, its faces are left alone.
         sources: photos of one person, each with its face.
+        register: bring the other photos into the first one's frame by what no expression moves; without it, their crops
+            are taken to lie in it already.
         match_colour: give the other photos the first one's light (section 5.2's colour transfer).
         find_photo_mouth: opens photos whose teeth are seen in others; None: closed mouths stay closed.
 
     Attributes:
         photo_to_crop: of the first photo.
         icc: profile of the first photo, in which all cutouts are.
-        matches: how well each other source fits the first one; None where landmarks are missing.
+        matches: how well each other source fits the first one; None where landmarks are missing or nothing is
+            registered.
         mouths: of the sources whose closed lips may part; None for all others.
 
     Raises:
@@ -132,6 +116,7 @@ class Interpolator:
         predictor: FlowPredictor,
         sources: Sequence[InterpolationSource],
         *,
+        register: bool = True,
         match_colour: bool = True,
         find_photo_mouth: FindPhotoMouth | None = None,
     ) -> None:
@@ -150,7 +135,7 @@ class Interpolator:
         prepared, crops = [first], [frame.crop]
         matches: list[FaceMatch | None] = []
         for source in sources[1:]:
-            ready, crop, match = _register(source, frame, match_colour=match_colour)
+            ready, crop, match = _prepare(source, frame, register=register, match_colour=match_colour)
             prepared.append(ready)
             crops.append(crop)
             matches.append(match)
@@ -166,7 +151,13 @@ class Interpolator:
         self._predictor = predictor.fork()
         self._predictor.set_crops(crops)
         self._latents = [self._predictor.latent(face) for face in range(len(sources))]
-        self._nodes: dict[tuple[int, int, int, int], _Node] = {}
+        self._paths = LatentPaths(
+            self._predictor, [source.landmarks for source in prepared], self._latent_between, self._met
+        )
+        self._residuals = PathResiduals(
+            [_matched(source, openness) for source, openness in zip(prepared, self._open, strict=True)],
+            self._fields_on_path,
+        )
 
     def edited(self, edits: Sequence[tuple[Strengths, MouthChoice]]) -> Interpolator:
         """The same photos with other edits of their own: nothing is registered or encoded again.
@@ -178,8 +169,6 @@ class Interpolator:
         pairs = list(zip(self._sources, edits, strict=True))
         same = [source.strengths == strengths for source, (strengths, _) in pairs]
         other._sources = tuple(replace(source, strengths=strengths) for source, (strengths, _) in pairs)
-        # A node depends on the edits of the two photos between which it lies.
-        other._nodes = {key: node for key, node in self._nodes.items() if same[key[1]] and same[key[2]]}
         other.mouths = tuple(
             mouth
             if mouth is not None and mouth.choice == choice
@@ -187,6 +176,8 @@ class Interpolator:
             for mouth, (source, (_, choice)) in zip(self.mouths, pairs, strict=True)
         )
         other._mouths = MovedMouths(other.mouths, other._raw)
+        other._paths = self._paths.kept(same, other._latent_between, other._met)
+        other._residuals = PathResiduals(self._residuals.sources, other._fields_on_path)
         return other
 
     @property
@@ -207,6 +198,9 @@ class Interpolator:
     def flows(self, moment: Moment) -> tuple[FlowField | None, ...]:
         """What moves every source to the moment's expression, in crop pixels, free of folds.
 
+        The decoded flow, and its share of what still separates the sources then (`PathResiduals`). Between two photos,
+        equal steps of the motion's shares move the face by equal steps.
+
         Returns:
             None for sources that are not seen. The first is always needed: beyond the face's oval it alone is seen.
 
@@ -214,21 +208,18 @@ class Interpolator:
             EditError: not one share for each source, or an unknown direction.
         """
         self.check(moment)
+        moment = self._evenly(moment)
         fields: list[FlowField | None] = []
         for face, (blend, moved) in enumerate(zip(moment.blend, self._mouths.at(moment), strict=True)):
             if face > 0 and blend == 0:
                 fields.append(None)
-            elif moved is None:
-                fields.append(self._field(face, moment, self._hold(face, moment)))
-            elif moved.lips is not None:
-                fields.append(FlowField(moved.lips.flow, moved.decoded.confidence))
-            else:
-                fields.append(self._settled(face, moved.decoded, 1.0))
+                continue
+            fields.append(self._field(face, moment) if moved is None else self._opened(face, moved, moment))
         return tuple(fields)
 
     def lips(self, moment: Moment) -> tuple[PartedLips | None, ...]:
         """The parted lips of every source; None where a mouth is as the source's flow leaves it."""
-        return tuple(None if moved is None else moved.lips for moved in self._mouths.at(moment))
+        return tuple(None if moved is None else moved.lips for moved in self._mouths.at(self._evenly(moment)))
 
     def shares(self, moment: Moment, fields: Sequence[FlowField | None]) -> FloatMap:
         """How much of each source is seen: (num_sources, SHARE_SIZE, SHARE_SIZE) in [0, 1], adding up to 1.
@@ -236,6 +227,7 @@ class Interpolator:
         The softmax of the confidences times the blend's shares; the others take part where all of them can be used.
         Between the lips of a photo with an open mouth, photos with closed lips have nothing to show and no say.
         """
+        moment = self._evenly(moment)
         size = (SHARE_SIZE, SHARE_SIZE)
         result: NDArray[np.float32] = np.zeros((len(fields), *size), np.float32)
         having = [face for face, blend in enumerate(moment.blend) if blend > 0]
@@ -297,57 +289,59 @@ class Interpolator:
         )
         return 1 - float(smoothstep(np.array([shown / TEETH_SHARE]))[0])
 
-    def _field(self, face: int, moment: Moment, hold: float) -> FlowField:
+    def _evenly(self, moment: Moment) -> Moment:
+        taking = [source for source, share in enumerate(moment.motion) if share > 0]
+        if len(taking) != 2:
+            return moment
+        start, end = taking
+        motion = [0.0] * len(moment.motion)
+        motion[end] = self._paths.even_place((start, end), moment.motion[end])
+        motion[start] = 1 - motion[end]
+        return replace(moment, motion=tuple(motion))
+
+    def _field(self, face: int, moment: Moment) -> FlowField:
+        hold = self._hold(face, moment)
         taking = [source for source, share in enumerate(moment.motion) if share > 0]
         if moment.strengths or len(taking) > 2:
-            return self._settled(face, self._decoded(face, self._target(moment)), hold)
-        if len(taking) == 1:
-            return self._node(face, taking[0], taking[0], 0, hold)
-        # Along the line between two latents the flow changes so evenly that it need not be decoded at each picture.
-        start, end = taking
-        place = moment.motion[end] * PATH_NODES
-        before = min(int(place), PATH_NODES - 1)
-        low, high = (self._node(face, start, end, node, hold) for node in (before, before + 1))
-        return _between(low, high, place - before)
+            decoded = self._paths.decoded(face, self._target(moment))
+            return self._residuals.meet(face, self._paths.settled(face, decoded, hold=hold), moment)
+        start, end = taking[0], taking[-1]
+        return self._paths.field(face, (start, end), 0.0 if start == end else moment.motion[end], hold=hold)
+
+    def _opened(self, face: int, moved: MovedMouth, moment: Moment) -> FlowField:
+        """The flow of a source whose lips may part: where they do, it is theirs and goes nowhere to meet others."""
+        if moved.lips is None:
+            return self._residuals.meet(face, self._paths.settled(face, moved.decoded, hold=1.0), moment)
+        field = FlowField(moved.lips.flow, moved.decoded.confidence)
+        return self._residuals.meet(face, field, moment, still=moved.near_lips(MATCH_SIZE))
 
     def _raw(self, face: int, moment: Moment) -> FlowField:
-        """The flow as decoded, between the nodes of a path linearly: lips part after that."""
+        """The flow as decoded: lips part after that."""
         taking = [source for source, share in enumerate(moment.motion) if share > 0]
         if moment.strengths or len(taking) > 2:
-            return self._decoded(face, self._target(moment))
-        if len(taking) == 1:
-            return self._decoded_node(face, taking[0], taking[0], 0).raw
-        start, end = taking
-        place = moment.motion[end] * PATH_NODES
-        before = min(int(place), PATH_NODES - 1)
-        low, high = (self._decoded_node(face, start, end, node).raw for node in (before, before + 1))
-        return _between(low, high, place - before)
+            return self._paths.decoded(face, self._target(moment))
+        start, end = taking[0], taking[-1]
+        return self._paths.raw(face, (start, end), 0.0 if start == end else moment.motion[end])
 
-    def _decoded_node(self, face: int, start: int, end: int, node: int) -> _Node:
-        if node == 0:
-            end = start
-        elif node == PATH_NODES:
-            start, node = end, 0
-        key = (face, start, end, node)
-        if key not in self._nodes:
-            share = node / PATH_NODES
-            motion = [0.0] * len(self._sources)
-            motion[end] += share
-            motion[start] += 1 - share
-            self._nodes[key] = _Node(self._decoded(face, self._target(Moment(tuple(motion), ()))))
-        return self._nodes[key]
+    def _met(self, face: int, field: FlowField, pair: tuple[int, int], place: float) -> FlowField:
+        return self._residuals.meet(face, field, self._moment_on_path(pair, place))
 
-    def _node(self, face: int, start: int, end: int, node: int, hold: float) -> FlowField:
-        decoded = self._decoded_node(face, start, end, node)
-        if hold > 0 and decoded.held is None:
-            decoded.held = self._settled(face, decoded.raw, 1.0)
-        if hold < 1 and decoded.free is None:
-            decoded.free = self._settled(face, decoded.raw, 0.0)
-        if decoded.held is None or decoded.free is None:
-            settled = decoded.held or decoded.free
-            assert settled is not None
-            return settled
-        return _between(decoded.free, decoded.held, hold)
+    def _fields_on_path(self, pair: tuple[int, int], place: float) -> tuple[FlowField, FlowField]:
+        """The flows of a pair before they meet, where the second has this share of motion and blend."""
+        moment = self._moment_on_path(pair, place)
+        first, second = (
+            self._paths.field(face, pair, place, hold=self._hold(face, moment), met=False) for face in pair
+        )
+        return first, second
+
+    def _moment_on_path(self, pair: tuple[int, int], place: float) -> Moment:
+        shares = [0.0] * len(self._sources)
+        shares[pair[1]] += place
+        shares[pair[0]] += 1 - place
+        return Moment(tuple(shares), tuple(shares))
+
+    def _latent_between(self, pair: tuple[int, int], share: float) -> NDArray[np.float32]:
+        return self._target(self._moment_on_path(pair, share))
 
     def _target(self, moment: Moment) -> NDArray[np.float32]:
         """(C, h, w): the latent of the moment; exactly the source's own where it alone has a share and no edit."""
@@ -365,25 +359,13 @@ class Interpolator:
         assert total is not None
         return total.astype(np.float32)
 
-    def _decoded(self, face: int, latent: NDArray[np.float32]) -> FlowField:
-        (field,) = self._predictor.predict_latents(latent[None], face=face)
-        return field
 
-    def _settled(self, face: int, decoded: FlowField, hold: float) -> FlowField:
-        """What a decoded flow needs before it may move pixels; closed lips are held as far as `hold` says."""
-        landmarks, flow = self._sources[face].landmarks, decoded.flow
-        if hold > 0 and landmarks is not None:
-            held = limit_lip_stretch(flow, landmarks)
-            flow = held if hold == 1 else (flow + np.float32(hold) * (held - flow)).astype(np.float32)
-        return FlowField(prepare_flow(flow), decoded.confidence)
-
-
-def _register(
-    source: InterpolationSource, frame: InterpolationSource, *, match_colour: bool
+def _prepare(
+    source: InterpolationSource, frame: InterpolationSource, *, register: bool, match_colour: bool
 ) -> tuple[_Source, AlignedCrop, FaceMatch | None]:
     """A source in the frame's crop frame, depth and light; its crop there; how well it fits."""
     photo, photo_to_crop, match = source.photo, source.crop.photo_to_crop, None
-    if source.landmarks is not None and frame.landmarks is not None:
+    if register and source.landmarks is not None and frame.landmarks is not None:
         match = match_faces(source.photo, source.landmarks, frame.photo, frame.landmarks)
         photo_to_crop = match.photo_to_crop
     cutout = cut_face(photo, photo_to_crop)
@@ -406,6 +388,12 @@ def _register(
     return ready, AlignedCrop(crop.pixels, photo_to_crop, source.crop.template_id), match
 
 
+def _matched(source: _Source, openness: float) -> MatchedSource:
+    cutout = source.cutout
+    crop = extract_crop(Photo(cutout.pixels), cutout.from_crop.inverse, size=MATCH_SIZE)
+    return MatchedSource(crop.pixels, source.usable, source.mouth, openness)
+
+
 def _open_share(landmarks: Points | None) -> float:
     """0 for closed lips, 1 for a mouth that shows its inside; in between as the rule of closed lips fades out."""
     return 0.0 if landmarks is None else float(np.clip(opening(landmarks) / CLOSED_PX - 1, 0, 1))
@@ -423,12 +411,3 @@ def _grid() -> NDArray[np.float32]:
     grid: NDArray[np.float32] = np.stack(np.meshgrid(axis, axis), axis=-1)
     grid.flags.writeable = False
     return grid
-
-
-def _between(low: FlowField, high: FlowField, share: float) -> FlowField:
-    if share == 0 or low is high:
-        return low
-    if share == 1:
-        return high
-    flow = cv2.addWeighted(low.flow, 1 - share, high.flow, share, 0)
-    return FlowField(flow, cv2.addWeighted(low.confidence, 1 - share, high.confidence, share, 0))

@@ -134,6 +134,17 @@ def test_flows_tell_the_parted_lips(engine, photo):
     assert rendered.flows[1].lips is None
 
 
+@pytest.mark.parametrize("time_s", [0.2, 0.6])
+def test_overlays_tell_the_very_flow_that_parts_the_lips(engine, photo, time_s):
+    sources = (ClipSource(photo, edit=OPEN), ClipSource(make_photo(seed=2)))
+    rendered = engine.render_moment(MomentRequest(sources, PAIR.at(time_s), "photo", "preview", 1, 1), NoProgress())
+    told, lips = rendered.flows[0].field.flow, rendered.flows[0].lips
+    assert lips is not None
+    row, columns = round(SEAM), np.s_[56:72]
+
+    np.testing.assert_allclose(told[row, columns], lips.flow[row, columns], atol=0.05)
+
+
 def test_mouth_that_is_open_in_its_photo_is_left_alone(photo):
     pictures = [
         at(

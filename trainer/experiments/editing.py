@@ -93,10 +93,19 @@ def read_prepared(
     Raises:
         DataError: it is not among the data, or shows no face.
     """
+    return read_square(prepared_photo(prepared, row, photos), prepared.faces[row].person, detector, size=size)
+
+
+def prepared_photo(prepared: PreparedFaces, row: int, photos: Mapping[str, Path]) -> Path:
+    """The file of a prepared photo.
+
+    Raises:
+        DataError: it is not among the data.
+    """
     face = prepared.faces[row]
     if face.photo not in photos:
         raise DataError(f"the photo {face.photo} is not among the data; give the folder that `fvae-train prepare` read")
-    return read_square(photos[face.photo], face.person, detector, size=size)
+    return photos[face.photo]
 
 
 def learn_edit(

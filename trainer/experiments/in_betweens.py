@@ -42,8 +42,8 @@ class FvaeMorph:
             InterpolationSource(photo, extract_crop(photo, to_crop), landmarks)
             for photo, landmarks in zip(photos, (ends.first_landmarks, ends.second_landmarks), strict=True)
         ]
-        # The colours are matched already, the same for all methods.
-        interpolator = Interpolator(predictor, sources, match_colour=False)
+        # Frame and colours are matched already, alike for all methods; matched again, the second end would be another.
+        interpolator = Interpolator(predictor, sources, register=False, match_colour=False)
         self._first = photos[0]
         self._canvas = Canvas(interpolator, base=self._first, photo_to_picture=SimilarityTransform.identity())
 

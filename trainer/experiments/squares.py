@@ -14,6 +14,7 @@ from fvae_studio import paths
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment, extract_crop
 from fvae_studio.core.colour import transfer_colour
+from fvae_studio.core.face_match import match_faces
 from fvae_studio.core.geometry import Points, SimilarityTransform
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.types import AlignedCrop, Photo, read_only
@@ -91,15 +92,55 @@ def read_square(
         DataError: no face was found.
         PhotoError: the file is missing or no photo.
     """
+    photo, landmarks = _largest_face(path, detector)
+    return _cut_out(photo, landmarks, estimate_alignment(landmarks), name, size=size, is_sample=is_sample)
+
+
+def read_pair(first: Path, second: Path, name: str, detector: FaceDetector, *, size: int = 512) -> Ends:
+    """Two photos of one person as the ends of a transition: the second one in the first one's frame and colours.
+
+    Registered as the program registers photos of a clip, so that for every method the second end is the same; read
+    once, so that none of its texture goes.
+
+    Args:
+        first: photo that gives frame and colours (section 5.2).
+        second: photo.
+        name: of the person.
+        detector: finds the faces.
+        size: side of the pictures.
+
+    Raises:
+        DataError: no face was found.
+        PhotoError: a file is missing or no photo.
+    """
+    frame, frame_landmarks = _largest_face(first, detector)
+    photo, landmarks = _largest_face(second, detector)
+    match = match_faces(photo, landmarks, frame, frame_landmarks)
+    start = _cut_out(frame, frame_landmarks, estimate_alignment(frame_landmarks), name, size=size)
+    end = _cut_out(photo, landmarks, match.photo_to_crop, name, size=size)
+    return paired(start, end)
+
+
+def _largest_face(path: Path, detector: FaceDetector) -> tuple[Photo, Points]:
     photo = read_photo(path)
     faces = detector.detect(photo)
     if not faces:
         raise DataError(f"no face was found in {path.name}; give photos with one frontal face each")
-    face = max(faces, key=lambda found: found.box.width)
-    photo_to_crop = estimate_alignment(face.landmarks)
+    return photo, max(faces, key=lambda found: found.box.width).landmarks
+
+
+def _cut_out(
+    photo: Photo,
+    landmarks: Points,
+    photo_to_crop: SimilarityTransform,
+    name: str,
+    *,
+    size: int,
+    is_sample: bool = False,
+) -> FaceSquare:
     to_square = photo_to_crop.then(SimilarityTransform.resize(CROP_SIZE, size))
     pixels = extract_crop(photo, photo_to_crop, size=size).pixels
-    return FaceSquare(name, pixels.copy(), to_square.apply(face.landmarks), is_sample)
+    return FaceSquare(name, pixels.copy(), to_square.apply(landmarks), is_sample)
 
 
 def sample_squares(detector: FaceDetector, names: Sequence[str], *, size: int = 512) -> list[FaceSquare]:
@@ -108,8 +149,14 @@ def sample_squares(detector: FaceDetector, names: Sequence[str], *, size: int = 
     return [read_square(folder / f"{name}.jpg", name, detector, size=size, is_sample=True) for name in names]
 
 
+def sample_pair(detector: FaceDetector, name: str, *, size: int = 512) -> Ends:
+    """A sample person's neutral and smiling portrait; see `read_pair`."""
+    first, second = (paths.samples_dir() / f"{name}_{label}.jpg" for label in ("neutral", "smile"))
+    return read_pair(first, second, name, detector, size=size)
+
+
 def paired(first: FaceSquare, second: FaceSquare) -> Ends:
-    """Two squares as the ends of a transition: the second gets the first's colours (section 5.2)."""
+    """Two squares in one frame as the ends of a transition: the second gets the first's colours (section 5.2)."""
     recoloured = transfer_colour(np.array(second.pixels), np.array(first.pixels), region=first.region())
     return Ends(np.array(first.pixels), recoloured, first.landmarks, second.landmarks)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.errors import DataError, EditError
 from fvae_studio.model.directions import DirectionSet
@@ -18,7 +19,7 @@ from tests.trainer.bench import held_out_changed
 from trainer.baselines.morph import CrossFade, Ends
 from trainer.baselines.rgb_vae import RgbVae
 from trainer.config import load_config
-from trainer.experiments import editing, figure4, figure5, figure6, figure7
+from trainer.experiments import editing, figure4, figure5, figure6, figure7, in_between_measures
 from trainer.experiments.algorithm1 import label_mean, photographed_direction
 from trainer.experiments.squares import FaceSquare, mouth_region, paired, read_square
 from trainer.facekit.landmarks import MOUTH_POINTS
@@ -190,7 +191,7 @@ def test_figure_6_goes_between_the_photos_by_every_method(bench, small, vae, tmp
 
     assert len(figures) == 6
     assert all(row["first_end"].value <= 1 for name, row in figures.items() if name != "VAE")
-    assert figures["FVAE"]["first_end"].value == 0
+    assert figures["FVAE"]["first_end"].value == figures["FVAE"]["second_end"].value == 0
     assert public(result) == {"figure6_ada", "figure6_ada_mouth"}
 
 
@@ -205,33 +206,67 @@ def make_ends() -> Ends:
 def test_sources_are_as_sharp_as_themselves():
     ends = make_ends()
 
-    assert figure6.middle_sharpness([ends.first], [0.5], replace(ends, second=ends.first.copy())) == pytest.approx(
-        1, abs=0.05
-    )
+    assert in_between_measures.middle_sharpness(
+        [ends.first], [0.5], replace(ends, second=ends.first.copy())
+    ) == pytest.approx(1, abs=0.05)
 
 
 def test_cross_fading_what_does_not_match_halves_the_sharpness():
     # The Laplacian of the mean of two independent pictures has half of their variance.
     ends = make_ends()
-    middle = figure6.middle_sharpness([CrossFade(ends).at(0.5)], [0.5], ends)
+    middle = in_between_measures.middle_sharpness([CrossFade(ends).at(0.5)], [0.5], ends)
 
     assert middle == pytest.approx(0.5, abs=0.05)
 
 
-def test_even_motion_has_even_steps():
+def moving_mouth(positions) -> tuple[list[np.ndarray], Ends]:
+    """A texture that moves by four crop pixels to the right, in frames of 256 pixels."""
+    noise = np.random.default_rng(0).normal(size=(256, 256, 3)).astype(np.float32)
+    texture = np.clip(128 + cv2.GaussianBlur(noise, (0, 0), 4) * 500, 0, 255).astype(np.uint8)
+    frames = [
+        cv2.warpAffine(texture, np.float32([[1, 0, 8 * t], [0, 1, 0]]), (256, 256), borderMode=cv2.BORDER_REFLECT)
+        for t in positions
+    ]
+    first = 2 * crop_landmarks() + 0.5
+    return frames, Ends(frames[0], frames[-1], first, first + np.array([8, 0], np.float32))
+
+
+@pytest.mark.parametrize("places", [(0, 0.25, 0.5, 0.75, 1), (0, 0.1, 0.4, 0.9, 1)])
+def test_steps_are_those_of_the_pixels(places):
+    frames, ends = moving_mouth(places)
+    steps = in_between_measures.motion_steps(frames, np.linspace(0, 1, len(places)), ends)
+
+    np.testing.assert_allclose(steps, np.diff(places), atol=0.02)
+
+
+def test_even_motion_of_landmarks_has_even_steps():
     first = crop_landmarks()
     last = first.copy()
     last[MOUTH_POINTS] += SMILE_MOTION * 4
     frames = [(1 - t) * first + t * last for t in (0, 0.25, 0.5, 1)]
 
-    np.testing.assert_allclose(figure6.progress_steps(frames), [0.25, 0.25, 0.5], atol=1e-6)
+    np.testing.assert_allclose(in_between_measures.landmark_steps(frames), [0.25, 0.25, 0.5], atol=1e-6)
 
 
 def test_frame_without_a_face_has_no_steps():
     first = crop_landmarks()
-    steps = figure6.progress_steps([first, None, first + 1])
+    steps = in_between_measures.landmark_steps([first, None, first + 1])
 
     assert np.isnan(steps).all()
+    assert np.isnan(in_between_measures.even_share(steps))
+
+
+def test_share_of_even_steps_is_of_those_near_their_mean():
+    assert in_between_measures.even_share(np.array([1.0, 1.1, 0.9, 3.0])) == pytest.approx(0)
+    assert in_between_measures.even_share(np.array([1.0, 1.1, 0.9, 1.0])) == pytest.approx(1)
+    assert in_between_measures.even_share(np.array([1.0, 1.0, 1.0, 1.4])) == pytest.approx(0.75)
+
+
+def test_mouth_that_does_not_move_has_no_steps():
+    ends = make_ends()
+    still = replace(ends, second_landmarks=ends.first_landmarks.copy())
+
+    assert np.isnan(in_between_measures.motion_steps([ends.first, ends.second], [0, 1], still)).all()
 
 
 # Figure 7
