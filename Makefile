@@ -23,7 +23,7 @@ JOBS ?= 2
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt bench soak screenshots translations train-smoke samples sheet clean
+.PHONY: help run demo test lint fmt bench soak torture screenshots translations train-smoke samples sheet clean
 
 help: ## this list
 	@echo "FVAE Studio: make <target>"
@@ -79,6 +79,9 @@ bench: $(VENV)/.dev-ready ## start-up, a whole edit, predict, warp, growth with 
 
 soak: $(VENV)/.dev-ready ## 10,000 slider events, 200 photo switches, 100 undo runs: does memory stay flat
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m fvae_studio.studio_soak
+
+torture: $(VENV)/.dev-ready ## thousands of bad files, kills at random moments, full disks, two Studios at once; prints what was lost
+	$(TEST_ENV) QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.torture
 
 screenshots: $(VENV)/.dev-ready ## play the Studio under Xvfb with mouse and keys; pictures of it, dark and light, 1x and 2x (needs xvfb, xdotool)
 	for scale in 1 2; do for theme in dark light; do \

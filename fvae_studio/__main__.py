@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import os
 import sys
@@ -47,6 +48,9 @@ def main() -> NoReturn:
     gc.set_threshold(100_000, 50, 50)
     for name, value in ONE_CORE_SUMS.items():
         os.environ.setdefault(name, value)
+    if sys.stderr is not None:
+        # A crash below Python says where it was; the window writes that into a file instead.
+        faulthandler.enable()
     arguments = sys.argv[1:]
     if opens_window(arguments) and has_screen():
         from fvae_studio.app import run as open_window

@@ -10,11 +10,12 @@ photo.edit(smile=0.8).save("me-smiling.jpg")
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from fvae_studio.core.edit_note import mark_mouths
+from fvae_studio.core.edit_note import mark_edited
 from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.mouth_choice import MouthChoice
@@ -118,14 +119,24 @@ class OpenedPhoto:
         result = self.engine.render(self.source, state)
         return OpenedPhoto(self.engine, self.source, result.photo, state, result.rois, tuple(result.mouths.values()))
 
-    def save(self, path: Path | str, *, options: WriteOptions | None = None) -> Path:
+    def save(self, path: Path | str, *, options: WriteOptions | None = None, note: bool = True) -> Path:
         """Write the photo with the metadata of its source; an edit of zero copies the file.
 
-        Where a mouth was opened, a note in XMP tells what is seen in it.
+        From JPEG to JPEG, blocks that the edit does not touch keep their very data (`WriteOptions.keep_blocks`).
+        A note in XMP tells that the photo was edited, and what is seen in mouths that were opened.
+
+        Args:
+            path: of the file.
+            options: how it is written; where they leave out metadata, the note is all that stays.
+            note: False leaves it out.
 
         Raises:
             OverwriteError: the file exists and `options` do not allow to replace it.
             PhotoWriteError: it could not be written.
         """
-        marked = mark_mouths(self.photo, self._mouths, when=datetime.now().astimezone())
-        return write_photo(marked, path, options=options or WriteOptions(), source=self.source)
+        options, photo = options or WriteOptions(), self.photo
+        if note and photo is not self.source:
+            alone = not options.keep_metadata
+            photo = mark_edited(photo, when=datetime.now().astimezone(), mouths=self._mouths, alone=alone)
+            options = replace(options, keep_metadata=True)
+        return write_photo(photo, path, options=options, source=self.source)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
-import os
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from fvae_studio.gui.theme import Theme
 from fvae_studio.gui.translation import install_language, remove_language
 from fvae_studio.inference.service import InferenceService
 from fvae_studio.inference.worker import EngineFactory
+from fvae_studio.local_log import NativeWatch, start_log, write_crash_report
 from fvae_studio.pipeline.requests import StudioEngine
 
 log = logging.getLogger(__name__)
@@ -158,7 +158,8 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
         The exit code.
     """
     began = time.perf_counter() if began is None else began
-    _start_logging()
+    start_log(paths.log_dir())
+    watch = NativeWatch(paths.log_dir())
     app = QApplication([sys.argv[0]])
     app.setApplicationName("FVAE Studio")
     app.setApplicationVersion(__version__)
@@ -178,38 +179,30 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
         studio.start(photos)
         if not photos:
             QTimer.singleShot(0, studio.commands.welcome)
-    return app.exec()
-
-
-def _start_logging() -> None:
-    is_debugging = os.environ.get("FVAE_DEBUG") == "1"
-    handlers: list[logging.Handler] = [logging.StreamHandler()] if is_debugging else []
-    try:
-        folder = paths.log_dir()
-        folder.mkdir(parents=True, exist_ok=True)
-        handlers.append(
-            logging.handlers.RotatingFileHandler(
-                folder / "fvae-studio.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
-            )
-        )
-    except OSError:
-        # No place for a log is no reason not to edit photos.
-        handlers = handlers or [logging.NullHandler()]
-    logging.basicConfig(
-        level=logging.WARNING, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("fvae_studio").setLevel(logging.DEBUG if is_debugging else logging.INFO)
-    logging.captureWarnings(True)
+        if watch.earlier is not None:
+            studio.window.messages.tell_of_report(watch.earlier)
+    code = app.exec()
+    watch.close()
+    return code
 
 
 def _install_excepthook(studio: Studio) -> None:
-    """An error that nobody expected is logged and told; the window stays, with the photo and its edits."""
+    """An error that nobody expected is logged, reported in a file and told; the window stays, with photos and edits."""
 
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
+    def tell(error: BaseException) -> None:
+        log.critical("unexpected", exc_info=error)
+        studio.window.messages.show_error(error, report=write_crash_report(paths.log_dir(), error))
+
+    def hook(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        if isinstance(error, KeyboardInterrupt):
             QApplication.quit()
             return
-        log.critical("unexpected", exc_info=(kind, error, trace))
-        studio.window.messages.show_error(error)
+        tell(error)
+
+    def thread_hook(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            log.critical("unexpected, in another thread", exc_info=arguments.exc_value)
+            write_crash_report(paths.log_dir(), arguments.exc_value)
 
     sys.excepthook = hook
+    threading.excepthook = thread_hook

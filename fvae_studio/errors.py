@@ -12,6 +12,7 @@ FvaeStudioError
 │   ├── PhotoTooLargeError     more pixels or memory than the limits allow (decompression bombs)
 │   └── PhotoWriteError        the output could not be written; the old file is whole
 │       └── OverwriteError     the output exists, or is the source, and overwriting was not asked for
+├── CredentialsError           Content Credentials cannot be added
 ├── FaceError                  no face that can be edited
 │   ├── NoFaceError            none found, or no face of that number
 │   ├── FaceTooSmallError
@@ -33,9 +34,16 @@ FvaeStudioError
 ```
 """
 
+_LONGEST = 600
+
 
 class FvaeStudioError(Exception):
     """Base of all errors that are meant for the user."""
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        # A damaged file may put a novel where a number was meant: what is quoted from it is cut in the middle.
+        return message if len(message) <= _LONGEST else f"{message[: _LONGEST - 160]} ... {message[-150:]}"
 
 
 class PhotoError(FvaeStudioError):
@@ -68,6 +76,10 @@ class PhotoWriteError(PhotoError, OSError):
 
 class OverwriteError(PhotoWriteError):
     """The output exists, or is the source itself, and overwriting was not asked for."""
+
+
+class CredentialsError(FvaeStudioError, RuntimeError):
+    """Content Credentials were asked for and cannot be added; nothing was written."""
 
 
 class FaceError(FvaeStudioError, ValueError):

@@ -61,6 +61,13 @@ def user_presets_dir() -> Path:
     return user_data_path("fvae-studio", appauthor=False) / "presets"
 
 
+def credentials_dir() -> Path:
+    """The certificate of this computer, with which exports are signed if that is asked for."""
+    from platformdirs import user_data_path
+
+    return user_data_path("fvae-studio", appauthor=False) / "credentials"
+
+
 def recovery_dir() -> Path:
     """What is saved by itself, to be offered after a crash, and photos that were pasted."""
     from platformdirs import user_state_path

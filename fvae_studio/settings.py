@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from fvae_studio.core.photo_io.atomic import atomic_write
+from fvae_studio.core.json_text import to_json_text
+from fvae_studio.core.photo_io.atomic import atomic_write, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +155,7 @@ DEFAULTS: Final = Settings()
 def load_settings(path: Path) -> Settings:
     """Read the file; what is missing, unknown or cannot be, takes its default. Never fails: a log line tells."""
     try:
-        content: Any = json.loads(path.read_bytes())
+        content: Any = json.loads(path.read_bytes(), parse_float=_finite, parse_constant=_finite)
     except FileNotFoundError:
         return DEFAULTS
     except (OSError, ValueError, RecursionError) as error:
@@ -173,7 +175,7 @@ def load_settings(path: Path) -> Settings:
         if _fits(key, value):
             settings = replace(settings, **{key: value})
         else:
-            log.warning("the setting %s = %r is not understood", key, stored)
+            log.warning("the setting %s is not understood", key)
     return settings
 
 
@@ -188,10 +190,9 @@ def save_settings(settings: Settings, path: Path) -> None:
         for one in fields(Settings)
         if getattr(settings, one.name) != getattr(DEFAULTS, one.name)
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"schema": SETTINGS_SCHEMA, "values": values}, indent=2, ensure_ascii=False) + "\n"
+    make_folder(path.parent)
     with atomic_write(path) as file:
-        file.write(text.encode())
+        file.write(to_json_text({"schema": SETTINGS_SCHEMA, "values": values}).encode())
 
 
 def _fits(key: str, value: Any) -> bool:
@@ -212,6 +213,11 @@ def _fits(key: str, value: Any) -> bool:
     if option.kind == "choice":
         return value in {name for name, _ in option.choices}
     return option.kind != "number" or option.least <= value <= option.most
+
+
+def _finite(text: str) -> float | None:
+    # JSON has no other numbers, and what was read must be savable again.
+    return number if math.isfinite(number := float(text)) else None
 
 
 def _from_json(key: str, stored: Any) -> Any:

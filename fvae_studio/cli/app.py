@@ -106,6 +106,9 @@ def run(arguments: Sequence[str]) -> int:
         from fvae_studio.cli.output import WrongUsageError
 
         return EXIT_WRONG_USAGE if isinstance(error, WrongUsageError) else EXIT_COULD_NOT
+    except MemoryError as error:
+        _tell(error, "There is not enough memory. Close other programs, or use a smaller photo.")
+        return EXIT_COULD_NOT
     except Exception as error:
         _tell(error, f"Something unexpected happened: {type(error).__name__}: {error}. FVAE_DEBUG=1 shows where.")
         return EXIT_COULD_NOT
@@ -170,7 +173,27 @@ def edit(
         Literal["keep", "8", "16"], typer.Option("--bit-depth", help="Bits per channel of the output.")
     ] = "keep",
     strip_metadata: Annotated[
-        bool, typer.Option("--strip-metadata", help="Leave out EXIF, XMP and IPTC; the colour profile stays.")
+        bool, typer.Option("--strip-metadata", help="Leave out EXIF, XMP and IPTC; profile and note stay.")
+    ] = False,
+    encode_anew: Annotated[
+        bool,
+        typer.Option(
+            "--encode-anew",
+            help="Encode all of a JPEG again. Else, unless a --quality is given, blocks that the edit does not touch "
+            "keep their very data, and nothing outside the face loses quality.",
+        ),
+    ] = False,
+    no_note: Annotated[
+        bool,
+        typer.Option("--no-note", help="Leave out the note in XMP that tells that the photo was edited, and by what."),
+    ] = False,
+    credentials: Annotated[
+        bool,
+        typer.Option(
+            "--credentials",
+            help="Sign what was done as Content Credentials (C2PA), with a certificate of this computer that names "
+            "nobody; needs the extra fvae-studio[credentials].",
+        ),
     ] = False,
     overwrite: OverwriteOption = False,
     overwrite_source: Annotated[
@@ -198,6 +221,9 @@ def edit(
         quality=quality,
         bit_depth="keep" if bit_depth == "keep" else 8 if bit_depth == "8" else 16,
         keep_metadata=not strip_metadata,
+        keep_blocks=not encode_anew,
+        note=not no_note,
+        credentials=credentials,
         overwrite=overwrite,
         overwrite_source=overwrite_source,
         model=model,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from fvae_studio import paths
 from fvae_studio.cli.output import WrongUsageError, default_output, print_json, progress_bar, refuse_existing, say
 from fvae_studio.errors import EditError, FaceError, OverwriteError, PhotoNotFoundError
 
 if TYPE_CHECKING:
+    from fvae_studio.core.credentials import LocalCertificate
     from fvae_studio.core.edits import EditState
     from fvae_studio.core.flow_export import FlowKind
     from fvae_studio.core.mouth_choice import MouthChoice
-    from fvae_studio.core.types import Face, FlowField
+    from fvae_studio.core.types import Face, FlowField, Photo
     from fvae_studio.pipeline.borrowing import Region
     from fvae_studio.pipeline.engine import Engine
 
@@ -34,6 +36,9 @@ def edit(
     quality: int | None,
     bit_depth: Literal["keep", 8, 16],
     keep_metadata: bool,
+    keep_blocks: bool,
+    note: bool,
+    credentials: bool,
     overwrite: bool,
     overwrite_source: bool,
     model: str | None,
@@ -43,10 +48,12 @@ def edit(
     """Apply an edit to one photo and write it."""
     require_file(path)
     choice = parse_mouth(mouth)
+    if credentials:
+        _require_credentials()
     engine = start_engine(model, device)
-    from fvae_studio.core.edit_note import mark_mouths
+    from fvae_studio.core.edit_note import mark_edited
     from fvae_studio.core.mouth_choice import tell_mouths
-    from fvae_studio.core.photo_io import WriteOptions, atomic_write, write_photo
+    from fvae_studio.core.photo_io import WriteOptions, atomic_write, write_and_report
 
     state = build_state(assignments, face, recipe, mouth=choice)
     target = _output_for(path, output)
@@ -63,16 +70,22 @@ def edit(
         if not state.is_identity:
             require_face_choice(engine.detect(photo), state, face)
         result = engine.render(photo, state, progress)
+        is_marked = note and result.photo is not photo
         options = WriteOptions(
             quality=quality,
             bit_depth=bit_depth,
-            keep_metadata=keep_metadata,
+            # The note stays even where nothing else does; then it is all the metadata that is left.
+            keep_metadata=keep_metadata or is_marked,
+            keep_blocks=keep_blocks,
             overwrite=overwrite,
             overwrite_source=overwrite_source,
         )
-        # Others' teeth are more than a change of expression: the file tells.
-        edited = mark_mouths(result.photo, result.mouths.values(), when=datetime.now().astimezone())
-        written = write_photo(edited, target, options=options, source=photo)
+        if credentials and result.photo is not photo:
+            options = replace(options, sign=_signing(photo, result.mouths.values()))
+        edited, now = result.photo, datetime.now().astimezone()
+        if is_marked:
+            edited = mark_edited(edited, when=now, mouths=result.mouths.values(), alone=not keep_metadata)
+        written = write_and_report(edited, target, options=options, source=photo)
     if save_recipe is not None:
         with atomic_write(save_recipe) as file:
             file.write(state.to_json().encode())
@@ -81,7 +94,9 @@ def edit(
         print_json(
             {
                 "photo": str(path),
-                "output": str(written),
+                "output": str(written.path),
+                "kept_blocks": None if written.kept_share is None else round(written.kept_share, 6),
+                "note": written.note,
                 "changed": result.photo is not photo,
                 "regions": [[roi.x, roi.y, roi.width, roi.height] for roi in result.rois],
                 "mouths": [{"face": number, "inside": one.to_json()} for number, one in result.mouths.items()],
@@ -94,7 +109,24 @@ def edit(
         say(f"Face {passed_over.face} was left out: {passed_over.reason}")
     if result.mouths:
         say(f"To be told with the picture: {tell_mouths(result.mouths.values())}.")
-    print(written)
+    if written.note and quality is None:
+        # Who asks for a quality knows.
+        say(written.note)
+    print(written.path)
+
+
+def _require_credentials() -> LocalCertificate:
+    """Fail before anything heavy is loaded."""
+    from fvae_studio.core.credentials import load_certificate
+
+    return load_certificate(paths.credentials_dir())
+
+
+def _signing(photo: Photo, mouths: Iterable[MouthChoice]) -> Callable[[bytes, str], bytes]:
+    from fvae_studio.core.credentials import signing
+    from fvae_studio.core.edit_note import what_was_done
+
+    return signing(_require_credentials(), photo, what=what_was_done(mouths))
 
 
 def require_file(path: Path) -> None:
@@ -222,6 +254,7 @@ def borrow(
     refuse_existing(target, overwrite=overwrite)
     engine = start_engine(model, device)
     from fvae_studio.cli.clips import warn_of_other_people
+    from fvae_studio.core.edit_note import mark_edited
     from fvae_studio.core.photo_io import WriteOptions, write_photo
     from fvae_studio.pipeline.requests import ClipSource
 
@@ -231,6 +264,8 @@ def borrow(
     donors = list(zip(photos, taken, faces, strict=True))
     with progress_bar() as progress:
         result = engine.borrow(photo, donors, face=face, progress=progress)
+        if result is not photo:
+            result = mark_edited(result, when=datetime.now().astimezone())
         written = write_photo(result, target, options=WriteOptions(overwrite=overwrite), source=photo)
     if as_json:
         told = [{"photo": str(each), "regions": names} for each, names in zip(donor_paths, taken, strict=True)]

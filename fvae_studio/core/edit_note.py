@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -53,7 +53,7 @@ def with_edit_note(
         mouths: of faces whose mouths were opened: where their insides come from.
         of_clip: the mouths are those of a clip, of which not every picture opens one.
     """
-    parameters = "; ".join(filter(None, ("facial expression", _told(mouths, of_clip=of_clip))))
+    parameters = what_was_done(mouths, of_clip=of_clip)
     text = _decode(packet)
     if text is None or _END_OF_RDF.search(text) is None:
         text = _EMPTY_PACKET
@@ -84,12 +84,25 @@ def _told(mouths: Iterable[MouthChoice], *, of_clip: bool) -> str:
     return f"where lips part, {told}" if of_clip and told else told
 
 
-def mark_mouths(photo: Photo, mouths: Collection[MouthChoice], *, when: datetime) -> Photo:
-    """The photo with the edit note where mouths were opened; the very object where none was."""
-    if not mouths:
-        return photo
-    packet = with_edit_note(photo.metadata.xmp, when=when, mouths=mouths)
-    return replace(photo, metadata=replace(photo.metadata, xmp=packet))
+def what_was_done(mouths: Iterable[MouthChoice] = (), *, of_clip: bool = False) -> str:
+    """The edit in words, for records in files; arguments as for `with_edit_note`."""
+    return "; ".join(filter(None, ("facial expression", _told(mouths, of_clip=of_clip))))
+
+
+def mark_edited(photo: Photo, *, when: datetime, mouths: Iterable[MouthChoice] = (), alone: bool = False) -> Photo:
+    """The photo with the edit note.
+
+    Args:
+        photo: edited.
+        when: time of the edit, with time zone.
+        mouths: see `with_edit_note`.
+        alone: of the rest of its metadata nothing stays but what belongs to colours.
+    """
+    metadata = photo.metadata
+    if alone:
+        colour_only = tuple(block for block in metadata.carried if block[0].startswith("png:"))
+        metadata = replace(metadata, exif=None, xmp=None, iptc=None, text={}, carried=colour_only)
+    return replace(photo, metadata=replace(metadata, xmp=with_edit_note(metadata.xmp, when=when, mouths=mouths)))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from fvae_studio.core.json_text import to_json_text
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.errors import EditError
 
@@ -147,7 +148,7 @@ class EditState:
                 # Only where it says something: recipes without it can be read by every version.
                 item["mouth"] = edit.mouth.to_json()
         recipe = {"schema": RECIPE_SCHEMA, "program": PROGRAM, "edits": edits}
-        return json.dumps(recipe, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+        return to_json_text(recipe)
 
     @staticmethod
     def from_json(text: str | bytes, *, photo_id: str | None = None) -> EditState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -12,11 +12,12 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from fvae_studio import paths
 from fvae_studio.core._cv2 import cv2
-from fvae_studio.core.edit_note import with_edit_note
+from fvae_studio.core.edit_note import what_was_done, with_edit_note
 from fvae_studio.core.edits import EditState
 from fvae_studio.core.mouth_choice import MouthChoice
-from fvae_studio.core.photo_io import WriteOptions, write_photo
+from fvae_studio.core.photo_io import WriteOptions, WrittenPhoto, write_and_report
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.types import Photo, RenderResult
 from fvae_studio.errors import PhotoWriteError
@@ -49,7 +50,10 @@ class ExportOptions:
         bit_depth: "keep", 8 or 16 (PNG and TIFF only).
         size_rule: which measure `size` sets; a photo is made smaller, never larger.
         size: pixels, per cent or megapixels.
+        keep_blocks: a JPEG from a JPEG of the same size and quality keeps what the edit does not touch; see
+            `WriteOptions`.
         keep_metadata: EXIF, XMP, IPTC and texts; the colour profile always goes along.
+        credentials: sign what was done with this computer's certificate (`core.credentials`).
         note_edit: a note in XMP that the photo was edited, also where other metadata is stripped.
         pattern: of the name, without suffix; see `FIELDS`.
         folder: None beside the photo.
@@ -62,8 +66,10 @@ class ExportOptions:
     bit_depth: Literal["keep", 8, 16] = "keep"
     size_rule: SizeRule = "full"
     size: float = 2048
+    keep_blocks: bool = True
     keep_metadata: bool = True
     note_edit: bool = True
+    credentials: bool = False
     pattern: str = DEFAULT_PATTERN
     folder: Path | None = None
     existing: Existing = "number"
@@ -84,6 +90,7 @@ class ExportOptions:
             format=format_name,
             quality=self.quality if format_name in WITH_QUALITY else None,
             bit_depth=bits,
+            keep_blocks=self.keep_blocks,
             overwrite=self.existing == "replace",
             overwrite_source=self.existing == "replace" and self.replace_source,
         )
@@ -172,10 +179,10 @@ class Renders(Protocol):
         """The whole edited photo."""
 
 
-def run_export(engine: Renders, task: ExportTask, progress: Progress) -> Path:
+def run_export(engine: Renders, task: ExportTask, progress: Progress) -> WrittenPhoto:
     """Render and write one photo; a cancelled or failed export leaves no file.
 
-    Without note, size and other options the file is the one that `fvae-studio edit` writes, byte for byte.
+    Without options the file is the one that `fvae-studio edit` writes, but for the time in the note.
 
     Raises:
         EditError, FaceError: the edit does not fit the photo.
@@ -191,9 +198,18 @@ def run_export(engine: Renders, task: ExportTask, progress: Progress) -> Path:
     progress.raise_if_cancelled()
     progress.report(0.8, "writing")
     format_name = format_of(ExportSource.of(task.photo), task.options)
-    written = write_photo(photo, task.path, options=task.options.write_options(format_name), source=task.photo)
+    options = task.options.write_options(format_name)
+    if task.options.credentials and rendered.photo is not task.photo:
+        options = replace(options, sign=_signing(task.photo, mouths))
+    written = write_and_report(photo, task.path, options=options, source=task.photo)
     progress.report(1.0, "done")
     return written
+
+
+def _signing(source: Photo, mouths: Iterable[MouthChoice]) -> Callable[[bytes, str], bytes]:
+    from fvae_studio.core.credentials import load_certificate, signing
+
+    return signing(load_certificate(paths.credentials_dir()), source, what=what_was_done(mouths))
 
 
 def prepare(

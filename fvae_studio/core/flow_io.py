@@ -181,7 +181,16 @@ def _decode_npz(data: bytes) -> StoredFlow:
         raise
     except KeyError as error:
         raise GeometryError("the .npz file holds no array named 'flow'") from error
-    except (zipfile.BadZipFile, zlib.error, ValueError, TypeError, OSError, EOFError, SyntaxError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        AttributeError,
+        ValueError,
+        TypeError,
+        OSError,
+        EOFError,
+        SyntaxError,
+    ) as error:
         raise GeometryError(f"this is no .npz file, or a damaged one ({error})") from error
     except (NotImplementedError, RuntimeError, struct.error, OverflowError, MemoryError) as error:
         raise GeometryError(f"the .npz file is damaged ({error})") from error

@@ -14,7 +14,7 @@ from typing import Any, Final
 from fvae_studio.core.edits import PROGRAM, FaceEdit, Strengths
 from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.photo_edit import scale_strengths
-from fvae_studio.core.photo_io.atomic import atomic_write
+from fvae_studio.core.photo_io.atomic import atomic_write, make_folder
 from fvae_studio.errors import EditError
 
 log = logging.getLogger(__name__)
@@ -154,7 +154,7 @@ class PresetFolder:
         Raises:
             PhotoWriteError: the file could not be written.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         path = self._path_of(preset.name) or self._free_path(preset.name)
         with atomic_write(path) as file:
             file.write(preset.to_json().encode())

@@ -156,7 +156,15 @@ def load_project(path: Path) -> Project:
             dict(view) if isinstance(view, dict) else {},
             None if timeline is None else timeline_from_json(timeline, num_photos=len(photos)),
         )
-    except (FvaeStudioError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (
+        FvaeStudioError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise ProjectError(f"The project {path.name} is damaged: {error}.") from error
 
 
@@ -176,7 +184,7 @@ def find_moved(photo: ProjectPhoto, folders: Iterable[Path]) -> Path | None:
     known = [folder for folder in folders if folder.is_dir()]
     for folder in known:
         candidate = folder / photo.path.name
-        if candidate.is_file() and (not photo.sha256 or file_hash(candidate) == photo.sha256):
+        if _is_file(candidate) and (not photo.sha256 or file_hash(candidate) == photo.sha256):
             return candidate
     if photo.sha256 and photo.size_bytes:
         for folder in known:
@@ -185,6 +193,14 @@ def find_moved(photo: ProjectPhoto, folders: Iterable[Path]) -> Path | None:
                 if same and file_hash(candidate) == photo.sha256:
                     return candidate
     return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that no file can have; Python hides only some of the reasons.
+        return False
 
 
 def _photo_to_json(photo: ProjectPhoto, folder: Path) -> dict[str, Any]:
@@ -224,7 +240,7 @@ def _photo_from_json(item: dict[str, Any], folder: Path) -> ProjectPhoto:
     places = [Path(folder / PurePosixPath(relative))] if relative else []
     if absolute:
         places += [Path(absolute), folder / Path(absolute).name]
-    found = next((place for place in places if place.is_file()), None)
+    found = next((place for place in places if _is_file(place)), None)
     where = Path(os.path.normpath(found or places[0]))
     return ProjectPhoto(
         where,
@@ -240,7 +256,7 @@ def _photo_from_json(item: dict[str, Any], folder: Path) -> ProjectPhoto:
 def _view_from_json(stored: Any) -> PhotoView | None:
     try:
         return None if stored is None else PhotoView(*(float(value) for value in stored))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         # How it was looked at is no reason not to open a project.
         return None
 

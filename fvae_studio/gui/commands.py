@@ -124,13 +124,18 @@ class Commands(QObject):
         )
         if answer is None:
             return
-        if answer == 0:
-            project = self._recovery.recover(orphans[0])
+        if answer == 1:
+            for path in orphans:
+                self._recovery.forget(path)
+            return
+        for path in orphans:
+            project = self._recovery.recover(path)
+            # One that cannot be read, perhaps of a newer version, stays; and so do older ones, for the next start.
             if project is not None:
                 self._document.show_project(project, is_saved=False)
-                self._recovery.adopt(orphans[0])
-        for path in orphans if answer == 1 else orphans[:1]:
-            self._recovery.forget(path)
+                if self._recovery.adopt(path):
+                    self._recovery.forget(path)
+                return
 
     def _table(self) -> dict[str, Callable[[], object]]:
         window, document, canvas = self._window, self._document, self._window.canvas

@@ -48,7 +48,19 @@ SENTENCES: Final = (
     _T("errors", "{} is a TIFF of a colour space or a layout that is not read. Export it as plain RGB."),
     _T("errors", "{} is a TIFF of signed, floating-point or more than 16-bit values, which are not read. Export it "
                  "with 8 or 16 bits per channel."),
-    # Files that cannot be written.
+    _T("errors", "Content Credentials could not be added ({}). Export without them, or in another format."),
+    _T("errors", "Content Credentials need the library c2pa-python, which is not installed. Install it with: pip "
+                 "install \"fvae-studio[credentials]\""),
+    # Files that cannot be written, or not as they should be.
+    _T("errors", "All of {} was encoded anew, because {}."),
+    _T("errors", "a quality was asked for"), _T("errors", "its size was changed"),
+    _T("errors", "the original holds ink (CMYK)"), _T("errors", "its colours were converted"),
+    _T("errors", "its EXIF block was replaced"), _T("errors", "it uses arithmetic coding"),
+    _T("errors", "the original file was changed or removed since it was opened"),
+    _T("errors", "it has more than {} megapixels"), _T("errors", "its blocks cannot be read apart ({})"),
+    _T("errors", "its colours are not stored as light and colour differences"),
+    _T("errors", "its blocks do not cover the picture in the usual way"),
+    _T("errors", "it is grey and the edit brought colours into it"),
     _T("errors", "{} exists already. Choose another name, or ask for it to be overwritten."),
     _T("errors", "{} is the photo itself. Choose another name, or ask for the source to be overwritten."),
     _T("errors", "Cannot write {}: it is a folder. Give the name of a file."),

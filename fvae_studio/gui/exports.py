@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QWidget
 from fvae_studio.core.batch import BatchRow, BatchTask
 from fvae_studio.core.export import ExportOptions, ExportTask, plan_paths, run_export
 from fvae_studio.core.photo_edit import PhotoEdit
+from fvae_studio.core.photo_io import WrittenPhoto
+from fvae_studio.core.photo_io.atomic import make_folder
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.errors import Cancelled, FvaeStudioError
@@ -22,6 +24,7 @@ from fvae_studio.gui.dialogs.batch import BatchDialog
 from fvae_studio.gui.dialogs.export import ExportDialog
 from fvae_studio.gui.dialogs.export_queue import ExportQueue
 from fvae_studio.gui.document import Document
+from fvae_studio.gui.error_words import in_words
 from fvae_studio.gui.messages import Messages, explain
 from fvae_studio.gui.open_photo import OpenPhoto
 from fvae_studio.gui.qimage import to_qimage
@@ -202,7 +205,7 @@ class Exports(QObject):
         task = export_task(photo, source_path, edit, faces, path, options)
         job_id = self._queue_task(task, path, lambda written: self._on_written(job_id, entry.entry_id, edit, written))
 
-    def _queue_task(self, task: EngineTask, path: Path, done: Callable[[Path], None]) -> int:
+    def _queue_task(self, task: EngineTask, path: Path, done: Callable[[Any], None]) -> int:
         job_id = self._tasks.run(
             task,
             done,
@@ -214,13 +217,13 @@ class Exports(QObject):
         self.started.emit()
         return job_id
 
-    def _on_written(self, job_id: int, entry_id: int, edit: PhotoEdit, path: Path) -> None:
+    def _on_written(self, job_id: int, entry_id: int, edit: PhotoEdit, written: WrittenPhoto) -> None:
         self._document.mark_exported(entry_id, edit)
-        self._end(job_id, path)
+        self._end(job_id, written.path, written.note)
 
-    def _end(self, job_id: int, path: Path) -> None:
+    def _end(self, job_id: int, path: Path, note: str = "") -> None:
         self._promised.pop(job_id, None)
-        self.queue.set_done(job_id, path)
+        self.queue.set_done(job_id, path, in_words(note))
         self.summary_changed.emit(self.queue.summary())
 
     def _on_failed(self, job_id: int, error: Exception) -> None:
@@ -259,7 +262,7 @@ def export_task(
     path: Path,
     options: ExportOptions,
 ) -> EngineTask:
-    """Write one edited photo; the task returns the path of the file.
+    """Write one edited photo; the task returns a `WrittenPhoto`.
 
     Args:
         photo: None where its pixels are not in memory: it is read from `source_path` then.
@@ -270,12 +273,12 @@ def export_task(
         options: of the export.
     """
 
-    def run(engine: StudioEngine, progress: Progress) -> Path:
+    def run(engine: StudioEngine, progress: Progress) -> WrittenPhoto:
         source = photo if photo is not None else engine.open(source_path)
         if faces is not None:
             engine.set_faces(source, faces)
         if options.folder is not None:
-            options.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(options.folder)
         return run_export(engine, ExportTask(source, edit.effective, path, options), progress)
 
     return run

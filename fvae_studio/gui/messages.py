@@ -8,7 +8,8 @@ from __future__ import annotations
 import platform
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt
@@ -47,6 +48,7 @@ _TITLES: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (errors.OverwriteError, _T("messages", "The file exists already")),
     (errors.PhotoWriteError, _T("messages", "The photo could not be written")),
     (errors.PhotoError, _T("messages", "The photo cannot be used")),
+    (errors.CredentialsError, _T("messages", "The export could not be signed")),
     (errors.NoFaceError, _T("messages", "No face was found")),
     (errors.FaceTooSmallError, _T("messages", "This face is too small to edit")),
     (errors.FaceInProfileError, _T("messages", "This face is turned too far")),
@@ -122,13 +124,29 @@ class Messages(QObject):
         super().__init__(window)
         self._window = window
 
-    def show_error(self, error: BaseException) -> None:
-        """Tell what went wrong; does not block. `Cancelled` is no error and shows nothing."""
+    def show_error(self, error: BaseException, *, report: Path | None = None) -> None:
+        """Tell what went wrong; does not block. `Cancelled` is no error and shows nothing.
+
+        Args:
+            error: what happened.
+            report: a file that was written about it.
+        """
         if isinstance(error, errors.Cancelled):
             return
-        dialog = MessageDialog(explain(error), self._window)
+        message = explain(error)
+        if report is not None:
+            message = replace(message, sentence=f"{message.sentence}\n\n{self._where(report)}")
+        dialog = MessageDialog(message, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def tell_of_report(self, report: Path) -> None:
+        """Tell of a crash in an earlier run, of which a file was found; does not block."""
+        self.tell(self.tr("FVAE Studio ended by a crash the last time."), self._where(report))
+
+    def _where(self, report: Path) -> str:
+        text = self.tr("What is known about it was written to {path}. It stays on this computer; nothing was sent.")
+        return text.format(path=report)
 
     def tell(self, title: str, sentence: str) -> None:
         """Tell something that is not an error; does not block."""

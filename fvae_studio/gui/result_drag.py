@@ -15,6 +15,7 @@ from PySide6.QtGui import QDrag, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from fvae_studio.core.export import ExportOptions, plan_paths
+from fvae_studio.core.photo_io import WrittenPhoto
 from fvae_studio.errors import FvaeStudioError
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.exports import export_task
@@ -41,11 +42,11 @@ class PromisedFile:
     def keep(self, task: EngineTask) -> EngineTask:
         """The same task, which also tells this promise of its end."""
 
-        def run(engine: StudioEngine, progress: JobProgress) -> Path:
+        def run(engine: StudioEngine, progress: JobProgress) -> WrittenPhoto:
             try:
                 written = task(engine, progress)
-                assert isinstance(written, Path)
-                self._path = written
+                assert isinstance(written, WrittenPhoto)
+                self._path = written.path
                 return written
             finally:
                 self._is_over.set()

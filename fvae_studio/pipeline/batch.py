@@ -85,5 +85,5 @@ def run_batch_photo(
         return row("failed", str(error))
     except OSError as error:
         return row("failed", error.strerror or str(error))
-    note = " ".join(one.reason for one in engine.left_out(photo, state)) if isinstance(engine, TellsLeftOut) else ""
-    return row("done", note, written)
+    left_out = [one.reason for one in engine.left_out(photo, state)] if isinstance(engine, TellsLeftOut) else []
+    return row("done", " ".join(filter(None, [*left_out, written.note])), written.path)

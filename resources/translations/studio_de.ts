@@ -968,6 +968,22 @@
         <translation>Schreibt die digitale Herkunft nach IPTC in die XMP-Daten, damit andere es erfahren</translation>
     </message>
     <message>
+        <source>Sign what was done (Content Credentials)</source>
+        <translation>Signieren, was getan wurde (Content Credentials)</translation>
+    </message>
+    <message>
+        <source>Content Credentials</source>
+        <translation>Content Credentials</translation>
+    </message>
+    <message>
+        <source>With a certificate of this computer that names nobody</source>
+        <translation>Mit einem Zertifikat dieses Computers, das niemanden nennt</translation>
+    </message>
+    <message>
+        <source>Needs the library c2pa-python, which is not installed</source>
+        <translation>Braucht die Bibliothek c2pa-python, die nicht installiert ist</translation>
+    </message>
+    <message>
         <source>File</source>
         <translation>Datei</translation>
     </message>
@@ -1269,6 +1285,18 @@
         <translation>Ein JPEG behält seine Kompression; andere Fotos bekommen eine, die kaum zu sehen ist</translation>
     </message>
     <message>
+        <source>Leave untouched parts of a JPEG exactly as they are</source>
+        <translation>Unberührte Teile eines JPEGs genau so lassen, wie sie sind</translation>
+    </message>
+    <message>
+        <source>Leave untouched parts exactly as they are</source>
+        <translation>Unberührte Teile genau so lassen, wie sie sind</translation>
+    </message>
+    <message>
+        <source>Blocks that no edit touches keep their very data; for JPEG photos at full size and quality as they are</source>
+        <translation>Blöcke, die keine Bearbeitung berührt, behalten ihre Daten; für JPEG-Fotos in voller Größe und unveränderter Qualität</translation>
+    </message>
+    <message>
         <source>Quality</source>
         <translation>Qualität</translation>
     </message>
@@ -1527,6 +1555,14 @@
 </context>
 <context>
     <name>Messages</name>
+    <message>
+        <source>FVAE Studio ended by a crash the last time.</source>
+        <translation>FVAE Studio ist beim letzten Mal abgestürzt.</translation>
+    </message>
+    <message>
+        <source>What is known about it was written to {path}. It stays on this computer; nothing was sent.</source>
+        <translation>Was darüber bekannt ist, steht in {path}. Es bleibt auf diesem Computer; nichts wurde gesendet.</translation>
+    </message>
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
@@ -3123,6 +3159,10 @@
         <translation>Brauen</translation>
     </message>
     <message>
+        <source>Own</source>
+        <translation>Eigene</translation>
+    </message>
+    <message>
         <source>Smile</source>
         <translation>Lächeln</translation>
     </message>
@@ -3484,6 +3524,66 @@
     <message>
         <source>{} is a TIFF of signed, floating-point or more than 16-bit values, which are not read. Export it with 8 or 16 bits per channel.</source>
         <translation>{} ist ein TIFF mit Vorzeichen, Gleitkommawerten oder mehr als 16 Bit; das wird nicht gelesen. Exportieren Sie es mit 8 oder 16 Bit pro Kanal.</translation>
+    </message>
+    <message>
+        <source>Content Credentials could not be added ({}). Export without them, or in another format.</source>
+        <translation>Content Credentials konnten nicht hinzugefügt werden ({}). Exportieren Sie ohne sie oder in einem anderen Format.</translation>
+    </message>
+    <message>
+        <source>Content Credentials need the library c2pa-python, which is not installed. Install it with: pip install &quot;fvae-studio[credentials]&quot;</source>
+        <translation>Content Credentials brauchen die Bibliothek c2pa-python, die nicht installiert ist. Installieren Sie sie mit: pip install &quot;fvae-studio[credentials]&quot;</translation>
+    </message>
+    <message>
+        <source>All of {} was encoded anew, because {}.</source>
+        <translation>{} wurde ganz neu kodiert, denn {}.</translation>
+    </message>
+    <message>
+        <source>a quality was asked for</source>
+        <translation>eine Qualität wurde verlangt</translation>
+    </message>
+    <message>
+        <source>its size was changed</source>
+        <translation>die Größe wurde geändert</translation>
+    </message>
+    <message>
+        <source>the original holds ink (CMYK)</source>
+        <translation>das Original enthält Druckfarben (CMYK)</translation>
+    </message>
+    <message>
+        <source>its colours were converted</source>
+        <translation>die Farben wurden umgerechnet</translation>
+    </message>
+    <message>
+        <source>its EXIF block was replaced</source>
+        <translation>der EXIF-Block wurde ersetzt</translation>
+    </message>
+    <message>
+        <source>it uses arithmetic coding</source>
+        <translation>es verwendet arithmetische Kodierung</translation>
+    </message>
+    <message>
+        <source>the original file was changed or removed since it was opened</source>
+        <translation>die Originaldatei wurde seit dem Öffnen geändert oder entfernt</translation>
+    </message>
+    <message>
+        <source>it has more than {} megapixels</source>
+        <translation>es hat mehr als {} Megapixel</translation>
+    </message>
+    <message>
+        <source>its blocks cannot be read apart ({})</source>
+        <translation>die Blöcke lassen sich nicht einzeln lesen ({})</translation>
+    </message>
+    <message>
+        <source>its colours are not stored as light and colour differences</source>
+        <translation>die Farben sind nicht als Helligkeit und Farbdifferenzen gespeichert</translation>
+    </message>
+    <message>
+        <source>its blocks do not cover the picture in the usual way</source>
+        <translation>die Blöcke decken das Bild nicht wie üblich ab</translation>
+    </message>
+    <message>
+        <source>it is grey and the edit brought colours into it</source>
+        <translation>es ist grau und die Bearbeitung brachte Farben hinein</translation>
     </message>
     <message>
         <source>{} exists already. Choose another name, or ask for it to be overwritten.</source>
@@ -3911,6 +4011,10 @@
     <message>
         <source>The photo cannot be used</source>
         <translation>Das Foto lässt sich nicht verwenden</translation>
+    </message>
+    <message>
+        <source>The export could not be signed</source>
+        <translation>Der Export konnte nicht signiert werden</translation>
     </message>
     <message>
         <source>No face was found</source>

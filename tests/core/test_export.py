@@ -24,6 +24,7 @@ from fvae_studio.core.export import (
     size_of,
 )
 from fvae_studio.core.photo_io import read_photo, write_photo
+from fvae_studio.core.photo_io.exif import orientation_exif
 from fvae_studio.core.progress import CancelToken, NoProgress, Progress
 from fvae_studio.core.types import Photo, RenderResult
 from fvae_studio.errors import Cancelled, PhotoWriteError
@@ -62,7 +63,7 @@ def source(tmp_path: Path) -> Photo:
 
 def export(photo: Photo, options: ExportOptions, state: EditState = SMILE) -> Path:
     (path,) = plan_paths([ExportSource.of(photo)], options, today=TODAY)
-    return run_export(Brightens(), ExportTask(photo, state, path, options), NoProgress())
+    return run_export(Brightens(), ExportTask(photo, state, path, options), NoProgress()).path
 
 
 def root_of(packet: bytes) -> ET.Element:
@@ -97,6 +98,10 @@ def test_the_note_arrives_in_every_format(source: Photo, name: Any) -> None:
 
     assert written.metadata.xmp is not None
     assert types_in(written.metadata.xmp) == [DIGITAL_SOURCE_TYPE]
+    history = written.metadata.xmp.partition(b"History>")[2].partition(b"History>")[0]
+    assert b"<stEvt:action>edited</stEvt:action>" in history
+    assert b"<stEvt:softwareAgent>FVAE Studio " in history
+    assert b"<stEvt:parameters>facial expression</stEvt:parameters>" in history
 
 
 def test_stripped_metadata_leaves_profile_and_note(source: Photo) -> None:
@@ -104,7 +109,8 @@ def test_stripped_metadata_leaves_profile_and_note(source: Photo) -> None:
     assert source.metadata.icc
     written = read_photo(export(source, ExportOptions(keep_metadata=False)))
 
-    assert written.metadata.exif is None
+    # The blocks stay turned as they were, so the file has to tell how: that, and nothing else.
+    assert written.metadata.exif == orientation_exif(6)
     assert written.metadata.icc == source.metadata.icc
     assert types_in(written.metadata.xmp or b"") == [DIGITAL_SOURCE_TYPE]
 
@@ -112,8 +118,14 @@ def test_stripped_metadata_leaves_profile_and_note(source: Photo) -> None:
 def test_stripped_metadata_without_note_leaves_nothing(source: Photo) -> None:
     written = read_photo(export(source, ExportOptions(keep_metadata=False, note_edit=False)))
 
-    assert written.metadata.exif is None
+    assert written.metadata.exif == orientation_exif(6)
     assert written.metadata.xmp is None
+
+
+def test_stripped_metadata_of_a_photo_that_is_encoded_anew_leaves_no_exif_at_all(source: Photo) -> None:
+    written = read_photo(export(source, ExportOptions(keep_metadata=False, keep_blocks=False)))
+
+    assert written.metadata.exif is None
 
 
 def test_smaller_photo_keeps_depth_shape_and_mean(tmp_path: Path) -> None:

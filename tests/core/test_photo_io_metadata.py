@@ -130,16 +130,18 @@ def test_metadata_can_be_left_out_but_the_profile_stays(tmp_path: Path, suffix: 
     assert b"Camera maker" not in (tmp_path / f"x{suffix}").read_bytes()
 
 
-def test_turned_photo_is_not_turned_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keeps_blocks", [True, False])
+def test_turned_photo_is_not_turned_again(tmp_path: Path, keeps_blocks: bool) -> None:
     content = files.encoded(files.corners(), "JPEG", quality=95, exif=b"Exif\0\0" + files.exif_block(6))
     photo = read_photo(files.put(tmp_path, "source.jpg", content))
-    path = write_photo(_edited(photo), tmp_path / "out.jpg", source=photo)
-    written = read_photo(path)
+    options = WriteOptions(keep_blocks=keeps_blocks)
+    written = read_photo(write_photo(_edited(photo), tmp_path / "out.jpg", options=options, source=photo))
 
     assert written.pixels.shape == photo.pixels.shape == (64, 48, 3)
-    # The size in EXIF was that of the picture before it was turned.
+    # The size in EXIF is that of the picture as it lies in the file: with the source's blocks, it is not turned.
     details = _tags(written.metadata.exif).get_ifd(0x8769)
-    assert (details[0xA002], details[0xA003]) == (48, 64)
+    assert (details[0xA002], details[0xA003]) == ((64, 48) if keeps_blocks else (48, 64))
+    assert written.metadata.orientation == (6 if keeps_blocks else 1)
 
 
 # JPEG.
@@ -218,7 +220,7 @@ def test_png_keeps_its_gamma_where_it_has_no_profile(tmp_path: Path) -> None:
 def test_patching_changes_only_what_must_change(order: str) -> None:
     # Camera files keep the thumbnail at the end; the maker's note with its offsets stays where it is.
     block = files.exif_block(6, order=order)
-    patched = exif.upright_exif(block, 48, 64)
+    patched = exif.edited_exif(block, 48, 64)
     changed = [i for i, (old, new) in enumerate(zip(block, patched, strict=False)) if old != new]
 
     # Orientation, width, height, the pointer to the thumbnail: at most two bytes each.
@@ -229,7 +231,7 @@ def test_patching_changes_only_what_must_change(order: str) -> None:
 
 def test_thumbnail_in_the_middle_is_blanked_in_place() -> None:
     block = files.exif_block(1) + b"something behind it"
-    patched = exif.upright_exif(block, 64, 48)
+    patched = exif.edited_exif(block, 64, 48)
 
     assert len(patched) == len(block)
     assert b"old face" not in patched
@@ -254,7 +256,7 @@ def test_packed_tree_reads_back_the_same(order: str) -> None:
 @given(block=st.one_of(st.binary(max_size=64), st.binary(max_size=64).map(lambda tail: b"II*\0\x08\0\0\0" + tail)))
 def test_wild_exif_is_carried_and_never_fails(block: bytes) -> None:
     assert exif.orientation_of(block) in range(1, 9)
-    assert isinstance(exif.upright_exif(block, 10, 10), bytes)
+    assert isinstance(exif.edited_exif(block, 10, 10), bytes)
 
 
 @given(place=st.integers(0, 10_000), value=st.integers(0, 255))
@@ -263,7 +265,7 @@ def test_damaged_exif_is_patched_or_carried(place: int, value: int) -> None:
     block[place % len(block)] = value
 
     assert exif.orientation_of(bytes(block)) in range(1, 9)
-    assert len(exif.upright_exif(bytes(block), 10, 10)) <= len(block)
+    assert len(exif.edited_exif(bytes(block), 10, 10)) <= len(block)
 
 
 def test_nonsense_for_exif_stays_with_the_photo(tmp_path: Path) -> None:
@@ -289,7 +291,7 @@ def test_nonsense_for_exif_stays_with_the_photo(tmp_path: Path) -> None:
     ],
 )
 def test_xmp_is_made_true_for_upright_pixels(before: bytes, after: bytes) -> None:
-    assert metadata_blocks.upright_xmp(before) == after
+    assert metadata_blocks.edited_xmp(before) == after
 
 
 def test_photoshop_resources_split_and_join() -> None:

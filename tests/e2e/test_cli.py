@@ -12,6 +12,7 @@ from PIL import Image
 
 from fvae_studio.cli import run
 from fvae_studio.core.exr import decode_exr
+from fvae_studio.core.photo_io.jpeg_coefficients import read_coefficients
 from tests.e2e.conftest import pixels
 from tests.helpers.fake_faces import make_face, make_photo
 
@@ -58,13 +59,42 @@ def test_edit_keeps_exif(cli, jpeg, tmp_path):
         assert image.getexif()[0x010E] == "a photo of nobody"
 
 
+def test_edit_of_a_jpeg_keeps_all_blocks_outside_the_regions_that_it_reports(cli, jpeg, tmp_path):
+    report = json.loads(cli("edit", jpeg, "--set", "smile=0.8", "-o", tmp_path / "out.jpg", "--json").out)
+    before, after = (read_coefficients(path.read_bytes()) for path in (jpeg, tmp_path / "out.jpg"))
+    unequal = [(a != b).any(axis=(2, 3)) for a, b in zip(before.blocks, after.blocks, strict=True)]
+
+    assert report["note"] == ""
+    assert unequal[0].any()
+    assert report["kept_blocks"] == pytest.approx(1 - sum(grid.sum() for grid in unequal) / before.num_blocks, abs=1e-6)
+    for grid, (step_x, step_y) in zip(unequal, before.factors, strict=True):
+        for x, y, width, height in report["regions"]:
+            left, top, size_x, size_y = x // (8 * step_x), y // (8 * step_y), 8 * step_x, 8 * step_y
+            grid[top : -(-(y + height) // size_y), left : -(-(x + width) // size_x)] = False
+        assert not grid.any()
+
+
+def test_edit_says_why_a_jpeg_was_encoded_anew(cli, jpeg, tmp_path):
+    with Image.open(jpeg) as image:
+        image.convert("CMYK").save(tmp_path / "ink.jpg")
+    outcome = cli("edit", tmp_path / "ink.jpg", "--set", "smile=0.8", "-o", tmp_path / "out.jpg")
+    silent = [
+        cli("edit", jpeg, "--set", "smile=0.8", "-o", tmp_path / f"{option}.jpg", option, *value)
+        for option, *value in (("--encode-anew",), ("--quality", 80))
+    ]
+
+    assert "All of out.jpg was encoded anew, because the original holds ink" in outcome.err
+    assert [(each.code, each.err) for each in silent] == [(0, ""), (0, "")]
+
+
 def test_recipe_gives_the_same_picture_as_its_options(cli, png, tmp_path):
     recipe = tmp_path / "mood.json"
     cli("edit", png, "-s", "smile=0.8", "-s", "close_eye_left=-0.3", "-o", tmp_path / "a.png", "--save-recipe", recipe)
     outcome = cli("edit", png, "--recipe", recipe, "-o", tmp_path / "b.png", "--save-recipe", tmp_path / "again.json")
 
     assert outcome.code == 0
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    # The bytes differ: the note has the time in it.
+    np.testing.assert_array_equal(pixels(tmp_path / "a.png"), pixels(tmp_path / "b.png"))
     assert recipe.read_text() == (tmp_path / "again.json").read_text()
 
 
@@ -378,3 +408,15 @@ def test_real_portrait_is_edited_by_the_whole_program(weights, tmp_path):
     for x, y, width, height in report["regions"]:
         changed[y : y + height, x : x + width] = False
     assert not changed.any()
+
+
+def test_too_little_memory_is_told_in_a_sentence(cli, jpeg, tmp_path, monkeypatch):
+    def fail(*_arguments, **_options):
+        raise MemoryError
+
+    monkeypatch.setattr("fvae_studio.pipeline.engine.composite", fail)
+    outcome = cli("edit", jpeg, "--set", "smile=0.8", "-o", tmp_path / "out.jpg")
+
+    assert outcome.code == 1
+    assert outcome.err == "There is not enough memory. Close other programs, or use a smaller photo.\n"
+    assert not (tmp_path / "out.jpg").exists()

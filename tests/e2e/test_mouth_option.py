@@ -25,7 +25,7 @@ def test_lips_stay_closed_unless_asked(cli, png, tmp_path):
     cli("edit", png, "-s", "smile=1", "-o", tmp_path / "a.png")
     report = json.loads(cli("edit", png, "-s", "smile=1", "--mouth", "closed", "-o", tmp_path / "b.png", "--json").out)
 
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert (pixels(tmp_path / "a.png") == pixels(tmp_path / "b.png")).all()
     assert report["mouths"] == []
 
 
@@ -43,13 +43,34 @@ def test_built_in_teeth_are_shown_and_told_everywhere(cli, jpeg, tmp_path):
     assert written is not None
     assert b"built-in average of other people" in written
     assert b"compositeWithTrainedAlgorithmicMedia" in written
+    assert b"other people" not in (read_photo(tmp_path / "a.jpg").metadata.xmp or b"")
+
+
+def test_every_edit_is_noted_also_where_other_metadata_is_stripped(cli, jpeg, tmp_path):
+    cli("edit", jpeg, "-s", "smile=1", "-o", tmp_path / "a.jpg")
+    cli("edit", jpeg, "-s", "smile=1", "--mouth", "built-in", "--strip-metadata", "-o", tmp_path / "b.jpg")
+    plain, stripped = (read_photo(tmp_path / name).metadata for name in ("a.jpg", "b.jpg"))
+
+    for metadata in (plain, stripped):
+        assert metadata.xmp is not None
+        assert b"compositeWithTrainedAlgorithmicMedia" in metadata.xmp
+        assert b"<stEvt:softwareAgent>FVAE Studio" in metadata.xmp
+    assert plain.exif is not None
+    assert stripped.exif is None
+
+
+def test_note_can_be_left_out(cli, jpeg, tmp_path):
+    cli("edit", jpeg, "-s", "smile=1", "--no-note", "-o", tmp_path / "a.jpg")
+    cli("edit", jpeg, "-s", "smile=1", "--no-note", "--strip-metadata", "-o", tmp_path / "b.jpg")
+
     assert read_photo(tmp_path / "a.jpg").metadata.xmp is None
+    assert read_photo(tmp_path / "b.jpg").metadata.xmp is None
 
 
-def test_stripped_metadata_holds_no_note(cli, jpeg, tmp_path):
-    cli("edit", jpeg, "-s", "smile=1", "--mouth", "built-in", "--strip-metadata", "-o", tmp_path / "a.jpg")
+def test_edit_of_nothing_is_not_noted(cli, jpeg, tmp_path):
+    cli("edit", jpeg, "-s", "smile=0", "-o", tmp_path / "a.jpg")
 
-    assert read_photo(tmp_path / "a.jpg").metadata.xmp is None
+    assert (tmp_path / "a.jpg").read_bytes() == jpeg.read_bytes()
 
 
 def test_recipe_opens_the_mouth_again(cli, png, tmp_path):

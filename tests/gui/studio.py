@@ -16,7 +16,7 @@ class RecordedMessages:
         self.asked: list[str] = []
         self.answer: int | None = None
 
-    def show_error(self, error: BaseException) -> None:
+    def show_error(self, error: BaseException, *, report: Path | None = None) -> None:  # noqa: ARG002
         self.told.append(explain(error).title)
 
     def tell(self, title: str, sentence: str) -> None:

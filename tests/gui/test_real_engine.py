@@ -81,7 +81,18 @@ def test_from_a_click_on_a_face_to_the_exported_file(studio, qtbot, tmp_path):
     exported = tmp_path / "group-edited.jpg"
     recipe = tmp_path / "recipe.json"
     recipe.write_text(entry.edit.effective.to_json())
-    command = [sys.executable, "-m", "fvae_studio", "edit", str(entry.path), "--recipe", str(recipe), "--device", "cpu"]
+    command = [
+        sys.executable,
+        "-m",
+        "fvae_studio",
+        "edit",
+        str(entry.path),
+        "--recipe",
+        str(recipe),
+        "--device",
+        "cpu",
+        "--no-note",
+    ]
     subprocess.run([*command, "-o", str(tmp_path / "cli.jpg")], check=True, capture_output=True)
 
     assert exported.read_bytes() == (tmp_path / "cli.jpg").read_bytes()

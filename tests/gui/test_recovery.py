@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from fvae_studio.core.project_file import load_project
+from fvae_studio.errors import PhotoWriteError
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.recovery import Recovery
 from fvae_studio.inference.service import InferenceService
@@ -97,3 +100,68 @@ def test_damaged_orphan_is_not_brought_back(document, tmp_path):
     assert recovery.recover(orphan) is None
     recovery.forget(orphan)
     assert not folder.exists()
+
+
+def test_two_studios_are_not_offered_the_same_edits(document, tmp_path):
+    crashed = Recovery(tmp_path, document, seconds=20)
+    crashed.save()
+    crashed._lock.unlock()
+    first, second = Recovery(tmp_path, document, seconds=20), Recovery(tmp_path, document, seconds=20)
+
+    assert len(first.orphans()) == 1
+    assert second.orphans() == ()
+    # Until the one that was offered them ends without an answer.
+    first.close()
+    assert len(second.orphans()) == 1
+    second.close()
+
+
+def test_latest_save_comes_first_though_the_clock_was_set_back(document, tmp_path):
+    left = []
+    for strength in (0.1, 0.2, 0.3):
+        document.set_strength("smile", strength)
+        crashed = Recovery(tmp_path, document, seconds=20)
+        crashed.save()
+        crashed._lock.unlock()
+        left.append(crashed._own / "recovered.fvae")
+        os.utime(left[-1], (2e9 - 1e6 * strength, 2e9 - 1e6 * strength))
+    found = Recovery(tmp_path, document, seconds=20)
+
+    assert found.orphans() == tuple(reversed(left))
+    found.close()
+
+
+def test_empty_folder_of_a_studio_that_is_just_starting_is_left_to_it(document, tmp_path):
+    starting, looking = Recovery(tmp_path, document, seconds=20), Recovery(tmp_path, document, seconds=20)
+    starting._make_own()
+
+    assert looking.orphans() == ()
+    assert starting.save()
+    assert looking.orphans() == ()
+    starting.close()
+
+
+def test_folder_that_was_cleared_away_is_made_again(document, tmp_path):
+    recovery = Recovery(tmp_path / "recovery", document, seconds=20)
+    recovery.save()
+    shutil.rmtree(tmp_path / "recovery")
+
+    assert recovery.save()
+    assert len(list((tmp_path / "recovery").rglob("recovered.fvae"))) == 1
+    recovery.close()
+
+
+def test_edits_that_cannot_be_saved_again_stay_where_they_were(document, tmp_path, monkeypatch):
+    crashed = Recovery(tmp_path, document, seconds=20)
+    crashed.save()
+    crashed._lock.unlock()
+    recovery = Recovery(tmp_path, document, seconds=20)
+    (orphan,) = recovery.orphans()
+
+    def fail(*_arguments):
+        raise PhotoWriteError("the disk is full")
+
+    monkeypatch.setattr("fvae_studio.gui.recovery.save_project", fail)
+    assert not recovery.adopt(orphan)
+    assert load_project(orphan).photos[0].edit.strengths_of(None) == {"smile": 0.5}
+    recovery.close()

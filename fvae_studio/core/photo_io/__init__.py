@@ -6,6 +6,14 @@ an image library for reading or writing files.
 
 from fvae_studio.core.photo_io.atomic import atomic_write
 from fvae_studio.core.photo_io.reading import ReadLimits, read_photo
-from fvae_studio.core.photo_io.writing import WriteOptions, write_photo
+from fvae_studio.core.photo_io.writing import WriteOptions, WrittenPhoto, write_and_report, write_photo
 
-__all__ = ["ReadLimits", "WriteOptions", "atomic_write", "read_photo", "write_photo"]
+__all__ = [
+    "ReadLimits",
+    "WriteOptions",
+    "WrittenPhoto",
+    "atomic_write",
+    "read_photo",
+    "write_and_report",
+    "write_photo",
+]

@@ -56,6 +56,16 @@ def atomic_write(path: Path | str, *, overwrite: bool = True) -> Iterator[Binary
     _flush_folder(target.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder that files shall be written into, with those that it lies in, unless it is there.
+
+    Raises:
+        PhotoWriteError: the system refuses.
+    """
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def _check_target(target: Path, shown: Path, *, overwrite: bool) -> int | None:
     """Permissions of the file that would be replaced, None if there is none."""
     try:

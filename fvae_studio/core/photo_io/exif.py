@@ -17,7 +17,7 @@ EXIF_POINTER, GPS_POINTER, INTEROP_POINTER = 34665, 34853, 40965
 _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 513, 514
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _PIXEL_WIDTH, _PIXEL_HEIGHT = 40962, 40963
-_SHORT, _LONG = 3, 4
+_SHORT, _LONG, _IFD = 3, 4, 13
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _MAX_ENTRIES = 4096
 
@@ -146,11 +146,17 @@ def resolution_of(block: bytes) -> tuple[float, float] | None:
     return x * per_inch, y * per_inch
 
 
-def upright_exif(block: bytes, width: int, height: int) -> bytes:
-    """The block for a photo whose pixels stand upright and whose thumbnail would be stale.
+def edited_exif(block: bytes, width: int, height: int, *, orientation: int = 1) -> bytes:
+    """The block for an edited photo.
 
-    Only these bytes change: the orientation becomes 1, the photo's size is updated, and the thumbnail is blanked (it
-    would show the photo before the edit) and unlinked. A block that is no EXIF structure is returned as it is.
+    Only these bytes change: orientation and size are updated, and the thumbnail is blanked (it would show the photo
+    before the edit) and unlinked. A block that is no EXIF structure is returned as it is.
+
+    Args:
+        block: as found.
+        width: of the picture as the new file stores it.
+        height: likewise.
+        orientation: that the new file needs; 1 where its pixels stand upright.
     """
     patched = bytearray(block)
     try:
@@ -159,7 +165,7 @@ def upright_exif(block: bytes, width: int, height: int) -> bytes:
         root, following = read_directory(read_at, offset, order)
         for entry in root:
             if entry.tag == ORIENTATION:
-                _patch(patched, entry, 1, order)
+                _patch(patched, entry, orientation, order)
         for entry in _sub_directory(read_at, root, EXIF_POINTER, order):
             if entry.tag in (_PIXEL_WIDTH, _PIXEL_HEIGHT):
                 _patch(patched, entry, width if entry.tag == _PIXEL_WIDTH else height, order)
@@ -170,6 +176,11 @@ def upright_exif(block: bytes, width: int, height: int) -> bytes:
     except (ValueError, struct.error):
         pass
     return bytes(patched)
+
+
+def orientation_exif(orientation: int) -> bytes:
+    """A block that tells the orientation and nothing else."""
+    return struct.pack("<4sLHHHLHHL", b"II*\x00", 8, 1, ORIENTATION, _SHORT, 1, orientation, 0, 0)
 
 
 def pack_tree(tree: ExifTree) -> bytes:
@@ -220,7 +231,7 @@ def _sub_directory(read_at: ReadAt, entries: Iterable[Entry], tag: int, order: s
 def _number(entries: Iterable[Entry], tag: int, order: str) -> float | None:
     for entry in entries:
         if entry.tag == tag:
-            if entry.kind in (_SHORT, _LONG, 13):
+            if entry.kind in (_SHORT, _LONG, _IFD):
                 code = "H" if entry.kind == _SHORT else "L"
                 return float(struct.unpack_from(order + code, entry.data)[0])
             if entry.kind == 5:
@@ -230,7 +241,7 @@ def _number(entries: Iterable[Entry], tag: int, order: str) -> float | None:
 
 
 def _patch(block: bytearray, entry: Entry, value: int, order: str) -> None:
-    if entry.kind in (_SHORT, _LONG) and value < 1 << (16 if entry.kind == _SHORT else 32):
+    if entry.kind in (_SHORT, _LONG, _IFD) and value < 1 << (16 if entry.kind == _SHORT else 32):
         struct.pack_into(order + ("H" if entry.kind == _SHORT else "L"), block, entry.position, value)
 
 

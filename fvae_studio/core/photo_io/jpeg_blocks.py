@@ -128,6 +128,24 @@ def is_complete(content: bytes, scan_offset: int) -> bool:
     return False
 
 
+def leading_segments(content: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """(marker, offset of the payload, payload) of each segment before the first scan.
+
+    Raises:
+        MalformedJpegError: one reaches beyond the file.
+    """
+    for marker, start, payload in _segments(content):
+        if marker == _START_OF_SCAN:
+            return
+        yield marker, start, payload
+
+
+def jfif_segment(resolution: tuple[float, float] | None) -> bytes:
+    """The segment that says that luma and colour differences are stored, and how many dots an inch has."""
+    x, y = (1, 1) if resolution is None else (min(max(round(value), 1), 65535) for value in resolution)
+    return segment(0xE0, b"JFIF\x00\x01\x01" + struct.pack(">BHHBB", resolution is not None, x, y, 0, 0))
+
+
 def segment(marker: int, payload: bytes) -> bytes:
     """One segment as it lies in a file."""
     return bytes((0xFF, marker)) + struct.pack(">H", len(payload) + 2) + payload

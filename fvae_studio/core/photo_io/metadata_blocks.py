@@ -19,10 +19,11 @@ _ORIENTATION_ELEMENT = re.compile(rb"(<tiff:Orientation[^>]*>)\s*[2-8]\s*(</tiff
 _THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails\b.*?</\1:Thumbnails\s*>", re.DOTALL)
 
 
-def upright_xmp(packet: bytes) -> bytes:
-    """The packet for upright pixels: orientation 1, and no thumbnail of the photo before the edit."""
-    packet = _ORIENTATION_ATTRIBUTE.sub(rb"\g<1>1\g<2>", packet)
-    packet = _ORIENTATION_ELEMENT.sub(rb"\g<1>1\g<2>", packet)
+def edited_xmp(packet: bytes, *, orientation: int = 1) -> bytes:
+    """The packet for an edited photo: the orientation that its file has, and no thumbnail of the photo before."""
+    told = rb"\g<1>%d\g<2>" % orientation
+    packet = _ORIENTATION_ATTRIBUTE.sub(told, packet)
+    packet = _ORIENTATION_ELEMENT.sub(told, packet)
     return _THUMBNAILS.sub(b"", packet)
 
 

@@ -31,6 +31,22 @@ def upright(samples: Samples, orientation: int) -> Samples:
     return turned
 
 
+def stored(samples: Samples, orientation: int) -> Samples:
+    """The reverse of `upright`, as a view: the picture as the file stores it."""
+    if orientation == 1:
+        return samples
+    turned: Samples
+    if orientation in (2, 3, 4):
+        turned = samples[:: 1 if orientation == 2 else -1, :: 1 if orientation == 4 else -1]
+    elif orientation == 5:
+        turned = samples.swapaxes(0, 1)
+    elif orientation == 7:
+        turned = samples[::-1, ::-1].swapaxes(0, 1)
+    else:
+        turned = np.rot90(samples, 1 if orientation == 6 else -1)
+    return turned
+
+
 def split(samples: Samples) -> tuple[Samples, Samples | None]:
     """(H, W, 3) colours and (H, W) alpha or None."""
     if samples.ndim == 3 and samples.shape[2] == 3:

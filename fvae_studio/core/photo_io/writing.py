@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -13,14 +14,15 @@ import numpy as np
 from fvae_studio.core.photo_io import encoding, pixels
 from fvae_studio.core.photo_io.atomic import atomic_write
 from fvae_studio.core.photo_io.encoding import Blocks
-from fvae_studio.core.photo_io.exif import upright_exif
-from fvae_studio.core.photo_io.metadata_blocks import upright_xmp
+from fvae_studio.core.photo_io.exif import edited_exif, orientation_exif
+from fvae_studio.core.photo_io.jpeg_to_jpeg import BlocksNotKeptError, PatchedJpeg, patched_source, write_patched
+from fvae_studio.core.photo_io.metadata_blocks import edited_xmp
 from fvae_studio.core.photo_io.pixels import Samples
 from fvae_studio.core.photo_io.source_file import stamp_of
 from fvae_studio.core.types import Photo, PhotoMetadata
 from fvae_studio.errors import FvaeStudioError, OverwriteError, PhotoWriteError
 
-__all__ = ["WriteOptions", "write_photo"]
+__all__ = ["WriteOptions", "WrittenPhoto", "write_and_report", "write_photo"]
 
 _SUFFIXES = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
@@ -54,6 +56,10 @@ class WriteOptions:
         bit_depth: bits per channel; "keep" writes 16 where the photo has them and the format can, else 8 (HEIC: 10, or
             12 if the source had more than 10).
         keep_metadata: EXIF, XMP, IPTC and texts go along. The colour profile always does.
+        keep_blocks: a JPEG from a JPEG keeps the coefficients of all blocks that the edit does not touch, where
+            `quality` is None and the size stays; False encodes all of it anew.
+        sign: takes the file and the name of its format, and gives it back with Content Credentials
+            (`core.credentials.signing`); a photo that is copied because nothing changed is not signed.
         overwrite: another file of that name may be replaced.
         overwrite_source: the file that the photo was read from may be replaced.
     """
@@ -62,6 +68,8 @@ class WriteOptions:
     quality: int | None = None
     bit_depth: Literal["keep", 8, 16] = "keep"
     keep_metadata: bool = True
+    keep_blocks: bool = True
+    sign: Callable[[bytes, str], bytes] | None = None
     overwrite: bool = False
     overwrite_source: bool = False
 
@@ -75,13 +83,37 @@ class WriteOptions:
 _DEFAULT_OPTIONS = WriteOptions()
 
 
+@dataclass(frozen=True)
+class WrittenPhoto:
+    """What was written, for reports.
+
+    Attributes:
+        path: of the file.
+        kept_share: of a JPEG from a JPEG: which share of its blocks has the very coefficients of the source, in [0, 1];
+            None for all others, and for a copy.
+        note: why a JPEG from a JPEG was encoded anew as a whole, though nobody asked for that: a sentence, or "".
+    """
+
+    path: Path
+    kept_share: float | None = None
+    note: str = ""
+
+
 def write_photo(
     photo: Photo, path: Path | str, *, options: WriteOptions = _DEFAULT_OPTIONS, source: Photo | None = None
 ) -> Path:
+    """As `write_and_report`; the path alone."""
+    return write_and_report(photo, path, options=options, source=source).path
+
+
+def write_and_report(
+    photo: Photo, path: Path | str, *, options: WriteOptions = _DEFAULT_OPTIONS, source: Photo | None = None
+) -> WrittenPhoto:
     """Write a photo so that the path holds either the old file or the new one, whole.
 
     A photo that equals its source is not encoded again: the file's bytes are copied, if the format stays and no option
-    asks for something else. Otherwise the pixels are written upright (orientation 1), grey if the source was grey and
+    asks for something else. From JPEG to JPEG, blocks that are the same keep their coefficients, and the picture stays
+    turned as it was stored. Otherwise the pixels are written upright (orientation 1), grey if the source was grey and
     the channels still agree, with profile, EXIF, XMP and IPTC where the format has a place for them, and without the
     embedded thumbnail, which would show the photo before the edit. Formats without transparency get a white ground.
 
@@ -92,7 +124,7 @@ def write_photo(
         source: the photo as it was read, if there is one.
 
     Returns:
-        The path.
+        The path, and what became of a JPEG's blocks.
 
     Raises:
         OverwriteError: the file exists, or is the source, and that was not allowed.
@@ -108,14 +140,24 @@ def write_photo(
     unedited = source is not None and _is_unedited(photo, source)
     may_overwrite = options.overwrite or is_source_file
     try:
-        if source is not None and unedited and _may_copy(photo, source, name, options):
-            if is_source_file:
-                return path
-            if _copy(source, path, overwrite=may_overwrite):
-                return path
+        may_copy = source is not None and unedited and _may_copy(photo, source, name, options)
+        if source is not None and may_copy and (is_source_file or _copy(source, path, overwrite=may_overwrite)):
+            return WrittenPhoto(path)
         _require_writable(photo, name, path, options)
+        patched, note = _patch(photo, source, name, path, options)
         with atomic_write(path, overwrite=may_overwrite) as file:
-            _encode(photo, file, name, options, unedited=unedited)
+            if patched is not None:
+                turned, keeps = photo.metadata.orientation, options.keep_metadata
+                blocks = _blocks_for(photo, photo.metadata.icc, keep_metadata=keeps, orientation=turned)
+                write_patched(file, patched, blocks)
+            else:
+                _encode(photo, file, name, options, unedited=unedited)
+            if options.sign is not None:
+                file.seek(0)
+                signed = options.sign(file.read(), name)
+                file.seek(0)
+                file.truncate()
+                file.write(signed)
     except FvaeStudioError:
         raise
     except MemoryError as error:
@@ -125,7 +167,7 @@ def write_photo(
         raise PhotoWriteError(
             f"Cannot write {path} as {name}: the encoder failed ({error}). Try another format, such as PNG."
         ) from error
-    return path
+    return WrittenPhoto(path, None if patched is None else patched.num_kept / max(patched.num_blocks, 1), note)
 
 
 def _format_for(path: Path, options: WriteOptions) -> str:
@@ -190,6 +232,18 @@ def _copy(source: Photo, path: Path, *, overwrite: bool) -> bool:
         with atomic_write(path, overwrite=overwrite) as file:
             shutil.copyfileobj(original, file, 1 << 20)
     return True
+
+
+def _patch(
+    photo: Photo, source: Photo | None, name: str, path: Path, options: WriteOptions
+) -> tuple[PatchedJpeg | None, str]:
+    """A JPEG that keeps its source's blocks, or None and why it is not one."""
+    if name != "JPEG" or not options.keep_blocks or source is None or source.metadata.format != "JPEG":
+        return None, ""
+    try:
+        return patched_source(photo, source, quality=options.quality), ""
+    except BlocksNotKeptError as reason:
+        return None, f"All of {path.name} was encoded anew, because {reason}."
 
 
 def _require_writable(photo: Photo, name: str, path: Path, options: WriteOptions) -> None:
@@ -276,15 +330,22 @@ def _without_grey_profile(colours: Samples, icc: bytes, *, is_grey: bool) -> tup
     return array_of(to_srgb(Image.fromarray(np.ascontiguousarray(colours[..., 0])), icc)), srgb_profile()
 
 
-def _blocks_for(photo: Photo, icc: bytes | None, *, keep_metadata: bool) -> Blocks:
+def _blocks_for(photo: Photo, icc: bytes | None, *, keep_metadata: bool, orientation: int = 1) -> Blocks:
+    """What goes beside the pixels, which lie in the new file as `orientation` says."""
     metadata = photo.metadata
+    exif = metadata.exif if keep_metadata else None
+    if exif:
+        size = (photo.width, photo.height) if orientation < 5 else (photo.height, photo.width)
+        exif = edited_exif(exif, *size, orientation=orientation)
+    elif orientation != 1:
+        exif = orientation_exif(orientation)
     if not keep_metadata:
         colour_only = tuple(block for block in metadata.carried if block[0].startswith("png:"))
-        return Blocks(icc=icc, resolution=metadata.resolution, carried=colour_only)
+        return Blocks(icc=icc, exif=exif, resolution=metadata.resolution, carried=colour_only)
     return Blocks(
         icc=icc,
-        exif=upright_exif(metadata.exif, photo.width, photo.height) if metadata.exif else None,
-        xmp=upright_xmp(metadata.xmp) if metadata.xmp else None,
+        exif=exif,
+        xmp=edited_xmp(metadata.xmp, orientation=orientation) if metadata.xmp else None,
         iptc=metadata.iptc,
         resolution=metadata.resolution,
         text=metadata.text,

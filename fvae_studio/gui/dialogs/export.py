@@ -10,6 +10,7 @@ from typing import Literal
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QDialogButtonBox, QHBoxLayout, QRadioButton, QWidget
 
+from fvae_studio.core.credentials import has_credentials
 from fvae_studio.core.export import (
     ExportOptions,
     ExportSource,
@@ -86,7 +87,12 @@ class ExportDialog(StudioDialog):
             PhotoWriteError: the name pattern gives no name.
         """
         options = self._place.apply(self._format.apply(ExportOptions()))
-        return replace(options, keep_metadata=self._keep.isChecked(), note_edit=self._note.isChecked())
+        return replace(
+            options,
+            keep_metadata=self._keep.isChecked(),
+            note_edit=self._note.isChecked(),
+            credentials=self._sign.isChecked(),
+        )
 
     def _build_ui(self, options: ExportOptions) -> None:
         self.setWindowTitle(self.tr("Export"))
@@ -118,6 +124,16 @@ class ExportDialog(StudioDialog):
             self.tr("Note the edit"),
             self.tr("Writes IPTC's digital source type into XMP, so that others can know"),
         )
+        self._sign = QCheckBox(self.tr("Sign what was done (Content Credentials)"))
+        self._sign.setEnabled(has_credentials())
+        self._sign.setChecked(options.credentials and has_credentials())
+        name(
+            self._sign,
+            self.tr("Content Credentials"),
+            self.tr("With a certificate of this computer that names nobody")
+            if has_credentials()
+            else self.tr("Needs the library c2pa-python, which is not installed"),
+        )
         self._summary = label("", "hint")
         self._summary.setMinimumHeight(self.fontMetrics().lineSpacing() * 3)
 
@@ -127,6 +143,7 @@ class ExportDialog(StudioDialog):
         self.content.addWidget(heading(self.tr("Metadata")))
         self.content.addWidget(self._keep)
         self.content.addWidget(self._note)
+        self.content.addWidget(self._sign)
         self.content.addWidget(heading(self.tr("Name and place")))
         self.content.addWidget(self._place)
         self.content.addWidget(self._summary)
@@ -143,6 +160,7 @@ class ExportDialog(StudioDialog):
         self._place.changed.connect(self._refresh)
         self._keep.toggled.connect(self._refresh)
         self._note.toggled.connect(self._refresh)
+        self._sign.toggled.connect(self._refresh)
         self.buttons.accepted.connect(self._on_accepted)
 
     @Slot()

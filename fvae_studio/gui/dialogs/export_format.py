@@ -46,6 +46,7 @@ class FormatFields(QWidget):
             options,
             format=format_name,
             quality=quality if self._has_quality() else None,
+            keep_blocks=self._keep_blocks.isChecked(),
             bit_depth=depth,
             size_rule=self._rule.currentData(),
             size=self._size.value(),
@@ -69,6 +70,14 @@ class FormatFields(QWidget):
             self._as_source,
             self.tr("Quality as the photo"),
             self.tr("A JPEG keeps the compression that it had; other photos get one that is hard to see"),
+        )
+        self._keep_blocks = QCheckBox(self.tr("Leave untouched parts of a JPEG exactly as they are"))
+        name(
+            self._keep_blocks,
+            self.tr("Leave untouched parts exactly as they are"),
+            self.tr(
+                "Blocks that no edit touches keep their very data; for JPEG photos at full size and quality as they are"
+            ),
         )
         self._quality = QSlider(Qt.Orientation.Horizontal)
         self._quality.setRange(1, 100)
@@ -111,12 +120,14 @@ class FormatFields(QWidget):
         self.setLayout(self.rows)
         self.rows.addRow(self.tr("Format"), self._format)
         self.rows.addRow(self.tr("Quality"), quality)
+        self.rows.addRow("", self._keep_blocks)
         self.rows.addRow(self.tr("Bit depth"), self._depth)
         self.rows.addRow(self.tr("Size"), size)
 
     def _show(self, options: ExportOptions) -> None:
         self._format.setCurrentIndex(max(0, self._format.findData(options.format)))
         self._as_source.setChecked(options.quality is None)
+        self._keep_blocks.setChecked(options.keep_blocks)
         self._quality.setValue(options.quality or _START_QUALITY)
         self._depth.setCurrentIndex(max(0, self._depth.findData(options.bit_depth)))
         self._rule.setCurrentIndex(max(0, self._rule.findData(options.size_rule)))
@@ -128,6 +139,7 @@ class FormatFields(QWidget):
         self._format.currentIndexChanged.connect(self._on_changed)
         self._as_source.toggled.connect(self._on_changed)
         self._quality.valueChanged.connect(self._on_changed)
+        self._keep_blocks.toggled.connect(self._on_changed)
         self._depth.currentIndexChanged.connect(self._on_changed)
         self._rule.currentIndexChanged.connect(self._on_rule_changed)
         self._size.valueChanged.connect(self._on_size_changed)
@@ -174,6 +186,11 @@ class FormatFields(QWidget):
         self._as_source.setEnabled(has_quality)
         self._quality.setEnabled(has_quality and not self._as_source.isChecked())
         self._quality_text.setText(str(self._quality.value()) if self._quality.isEnabled() else "")
+        from_jpeg = self._source is None or self._source.format == "JPEG"
+        full_size = self._rule.currentData() == "full"
+        self._keep_blocks.setEnabled(
+            from_jpeg and full_size and self._written_format() == "JPEG" and self._as_source.isChecked()
+        )
         deep = self._written_format() in WITH_16_BITS
         several = self._source is None and self._format.currentData() == "same"
         self._depth.setEnabled(deep or several)

@@ -176,9 +176,9 @@ class ExportQueue(QWidget):
             self._rows[job_id].set_progress(fraction)
             self._refresh()
 
-    def set_done(self, job_id: int, path: Path) -> None:
-        """It was written."""
-        self._end(job_id, "done", self.tr("written"), path)
+    def set_done(self, job_id: int, path: Path, note: str = "") -> None:
+        """It was written; a sentence may tell more."""
+        self._end(job_id, "done", " · ".join(filter(None, (self.tr("written"), note))), path)
 
     def set_failed(self, job_id: int, sentence: str) -> None:
         """It failed; the sentence tells why."""
