@@ -27,7 +27,7 @@ LEAST_PACE: Final = 0.25
 """Of the mean motion: steps of the path that move less are taken as moving so much. Where nearly nothing moves, what
 else changes along the path would rush by."""
 
-_BESIDE_MOUTH: Final = 0.05
+_BESIDE_MOUTH: Final = 0.001
 """Weight of motion beside the mouth: it sets the pace where the mouth is still. People watch lips, which move on when
 cheeks, many times their size, have come to rest."""
 
