@@ -23,7 +23,8 @@ JOBS ?= 2
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt bench soak torture screenshots translations train-smoke samples sheet clean
+.PHONY: help run demo test lint fmt bench soak torture screenshots translations package smoke-package wheel smoke-wheel \
+	train-smoke samples sheet clean
 
 help: ## this list
 	@echo "FVAE Studio: make <target>"
@@ -47,6 +48,10 @@ $(VENV)/.dev-ready: pyproject.toml $(VENV)/.run-ready
 	$(PIP) install --quiet --editable ".[dev]"
 	@touch $@
 
+$(VENV)/.package-ready: pyproject.toml $(VENV)/.run-ready
+	$(PIP) install --quiet --editable ".[package]"
+	@touch $@
+
 run: $(VENV)/.run-ready ## open the Studio on a sample photo; without a screen, do what `make demo` does
 	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
 	  $(BIN)/fvae-studio $(SAMPLES)/group.jpg; else $(MAKE) --no-print-directory demo; fi
@@ -62,7 +67,7 @@ demo: $(VENV)/.run-ready ## edit a sample portrait and make a clip of in-between
 test: $(VENV)/.dev-ready ## the whole test suite
 	$(TEST_ENV) $(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
 
-lint: $(VENV)/.dev-ready ## formatting, style, types, allowed imports, spelling
+lint: $(VENV)/.dev-ready $(VENV)/.package-ready ## formatting, style, types, allowed imports, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -100,6 +105,19 @@ translations: $(VENV)/.dev-ready ## collect the window's texts for translation a
 	for language in en de; do $(BIN)/pyside6-lrelease -silent $(TRANSLATIONS)/studio_$$language.ts \
 	  -qm $(TRANSLATIONS)/studio_$$language.qm; done
 	@grep -c 'type="unfinished"' $(TRANSLATIONS)/*.ts | sed 's/:/: texts without a translation: /' || true
+
+# Minutes, and no part of `make test`: docs/packaging.md.
+package: $(VENV)/.package-ready ## the program as a folder that needs no Python, its archive and, on Linux, a .deb (into dist/)
+	$(BIN)/python packaging/build.py $(PACKAGE_ARGS)
+
+smoke-package: $(VENV)/.package-ready ## try that program without Python under Xvfb; compare its pictures with the source tree's
+	$(BIN)/python packaging/smoke_test.py $(SMOKE_ARGS)
+
+wheel: $(VENV)/.package-ready ## wheel and source distribution (into dist/)
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) $(BIN)/python -m build --outdir dist .
+
+smoke-wheel: $(VENV)/.package-ready ## install that wheel into an environment of its own, and try it
+	$(BIN)/python packaging/smoke_wheel.py $(SMOKE_ARGS)
 
 train-smoke: $(VENV)/.dev-ready ## the whole way from photos to released weights with the tiny model (needs the data)
 	$(BIN)/fvae-train prepare --work runs/smoke --data $(DATA)

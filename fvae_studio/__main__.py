@@ -24,7 +24,7 @@ _OPENED_BY_THE_WINDOW = frozenset(
 
 def opens_window(arguments: Sequence[str]) -> bool:
     """Whether these arguments mean the Studio: none, photos, folders, a project, or `--smoke`."""
-    first = next((argument for argument in arguments if argument not in _WINDOW_OPTIONS), None)
+    first = next((argument for argument in arguments if argument.partition("=")[0] not in _WINDOW_OPTIONS), None)
     if first is None:
         return True
     if first.startswith("-"):
@@ -62,9 +62,10 @@ def main() -> NoReturn:
         # Without a screen, the command line says what to do instead.
         code = run(arguments)
     for stream in (sys.stdout, sys.stderr):
-        # Whoever read the output may be gone.
-        with contextlib.suppress(OSError):
-            stream.flush()
+        # Whoever read the output may be gone; a window on Windows has neither stream.
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.flush()
     # Without taking torch down module by module, which takes half a second; nor is a loading thread waited for when a
     # command fails early. Files are written and closed by now.
     os._exit(code)

@@ -7,13 +7,16 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from fvae_studio import __version__, paths
+from fvae_studio.core.export import ExportOptions
 from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.gui.commands import Commands
@@ -151,7 +154,7 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
     """Open the Studio and stay until it is closed.
 
     Args:
-        arguments: photos, folders, a project; `--smoke` renders one edit and leaves.
+        arguments: photos, folders, a project; `--smoke` renders one edit and leaves, `--smoke=FOLDER` exports it first.
         began: `time.perf_counter` at the start of the program.
 
     Returns:
@@ -164,15 +167,21 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
     app.setApplicationName("FVAE Studio")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("fvae-studio")
+    app.setWindowIcon(QIcon(str(paths.icons_dir() / "fvae-studio.svg")))
     studio = Studio(app, settings_file=paths.settings_file())
     _install_excepthook(studio)
-    smoke = "--smoke" in arguments
+    smoke = next((argument for argument in arguments if argument.partition("=")[0] == "--smoke"), None)
     photos = [Path(argument) for argument in arguments if not argument.startswith("--")]
-    if smoke:
+    if smoke is not None:
         from fvae_studio.smoke import Smoke
 
         photos = photos or [paths.samples_dir() / "ada_neutral.jpg"]
-        run_of_smoke = Smoke(studio.document, studio.service, app, began=began)
+        named = smoke.partition("=")[2]
+        folder = Path(named) if named else None
+        export = partial(studio.commands.exports.start, "this", ExportOptions(format="PNG", folder=folder))
+        run_of_smoke = Smoke(
+            studio.document, studio.service, app, began=began, export=export if folder else None, folder=folder
+        )
         studio.start(photos)
         run_of_smoke.note_window()
     else:

@@ -71,9 +71,14 @@ def report(*, model: str | None, quick: bool, as_json: bool) -> None:
     """Measure, and print each figure as it is known.
 
     Raises:
-        DataError: the sample portraits are not there.
+        DataError: the sample portraits are not there, or this is a program that was installed without Python.
         ModelError: there is no model.
     """
+    if getattr(sys, "frozen", False):
+        raise DataError(
+            "bench starts Python again and again, and this program was installed without it. Install FVAE Studio with "
+            "pip to measure this machine."
+        )
     from fvae_studio import clip_bench  # it takes its rows from here
 
     rows: list[Row] = []

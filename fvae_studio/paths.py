@@ -39,6 +39,17 @@ def translations_dir() -> Path:
     return resources_dir() / "translations"
 
 
+def icons_dir() -> Path:
+    """The program's own icons."""
+    return resources_dir() / "icons"
+
+
+def licences_file() -> Path | None:
+    """The licences of everything inside an installed program, made when it was built; None in a source tree."""
+    file = resources_dir() / "licences" / "third-party-licences.txt"
+    return file if file.is_file() else None
+
+
 def user_models_dir() -> Path:
     """Where a user's own models are looked for."""
     # Imported here: most calls never need the user's folders.

@@ -148,6 +148,7 @@ def main_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[St
         yield 0.4
 
     def click_face(number: int) -> Iterator[Step]:
+        assert document.current is not None
         face = next(face for face in document.current.faces if face.index == number)
         spot = canvas.photo_to_view(*face.box.center)
         yield from hand.click(canvas, spot.x(), spot.y())
@@ -252,7 +253,7 @@ def timeline_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterato
     samples = [paths.samples_dir() / f"ada_{name}.jpg" for name in ("neutral", "smile")]
     studio.commands.open_paths([Path(shutil.copy(sample, PHOTOS)) for sample in samples])
     yield lambda: len(document.photos) == 2 and document.photos[1].thumbnail is not None
-    yield lambda: bool(document.current.faces)
+    yield lambda: document.current is not None and bool(document.current.faces)
     focus()
     yield from hand.keys("ctrl+t")
     yield 0.8
@@ -285,7 +286,9 @@ def timeline_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterato
     yield from hand.keys("space", "ctrl+m")
     yield 1.0
     dialog = QApplication.activeModalWidget()
-    yield lambda: all(tile.picture is not None for tile in dialog.findChild(TileView).tile_model.tiles[:8])
+    tiles = dialog.findChild(TileView) if dialog is not None else None
+    assert tiles is not None
+    yield lambda: all(tile.picture is not None for tile in tiles.tile_model.tiles[:8])
     shoot("best-moment")
     yield from close_dialogs(hand)
     focus()

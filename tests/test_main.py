@@ -11,7 +11,7 @@ from fvae_studio.__main__ import opens_window
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["me.jpg"], ["a.png", "b.TIF"], ["--smoke"], ["--smoke", "me.heic"], ["party.fvae"]],
+    [[], ["me.jpg"], ["a.png", "b.TIF"], ["--smoke"], ["--smoke=out"], ["--smoke", "me.heic"], ["party.fvae"]],
 )
 def test_photos_and_projects_open_the_window(arguments):
     assert opens_window(arguments)

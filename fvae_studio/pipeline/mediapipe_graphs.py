@@ -7,12 +7,12 @@ refinement of the alignment need the networks themselves. The models lie inside 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
@@ -212,31 +212,41 @@ def _load_bindings() -> _Bindings:
     return _Bindings(packet_creator, packet_getter, image_frame.ImageFormat.SRGB, new_graph)
 
 
-class _LazyFinder:
-    """Imports the modules of `_NEVER_NEEDED` so that they run when something of theirs is first used."""
+class _EmptyModules:
+    """Finds the modules of `_NEVER_NEEDED` as empty ones; both finder and loader.
+
+    Modules that load themselves on first use would not do: `import torch` looks at `__file__` of every module there is.
+    """
+
+    @classmethod
+    def find_spec(cls, name: str, *_place: object) -> ModuleSpec | None:
+        return spec_from_loader(name, cls) if name in _NEVER_NEEDED else None  # type: ignore[arg-type]
 
     @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name not in _NEVER_NEEDED:
-            return None
-        spec = PathFinder.find_spec(name, path, target)
-        if spec is not None and spec.loader is not None:
-            spec.loader = importlib.util.LazyLoader(spec.loader)
-        return spec
+    def create_module(_spec: ModuleSpec) -> None:
+        return None
+
+    @staticmethod
+    def exec_module(_module: ModuleType) -> None:
+        pass
 
 
 @contextlib.contextmanager
 def _without_drawing() -> Iterator[None]:
-    # Whoever wants MediaPipe's drawing later in the same process gets it: a lazy module loads itself on first use.
     if "mediapipe" in sys.modules:
         yield
         return
-    finder = _LazyFinder()
-    sys.meta_path.insert(0, finder)
+    sys.meta_path.insert(0, _EmptyModules)
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)
+        sys.meta_path.remove(_EmptyModules)
+        # Whoever wants MediaPipe's drawing later in the same process imports the real one.
+        for name in _NEVER_NEEDED:
+            empty = sys.modules.pop(name, None)
+            parent, _, child = name.rpartition(".")
+            if empty is not None and getattr(sys.modules.get(parent), child, None) is empty:
+                delattr(sys.modules[parent], child)
 
 
 @contextlib.contextmanager

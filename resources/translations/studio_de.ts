@@ -4,6 +4,14 @@
 <context>
     <name>AboutDialog</name>
     <message>
+        <source>Licences</source>
+        <translation>Lizenzen</translation>
+    </message>
+    <message>
+        <source>This program runs from its source: every library lies beside it as it was installed, with its licence in its own folder. The list under Libraries names them.</source>
+        <translation>Dieses Programm läuft aus seinem Quelltext: Jede Bibliothek liegt so daneben, wie sie installiert wurde, mit ihrer Lizenz im eigenen Ordner. Die Liste unter Bibliotheken nennt sie.</translation>
+    </message>
+    <message>
         <source>About FVAE Studio</source>
         <translation>Über FVAE Studio</translation>
     </message>
@@ -30,6 +38,10 @@
     <message>
         <source>Notices</source>
         <translation>Hinweise</translation>
+    </message>
+    <message>
+        <source>Of everything that the program is built on, with their texts</source>
+        <translation>Von allem, worauf das Programm aufbaut, mit ihrem Wortlaut</translation>
     </message>
     <message>
         <source>Copy versions</source>

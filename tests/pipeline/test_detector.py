@@ -332,6 +332,8 @@ def test_the_detector_starts_silently_and_without_matplotlib() -> None:
         "import sys\n"
         "from fvae_studio.pipeline.detector import MediaPipeFaceDetector\n"
         "MediaPipeFaceDetector(num_threads=1).close()\n"
+        # As `import torch` does: it must not wake what was kept from loading.
+        "[hasattr(module, '__file__') for module in list(sys.modules.values())]\n"
         "assert 'matplotlib' not in sys.modules\n"
         "from mediapipe.python.solutions import drawing_utils\n"
         "print(drawing_utils.DrawingSpec().thickness)\n"

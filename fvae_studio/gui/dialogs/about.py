@@ -26,7 +26,8 @@ from fvae_studio.gui.status_bar import device_name
 from fvae_studio.pipeline.requests import ModelSummary
 
 _PACKAGES = (
-    "torch", "mediapipe", "opencv-contrib-python", "numpy", "pillow", "pillow-heif", "tifffile", "imagecodecs",
+    "torch", "mediapipe", "opencv-contrib-python", "opencv-contrib-python-headless", "numpy", "pillow", "pillow-heif",
+    "av", "tifffile", "imagecodecs",
     "safetensors", "PySide6-Essentials", "qtawesome", "platformdirs", "typer", "rich",
 )  # fmt: skip
 
@@ -94,6 +95,26 @@ class AboutDialog(StudioDialog):
         lines += [f"{one.name} {one.version}" for one in self._components]
         return "\n".join(lines)
 
+    @Slot()
+    def open_licences(self) -> StudioDialog:
+        """Show the licences of all that is inside an installed program; from source, say where they are."""
+        file = paths.licences_file()
+        dialog = StudioDialog(self.tr("Licences"), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if file is None:
+            text = self.tr(
+                "This program runs from its source: every library lies beside it as it was installed, with its licence "
+                "in its own folder. The list under Libraries names them."
+            )
+            dialog.content.addWidget(label(text))
+        else:
+            dialog.resize(820, 640)
+            text = file.read_text(encoding="utf-8", errors="replace")
+            dialog.content.addWidget(self._make_text(text, self.tr("Licences")), 1)
+        dialog.add_close_button()
+        dialog.open()
+        return dialog
+
     def _build_ui(self) -> None:
         self.setWindowTitle(self.tr("About FVAE Studio"))
         self.resize(560, 520)
@@ -117,6 +138,10 @@ class AboutDialog(StudioDialog):
         tabs.addTab(self._make_text(own_text("LICENSE"), self.tr("Licence")), self.tr("Licence"))
         tabs.addTab(self._make_text(own_text("NOTICE"), self.tr("Notices")), self.tr("Notices"))
         self.content.addWidget(tabs, 1)
+        licences = self.buttons.addButton(self.tr("Licences"), QDialogButtonBox.ButtonRole.ActionRole)
+        name(licences, self.tr("Licences"), self.tr("Of everything that the program is built on, with their texts"))
+        licences.setAutoDefault(False)
+        licences.clicked.connect(self.open_licences)
         self._copy = self.buttons.addButton(self.tr("Copy versions"), QDialogButtonBox.ButtonRole.ActionRole)
         name(self._copy, self.tr("Copy versions"), self.tr("For the report of a problem"))
         self._copy.setAutoDefault(False)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QTableWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from fvae_studio.core.batch import BatchRow
@@ -54,6 +54,28 @@ def test_about_names_versions_and_licences(qtbot: QtBot) -> None:
     assert all(one.licence for one in found.values())
     assert "MIT" in own_text("LICENSE")
     assert "Phosphor" in own_text("NOTICE")
+
+
+def test_about_shows_the_licences_of_an_installed_program(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "licences").mkdir()
+    (tmp_path / "licences" / "third-party-licences.txt").write_text("numpy 1.26.4: BSD License", encoding="utf-8")
+    monkeypatch.setenv("FVAE_RESOURCES", str(tmp_path))
+    dialog = AboutDialog()
+    qtbot.addWidget(dialog)
+    shown = dialog.open_licences()
+
+    assert [one.toPlainText() for one in shown.findChildren(QPlainTextEdit)] == ["numpy 1.26.4: BSD License"]
+
+
+def test_about_says_where_licences_are_when_it_runs_from_source(qtbot: QtBot) -> None:
+    dialog = AboutDialog()
+    qtbot.addWidget(dialog)
+    shown = dialog.open_licences()
+
+    assert "source" in shown_text(shown)
+    assert not shown.findChildren(QPlainTextEdit)
 
 
 # Models.
