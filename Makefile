@@ -23,8 +23,8 @@ JOBS ?= 2
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt bench soak torture screenshots translations package smoke-package wheel smoke-wheel \
-	train-smoke samples sheet clean
+.PHONY: help run demo test lint fmt bench soak torture screenshots guide-pictures docs translations package smoke-package \
+	wheel smoke-wheel train-smoke samples sheet clean
 
 help: ## this list
 	@echo "FVAE Studio: make <target>"
@@ -88,11 +88,18 @@ soak: $(VENV)/.dev-ready ## 10,000 slider events, 200 photo switches, 100 undo r
 torture: $(VENV)/.dev-ready ## thousands of bad files, kills at random moments, full disks, two Studios at once; prints what was lost
 	$(TEST_ENV) QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.torture
 
-screenshots: $(VENV)/.dev-ready ## play the Studio under Xvfb with mouse and keys; pictures of it, dark and light, 1x and 2x (needs xvfb, xdotool)
+screenshots: $(VENV)/.dev-ready ## play the Studio under Xvfb with mouse and keys; pictures of it, dark and light, 1x and 2x; then the guide's (needs xvfb, xdotool)
 	for scale in 1 2; do for theme in dark light; do \
 	  xvfb-run -a -s "-screen 0 3200x2000x24" $(BIN)/python packaging/screenshots.py --out $(OUT)/screenshots \
 	    --theme $$theme --scale $$scale || exit 1; done; done
 	xvfb-run -a -s "-screen 0 3200x2000x24" $(BIN)/python packaging/screenshots.py --out $(OUT)/screenshots --scene timeline
+	$(MAKE) --no-print-directory guide-pictures
+
+guide-pictures: $(VENV)/.dev-ready ## the pictures of the guide alone, into docs/screenshots (needs xvfb, xdotool)
+	xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/python packaging/screenshots.py --out docs/screenshots --scene guide
+
+docs: $(VENV)/.dev-ready ## docs/reference anew from the program; a test tells when it is needed
+	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/reference.py
 
 # The same table functions mark texts everywhere; an English file has nothing but the plurals.
 LUPDATE = $(BIN)/pyside6-lupdate -silent -extensions py -tr-function-alias QT_TRANSLATE_NOOP+=_T -no-obsolete \

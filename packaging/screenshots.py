@@ -1,10 +1,10 @@
 """Plays the main path through the Studio with a real mouse and keyboard, and takes the pictures of the guide.
 
-    python packaging/screenshots.py [--out docs/screenshots] [--scale 1] [--theme dark] [--language en] [--scene main]
+    python packaging/screenshots.py [--out out/screenshots] [--scale 1] [--theme dark] [--language en] [--scene main]
+    python packaging/screenshots.py --scene guide --out docs/screenshots
 
 Needs an X server (`xvfb-run -a -s "-screen 0 3200x2000x24"` gives one that is large enough for 2x), xdotool,
-and the real engine. Everything on the way is as a person does it: the mouse is moved and pressed by the X server,
-positions are asked of the widgets.
+and the real engine. Nothing of the person who runs it is seen: photos, settings and presets are those of this script.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from PIL import Image, ImageGrab
-from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from guide_pictures import GUIDE_SIZE, guide_path
+from PIL import Image
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QApplication
+from screenshot_tools import PHOTOS, Director, Hand, Step, close_dialogs, focus_on, take_picture
 
 from fvae_studio import paths
 from fvae_studio.app import Studio
@@ -32,100 +32,6 @@ from fvae_studio.gui.widgets.tiles import TileView
 from fvae_studio.settings import SETTINGS_SCHEMA
 
 SIZE = (1440, 900)
-PHOTOS = Path(tempfile.gettempdir()) / "Photos"
-"""Pictures show paths: none of somebody's own."""
-
-TIMEOUT_S = 60.0
-
-Step = float | Callable[[], bool]
-"""Seconds to wait, or what has to become true."""
-
-
-class Hand:
-    """A mouse and a keyboard."""
-
-    def __init__(self, scale: float) -> None:
-        self.scale = scale
-
-    def move(self, widget: QWidget, x: float, y: float) -> None:
-        """To a position of a widget, logical pixels."""
-        spot = widget.mapToGlobal(QPoint(round(x), round(y)))
-        self._do("mousemove", str(round(spot.x() * self.scale)), str(round(spot.y() * self.scale)))
-
-    def press(self) -> None:
-        """The left button."""
-        self._do("mousedown", "1")
-
-    def release(self) -> None:
-        """The left button."""
-        self._do("mouseup", "1")
-
-    def click(self, widget: QWidget, x: float, y: float) -> Iterator[Step]:
-        """Move there and click."""
-        self.move(widget, x, y)
-        yield 0.1
-        self.press()
-        yield 0.05
-        self.release()
-        yield 0.2
-
-    def drag(self, widget: QWidget, start: tuple[float, float], end: tuple[float, float]) -> Iterator[Step]:
-        """Press, move in steps that a hand makes, release."""
-        self.move(widget, *start)
-        yield 0.1
-        self.press()
-        for number in range(1, 13):
-            share = number / 12
-            self.move(widget, start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1]))
-            yield 0.04
-        self.release()
-        yield 0.1
-
-    def keys(self, *keys: str) -> Iterator[Step]:
-        """One after the other, such as "ctrl+z"."""
-        for key in keys:
-            self._do("key", "--clearmodifiers", key)
-            yield 0.3
-
-    def _do(self, *arguments: str) -> None:
-        subprocess.run(["xdotool", *arguments], check=True)
-
-
-class Director:
-    """Plays a script while the Studio runs.
-
-    Args:
-        app: is ended with the script.
-        script: yields what to wait for.
-    """
-
-    def __init__(self, app: QApplication, script: Iterator[Step]) -> None:
-        self._app, self._script = app, script
-        self._until: Callable[[], bool] = lambda: True
-        self._deadline = time.monotonic() + TIMEOUT_S
-        self._timer = QTimer()
-        self._timer.setInterval(10)
-        self._timer.timeout.connect(self._go_on)
-        self._timer.start()
-
-    def _go_on(self) -> None:
-        if not self._until():
-            if time.monotonic() > self._deadline:
-                print("what the script waits for did not come", file=sys.stderr)
-                self._app.exit(1)
-            return
-        try:
-            step = next(self._script)
-        except StopIteration:
-            self._timer.stop()
-            self._app.exit(0)
-            return
-        self._deadline = time.monotonic() + TIMEOUT_S
-        if callable(step):
-            self._until = step
-        else:
-            end = time.monotonic() + step
-            self._until = lambda: time.monotonic() >= end
 
 
 def main_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[Step]:
@@ -136,7 +42,7 @@ def main_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[St
     document.rendered.connect(
         lambda edit: full_res.append(1) if edit is not None and edit.request.quality == "full_res" else None
     )
-    shoot = partial(take_picture, out, suffix)
+    shoot = partial(_shoot, out, suffix)
     focus = partial(focus_on, window)
 
     def drag_slider(name: str, percent: float) -> Iterator[Step]:
@@ -236,7 +142,7 @@ def timeline_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterato
     """Two photos dropped on the timeline, scrubbed and played; a slider track with keys; undo; best moment; export."""
     window, document = studio.window, studio.document
     stage, desk, panel = studio.commands.clip.stage, studio.commands.clip.desk, window.timeline
-    axis, shoot, focus = panel.axis, partial(take_picture, out, suffix), partial(focus_on, window)
+    axis, shoot, focus = panel.axis, partial(_shoot, out, suffix), partial(focus_on, window)
 
     def frames_ready(share: float) -> Callable[[], bool]:
         return lambda: len(stage.ready_frames) >= share * len(document.timeline.frame_times())
@@ -308,62 +214,46 @@ def timeline_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterato
     yield from hand.keys("ctrl+alt+0")
 
 
-def take_picture(out: Path, suffix: str, name: str) -> None:
-    """The whole screen: a popup or dialog is a window of its own."""
-    path = out / f"{name}{suffix}.jpg"
-    scale = QApplication.primaryScreen().devicePixelRatio()
-    area = (0, 0, round(SIZE[0] * scale), round(SIZE[1] * scale))
-    ImageGrab.grab(area, xdisplay=os.environ["DISPLAY"]).convert("RGB").save(path, quality=88)
-    print(path, flush=True)
-
-
-def focus_on(window: QWidget) -> None:
-    """Without a window manager nobody else gives the keyboard to a window."""
-    subprocess.run(["xdotool", "windowfocus", str(int(window.winId()))], check=False)
-
-
-def close_dialogs(hand: Hand) -> Iterator[Step]:
-    """Escape, until only the window is left."""
-    for _ in range(4):
-        widget = QApplication.activeModalWidget() or next(
-            (one for one in QApplication.topLevelWidgets() if one.isVisible() and one.isWindow() and one.parent()), None
-        )
-        if widget is None:
-            return
-        subprocess.run(["xdotool", "windowfocus", str(int(widget.winId()))], check=False)
-        yield 0.2
-        yield from hand.keys("Escape")
-        yield 0.3
+def _shoot(out: Path, suffix: str, name: str) -> None:
+    take_picture(out / f"{name}{suffix}.jpg", QRect(0, 0, *SIZE))
 
 
 def main() -> int:
     """Play it once."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("docs/screenshots"))
+    parser.add_argument("--out", type=Path, default=Path("out/screenshots"))
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
     parser.add_argument("--language", choices=LANGUAGES, default="en")
-    parser.add_argument("--scene", choices=("main", "timeline"), default="main")
+    parser.add_argument("--scene", choices=("main", "timeline", "guide"), default="main")
     options = parser.parse_args()
     if not os.environ.get("DISPLAY"):
         print('there is no X server; run it under: xvfb-run -a -s "-screen 0 1600x1000x24"', file=sys.stderr)
         return 1
     options.out.mkdir(parents=True, exist_ok=True)
     os.environ["QT_SCALE_FACTOR"] = str(options.scale)
-    app = QApplication([])
     shutil.rmtree(PHOTOS, ignore_errors=True)
     PHOTOS.mkdir()
     with tempfile.TemporaryDirectory() as folder:
+        # Somebody's own presets, sliders, models and recovered edits are nobody else's business.
+        for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+            os.environ[name] = str(Path(folder) / name)
+        app = QApplication([])
         settings = Path(folder) / "settings.json"
         values = {"theme": options.theme, "language": options.language}
         settings.write_text(json.dumps({"schema": SETTINGS_SCHEMA, "values": values}))
         studio = Studio(app, settings_file=settings)
-        studio.window.setGeometry(0, 0, *SIZE)
+        studio.window.setGeometry(0, 0, *(GUIDE_SIZE if options.scene == "guide" else SIZE))
         studio.start()
         suffix = ("" if options.theme == "dark" else "-light") + ("" if options.language == "en" else "-de")
         suffix += "" if options.scale == 1 else f"@{options.scale:g}x"
-        path = {"main": main_path, "timeline": timeline_path}[options.scene]
-        director = Director(app, path(studio, Hand(options.scale), options.out, suffix))
+        hand = Hand(options.scale)
+        scenes: dict[str, Callable[[], Iterator[Step]]] = {
+            "main": lambda: main_path(studio, hand, options.out, suffix),
+            "timeline": lambda: timeline_path(studio, hand, options.out, suffix),
+            "guide": lambda: guide_path(studio, hand, options.out),
+        }
+        director = Director(app, scenes[options.scene]())
         code = app.exec()
         del director
         studio.close()

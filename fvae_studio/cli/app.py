@@ -158,7 +158,8 @@ def edit(
         typer.Option(
             "--output",
             "-o",
-            help="File or folder to write to; else PHOTO-edited beside the photo, with the next free number.",
+            help="File or folder to write to (a folder is made if need be); else PHOTO-edited beside the photo, with "
+            "the next free number.",
         ),
     ] = None,
     recipe: RecipeOption = None,

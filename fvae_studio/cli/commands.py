@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fvae_studio import paths
 from fvae_studio.cli.output import WrongUsageError, default_output, print_json, progress_bar, refuse_existing, say
-from fvae_studio.errors import EditError, FaceError, OverwriteError, PhotoNotFoundError
+from fvae_studio.errors import EditError, FaceError, OverwriteError, PhotoNotFoundError, PhotoWriteError
 
 if TYPE_CHECKING:
     from fvae_studio.core.credentials import LocalCertificate
@@ -85,6 +85,7 @@ def edit(
         edited, now = result.photo, datetime.now().astimezone()
         if is_marked:
             edited = mark_edited(edited, when=now, mouths=result.mouths.values(), alone=not keep_metadata)
+        _make_folder(output)
         written = write_and_report(edited, target, options=options, source=photo)
     if save_recipe is not None:
         with atomic_write(save_recipe) as file:
@@ -266,6 +267,7 @@ def borrow(
         result = engine.borrow(photo, donors, face=face, progress=progress)
         if result is not photo:
             result = mark_edited(result, when=datetime.now().astimezone())
+        _make_folder(output)
         written = write_photo(result, target, options=WriteOptions(overwrite=overwrite), source=photo)
     if as_json:
         told = [{"photo": str(each), "regions": names} for each, names in zip(donor_paths, taken, strict=True)]
@@ -350,4 +352,23 @@ def flow_figures(field: FlowField) -> dict[str, Any]:
 def _output_for(photo: Path, output: Path | None) -> Path:
     if output is None:
         return default_output(photo)
-    return default_output(photo, output) if output.is_dir() else output
+    return default_output(photo, output) if _is_folder(output) else output
+
+
+def _is_folder(output: Path) -> bool:
+    """A folder that is there, or a name without an ending that nothing has yet: "out/", as for frames of a clip."""
+    return output.is_dir() or (not output.suffix and not output.exists())
+
+
+def _make_folder(output: Path | None) -> None:
+    """Make the folder that was named as the output, if it is not there.
+
+    Raises:
+        PhotoWriteError: it cannot be made.
+    """
+    if output is None or not _is_folder(output):
+        return
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PhotoWriteError(f"The folder {output} cannot be made: {error.strerror}.") from error

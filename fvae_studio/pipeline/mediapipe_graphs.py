@@ -7,6 +7,7 @@ refinement of the alignment need the networks themselves. The models lie inside 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import threading
@@ -255,7 +256,7 @@ def quiet_native_log() -> Iterator[None]:
 
     WORKAROUND mediapipe 0.10.21: its wheel logs before any setting (GLOG_minloglevel and the like) is looked at, and
     every command would begin with lines about feedback tensors. Only the making of graphs and their first run go
-    through here; what another thread prints in these milliseconds is lost too.
+    through here. What Python prints meanwhile still arrives: it may be the one sentence that says why a command failed.
     """
     with _stderr_lock, contextlib.ExitStack() as undo:
         # Without a stderr (a windowed program) there is nothing to silence.
@@ -268,4 +269,42 @@ def quiet_native_log() -> Iterator[None]:
             undo.callback(os.close, nowhere)
             undo.callback(os.dup2, kept, 2)
             os.dup2(nowhere, 2)
+            undo.enter_context(_python_prints_to(kept))
         yield
+
+
+@contextlib.contextmanager
+def _python_prints_to(descriptor: int) -> Iterator[None]:
+    """Lead `sys.stderr` there, if it is the process's own and not somebody's who catches it."""
+    before = sys.stderr
+    if before.fileno() != 2:
+        yield
+        return
+    sys.stderr = writer = _Unbuffered(descriptor)
+    try:
+        yield
+    finally:
+        if sys.stderr is writer:
+            sys.stderr = before
+
+
+class _Unbuffered(io.TextIOBase):
+    """Text to a copy of a descriptor; closed when the last thread that writes to it lets it go."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._copy = os.dup(descriptor)
+
+    def write(self, text: str) -> int:
+        os.write(self._copy, text.encode(errors="backslashreplace"))
+        return len(text)
+
+    def fileno(self) -> int:
+        return self._copy
+
+    def isatty(self) -> bool:
+        return os.isatty(self._copy)
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._copy)
+        super().close()

@@ -2243,6 +2243,82 @@
         <translation>Entf, Doppelklick</translation>
     </message>
     <message>
+        <source>On the timeline</source>
+        <translation>Auf der Zeitleiste</translation>
+    </message>
+    <message>
+        <source>Play or pause</source>
+        <translation>Abspielen oder anhalten</translation>
+    </message>
+    <message>
+        <source>Space</source>
+        <translation>Leertaste</translation>
+    </message>
+    <message>
+        <source>By a frame, by ten</source>
+        <translation>Um ein Bild, um zehn</translation>
+    </message>
+    <message>
+        <source>Left, Right; Shift with them</source>
+        <translation>Links, Rechts; dazu Umschalt</translation>
+    </message>
+    <message>
+        <source>To the previous or next key</source>
+        <translation>Zum vorigen oder nächsten Keyframe</translation>
+    </message>
+    <message>
+        <source>Up, Down</source>
+        <translation>Auf, Ab</translation>
+    </message>
+    <message>
+        <source>To the start, to the end</source>
+        <translation>Zum Anfang, zum Ende</translation>
+    </message>
+    <message>
+        <source>Home, End</source>
+        <translation>Pos1, Ende</translation>
+    </message>
+    <message>
+        <source>Put a key of the chosen track at the playhead</source>
+        <translation>Einen Keyframe der gewählten Spur am Abspielkopf setzen</translation>
+    </message>
+    <message>
+        <source>Move the chosen key by a frame</source>
+        <translation>Den gewählten Keyframe um ein Bild verschieben</translation>
+    </message>
+    <message>
+        <source>Alt with Left, Right</source>
+        <translation>Alt mit Links, Rechts</translation>
+    </message>
+    <message>
+        <source>Strength of the chosen key</source>
+        <translation>Stärke des gewählten Keyframes</translation>
+    </message>
+    <message>
+        <source>Alt with Up, Down</source>
+        <translation>Alt mit Auf, Ab</translation>
+    </message>
+    <message>
+        <source>Duplicate, delete the chosen key</source>
+        <translation>Den gewählten Keyframe verdoppeln, löschen</translation>
+    </message>
+    <message>
+        <source>D, Del</source>
+        <translation>D, Entf</translation>
+    </message>
+    <message>
+        <source>In point, out point at the playhead</source>
+        <translation>Anfang, Ende des Ausschnitts am Abspielkopf</translation>
+    </message>
+    <message>
+        <source>Zoom the time axis, show all of it</source>
+        <translation>Die Zeitachse zoomen, alles zeigen</translation>
+    </message>
+    <message>
+        <source>Show the photo in place of the clip</source>
+        <translation>Das Foto an Stelle des Clips zeigen</translation>
+    </message>
+    <message>
         <source>Choose a command, then press its new key.</source>
         <translation>Wählen Sie einen Befehl und drücken Sie dann seine neue Taste.</translation>
     </message>

@@ -113,6 +113,15 @@ def test_output_folder_gets_the_default_name(cli, png, tmp_path):
     assert outcome.out.strip() == str(tmp_path / "out" / "portrait-edited.png")
 
 
+def test_output_folder_that_is_not_there_is_made(cli, png, tmp_path):
+    output = tmp_path / "new" / "edited"
+
+    done = cli("edit", png, "--set", "smile=0.5", "-o", output)
+
+    assert done.code == 0
+    assert (output / f"{png.stem}-edited.png").is_file()
+
+
 def test_existing_output_is_refused_and_stays_whole(cli, png, tmp_path):
     target = tmp_path / "out.png"
     target.write_bytes(b"precious")

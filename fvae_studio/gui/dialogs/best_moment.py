@@ -91,7 +91,7 @@ class BestMomentDialog(StudioDialog):
         name(self._all, self.tr("Whole clip"), self.tr("Twelve moments of the whole clip"))
         name(self._visit, self.tr("Go there"), self.tr("Put the playhead on the chosen moment and close"))
         name(self._copy, self.tr("Copy"), self.tr("Put the chosen moment on the clipboard, at full resolution"))
-        self._note = label(self.tr("Choose a moment."), "hint")
+        self._note = label("", "hint")
         row = QHBoxLayout()
         row.addWidget(self._note, 1)
         for button in (self._all, self._finer):
@@ -132,6 +132,7 @@ class BestMomentDialog(StudioDialog):
     @Slot()
     def _refresh(self, _selected: object = None, _deselected: object = None) -> None:
         has_choice = self.chosen_s is not None
+        self._note.setText("" if has_choice else self.tr("Choose a moment."))
         step_s = self._times[1] - self._times[0] if len(self._times) > 1 else 0.0
         # Nothing can be seen between moments that are a thousandth of a second apart.
         self._finer.setEnabled(has_choice and step_s > 2e-3)

@@ -161,7 +161,11 @@ class ClipExportDialog(StudioDialog):
         name(self._browse, self.tr("Choose a place"))
         self._summary = label("", "hint")
         self._summary.setMinimumHeight(self.fontMetrics().lineSpacing() * 3)
+        for spin in (self._side, self._loops):
+            spin.lineEdit().setTextMargins(4, 0, 0, 0)
         size, quality, place = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        for layout in (size, quality, place):
+            layout.setSpacing(8)
         size.addWidget(self._sizes, 1)
         size.addWidget(self._side, 1)
         quality.addWidget(self._quality, 1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtGui import QFontInfo, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -21,9 +22,42 @@ from PySide6.QtWidgets import (
 
 from fvae_studio.gui.actions import ACTION_ROWS, MENU_TITLES, ActionRow, action_title, menu_title
 from fvae_studio.gui.dialogs.frame import StudioDialog, label, name, set_role
+from fvae_studio.gui.translation import translate_later as _T
 
 _NAME_ROLE = Qt.ItemDataRole.UserRole
 Keys = Mapping[str, tuple[str, ...]]
+
+FIXED_KEYS: Final = (
+    (_T("ShortcutsDialog", "On the photo"), (
+        (_T("ShortcutsDialog", "Next or previous face"), _T("ShortcutsDialog", "Tab, Shift with Tab")),
+        (_T("ShortcutsDialog", "All faces"), "Esc"),
+        (_T("ShortcutsDialog", "See the original while it is held"), "O, \\"),
+        (_T("ShortcutsDialog", "Larger, smaller"), "+, -"),
+        (_T("ShortcutsDialog", "Fit the window, actual pixels"), "0, 1"),
+        (_T("ShortcutsDialog", "Pan"), _T("ShortcutsDialog", "Arrows, or drag with Space")),
+        (_T("ShortcutsDialog", "Drag the result out of the window"), _T("ShortcutsDialog", "drag with Ctrl")),
+        (_T("ShortcutsDialog", "Move the split line"), _T("ShortcutsDialog", "Shift with arrows")),
+    )),
+    (_T("ShortcutsDialog", "On a slider"), (
+        (_T("ShortcutsDialog", "By 1, by 10"), _T("ShortcutsDialog", "Arrows, Page keys")),
+        (_T("ShortcutsDialog", "By a tenth"), _T("ShortcutsDialog", "Shift with arrows")),
+        (_T("ShortcutsDialog", "Back to zero"), _T("ShortcutsDialog", "Del, double click")),
+    )),
+    (_T("ShortcutsDialog", "On the timeline"), (
+        (_T("ShortcutsDialog", "Play or pause"), _T("ShortcutsDialog", "Space")),
+        (_T("ShortcutsDialog", "By a frame, by ten"), _T("ShortcutsDialog", "Left, Right; Shift with them")),
+        (_T("ShortcutsDialog", "To the previous or next key"), _T("ShortcutsDialog", "Up, Down")),
+        (_T("ShortcutsDialog", "To the start, to the end"), _T("ShortcutsDialog", "Home, End")),
+        (_T("ShortcutsDialog", "Put a key of the chosen track at the playhead"), "K"),
+        (_T("ShortcutsDialog", "Move the chosen key by a frame"), _T("ShortcutsDialog", "Alt with Left, Right")),
+        (_T("ShortcutsDialog", "Strength of the chosen key"), _T("ShortcutsDialog", "Alt with Up, Down")),
+        (_T("ShortcutsDialog", "Duplicate, delete the chosen key"), _T("ShortcutsDialog", "D, Del")),
+        (_T("ShortcutsDialog", "In point, out point at the playhead"), "I, O"),
+        (_T("ShortcutsDialog", "Zoom the time axis, show all of it"), "+, -, 0"),
+        (_T("ShortcutsDialog", "Show the photo in place of the clip"), "Esc"),
+    )),
+)  # fmt: skip
+"""(title, rows of (what it does, keys)) of what cannot be changed: keys on the photo, a slider and the timeline."""
 
 
 class ShortcutsDialog(StudioDialog):
@@ -117,28 +151,10 @@ class ShortcutsDialog(StudioDialog):
         self.add_close_button()
 
     def _add_fixed_keys(self) -> None:
-        """What keys do on the photo and on a slider; these cannot be changed."""
-        groups = {
-            self.tr("On the photo"): (
-                (self.tr("Next or previous face"), self.tr("Tab, Shift with Tab")),
-                (self.tr("All faces"), "Esc"),
-                (self.tr("See the original while it is held"), "O, \\"),
-                (self.tr("Larger, smaller"), "+, -"),
-                (self.tr("Fit the window, actual pixels"), "0, 1"),
-                (self.tr("Pan"), self.tr("Arrows, or drag with Space")),
-                (self.tr("Drag the result out of the window"), self.tr("drag with Ctrl")),
-                (self.tr("Move the split line"), self.tr("Shift with arrows")),
-            ),
-            self.tr("On a slider"): (
-                (self.tr("By 1, by 10"), self.tr("Arrows, Page keys")),
-                (self.tr("By a tenth"), self.tr("Shift with arrows")),
-                (self.tr("Back to zero"), self.tr("Del, double click")),
-            ),
-        }
-        for title, rows in groups.items():
-            top = self._add_top(title)
+        for title, rows in FIXED_KEYS:
+            top = self._add_top(_tr(title))
             for text, keys in rows:
-                item = QTreeWidgetItem([text, keys])
+                item = QTreeWidgetItem([_tr(text), _tr(keys)])
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 top.addChild(item)
                 self._fixed.append(item)
@@ -240,3 +256,7 @@ def _normal(key: str) -> str:
 
 def _native(key: str) -> str:
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ShortcutsDialog", text)

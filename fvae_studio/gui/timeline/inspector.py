@@ -97,6 +97,7 @@ class KeyInspector(QWidget):
         self._value.setSuffix(" %")
         for spin in (self._time, self._value):
             spin.setKeyboardTracking(False)
+            spin.lineEdit().setTextMargins(4, 0, 0, 0)
             spin.setFixedWidth(94)
         self._motion, self._blend, self._face = QComboBox(), QComboBox(), QComboBox()
         self._blend.addItem(self.tr("as the motion"), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -17,7 +17,7 @@ from fvae_studio.gui.timeline.track_header import tool_button
 from fvae_studio.pipeline.requests import DirectionInfo
 
 _ZOOM: Final = 1.5
-_LEAST_PX, _COSY_PX, _ROOMY_PX = 700, 800, 970
+_LEAST_PX: Final = 700
 
 
 class TransportBar(QWidget):
@@ -170,7 +170,7 @@ class TransportBar(QWidget):
                 "arrows-out-line-horizontal", self.tr("Show all of the clip"), self.tr("Fit the clip to the width (0)")
             ),
         )
-        layout = QHBoxLayout(self)
+        self._row = layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(2)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
@@ -185,14 +185,25 @@ class TransportBar(QWidget):
             layout.addWidget(widget)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
-        """In a small window, what keys and wheel do as well makes room."""
+        """In a small window, what keys, wheel and ruler do as well makes room, step by step."""
         super().resizeEvent(event)
-        is_wide = self.width() >= _ROOMY_PX
-        for widget in (*self._zooms, *self._steps[:1], *self._steps[-1:]):
-            widget.setVisible(is_wide)
+        ends, keys = (*self._zooms, self._steps[0], self._steps[-1]), self._steps[1:-1]
         style = Qt.ToolButtonStyle
-        has_room = self.width() >= _COSY_PX
-        self._tracks.setToolButtonStyle(style.ToolButtonTextBesideIcon if has_room else style.ToolButtonIconOnly)
+        for widget in (*ends, *keys, self._in, self._out):
+            widget.show()
+        self._tracks.setToolButtonStyle(style.ToolButtonTextBesideIcon)
+        steps: tuple[Callable[[], None], ...] = (
+            lambda: _hide(ends),
+            lambda: self._tracks.setToolButtonStyle(style.ToolButtonIconOnly),
+            lambda: _hide(keys),
+            lambda: _hide((self._in, self._out)),
+        )
+        for step in steps:
+            # It hears of what was hidden only when its events are handled.
+            self._row.invalidate()
+            if self._row.minimumSize().width() <= self.width():
+                break
+            step()
 
     def _connect(self) -> None:
         for button, step in zip(self._steps, ("start", "previous_key", "next_key", "end"), strict=True):
@@ -208,6 +219,11 @@ class TransportBar(QWidget):
         self._export.clicked.connect(self.export_clicked)
         for button, factor in zip(self._zooms, (1 / _ZOOM, _ZOOM, 0.0), strict=True):
             button.clicked.connect(lambda _checked=False, factor=factor: self.zoom_requested.emit(factor))
+
+
+def _hide(widgets: Iterable[QWidget]) -> None:
+    for widget in widgets:
+        widget.hide()
 
 
 def _gap() -> QFrame:

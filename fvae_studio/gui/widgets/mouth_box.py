@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
 from fvae_studio.gui.widgets.strength_slider import NAME_EMS, fit_width
 
 _CLOSED, _BUILT_IN, _PHOTO = range(3)
-_MOST_LETTERS: Final = 24
+_ARROW_PX: Final = 50
+"""Of a list's width: its arrow and margins."""
 
 
 class MouthBox(QWidget):
@@ -42,14 +44,27 @@ class MouthBox(QWidget):
     def set_mouth(self, mouth: MouthChoice) -> None:
         """Show a choice; no signal."""
         self._mouth = mouth
-        name = Path(mouth.photo).name
-        shown = name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 1]}…"
         with QSignalBlocker(self._list):
-            self._list.setItemText(
-                _PHOTO,
-                self.tr("From {name}…").format(name=shown) if mouth.kind == "photo" else self.tr("From a photo…"),
-            )
             self._list.setCurrentIndex({"closed": _CLOSED, "built_in": _BUILT_IN, "photo": _PHOTO}[mouth.kind])
+        self._show_name()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
+        """A wider panel has room for more of a name."""
+        super().resizeEvent(event)
+        self._show_name()
+
+    def _show_name(self) -> None:
+        """Of the other photo, with as much of it as there is room for."""
+        name, text = Path(self._mouth.photo).name, self.tr("From {name}…")
+        if self._mouth.kind == "photo":
+            metrics = self._list.fontMetrics()
+            room = self._list.width() - _ARROW_PX - metrics.horizontalAdvance(text.format(name=""))
+            shown = text.format(name=metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room))
+        else:
+            shown = self.tr("From a photo…")
+        with QSignalBlocker(self._list):
+            self._list.setItemText(_PHOTO, shown)
+            self._list.setItemData(_PHOTO, name or None, Qt.ItemDataRole.ToolTipRole)
 
     def matches(self, words: list[str]) -> bool:
         """Whether a search for these words, in lower case, is one for this."""

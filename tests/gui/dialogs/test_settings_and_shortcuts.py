@@ -189,3 +189,19 @@ def test_search_finds_commands_and_keys(shortcuts: ShortcutsDialog, qtbot: QtBot
     ]
 
     assert shown == ["Undo"]
+
+
+def test_keys_of_the_timeline_are_listed_and_found(shortcuts: ShortcutsDialog, qtbot: QtBot) -> None:
+    search, tree = shortcuts.findChild(QLineEdit), shortcuts.findChild(QTreeWidget)
+    assert search is not None
+    assert tree is not None
+    qtbot.keyClicks(search, "playhead")
+    shown = [
+        top.child(row).text(1)
+        for top in (tree.topLevelItem(number) for number in range(tree.topLevelItemCount()))
+        if not top.isHidden()
+        for row in range(top.childCount())
+        if not top.child(row).isHidden()
+    ]
+
+    assert shown == ["K", "I, O"]
