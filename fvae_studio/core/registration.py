@@ -13,7 +13,7 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.colour import transfer_colour
 from fvae_studio.core.flow_spline import smoothstep
-from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.resample import resample
 from fvae_studio.core.types import AlignedCrop, FloatMap, Photo, RgbImage
 from fvae_studio.errors import GeometryError
@@ -27,6 +27,13 @@ _EDGE_FADE_PX = 4.0
 """Crop pixels over which a photo's own border is faded."""
 
 _ROWS_AT_ONCE = 256
+
+_LIGHT_SIGMA_PX = 5.0
+_LIGHT_FEATHER_PX = 8.0
+"""Crop pixels over which the light around a face is averaged, and over which it passes into the face's own."""
+
+_LARGEST_LIGHT = 0.12
+"""Differences of values in [0, 1] that are light: larger ones are other things."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +140,64 @@ def apply_colour(pixels: RgbImage, colour_map: NDArray[np.float32]) -> RgbImage:
         rows = slice(row, row + _ROWS_AT_ONCE)
         moved = cv2.transform(pixels[rows].astype(np.float32), scaled)
         result[rows] = np.clip(np.round(moved), 0, limit).astype(pixels.dtype)
+    return result
+
+
+def fit_surrounding_light(source: RgbImage, target: NDArray[np.uint8], landmarks: Points | None) -> NDArray[np.float32]:
+    """What one crop lacks around its face to have another one's light there.
+
+    Two photos' backgrounds, hair and shoulders are lit differently from each other than their faces are. Where one
+    photo passes into the other around the face, that would be seen as a ring.
+
+    Args:
+        source: (S, S, 3) aligned crop, in the other one's colours (`fit_colour`).
+        target: (S, S, 3) aligned crop.
+        landmarks: (478, 2) of the source's face in crop pixels, which keeps its light; None: the middle of the crop.
+
+    Returns:
+        (S, S, 3) to be added, values in [-1, 1]: coarse, and 0 in the face.
+    """
+    size = source.shape[0]
+    per_px = size / CROP_SIZE
+    if landmarks is None:
+        grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1) / per_px
+        face: FloatMap = _oval(grid)
+    else:
+        hull = cv2.convexHull(((landmarks + 0.5) * per_px - 0.5).astype(np.float32))
+        face = np.zeros((size, size), np.float32)
+        cv2.fillConvexPoly(face, np.round(hull).astype(np.int32), 1)
+    around = 1 - face
+    difference = (target.astype(np.float32) - source) / 255
+    # Where hair lies on the other one's background it is no matter of light.
+    alike = around * np.exp(-((np.abs(difference).max(axis=2) / _LARGEST_LIGHT) ** 2))
+    sigma = _LIGHT_SIGMA_PX * per_px
+    summed = cv2.GaussianBlur(difference * alike[..., None], (0, 0), sigma)
+    weight = cv2.GaussianBlur(alike, (0, 0), sigma)
+    distance = cv2.distanceTransform((around > 0.5).astype(np.uint8), cv2.DIST_L2, 3) / per_px
+    amount = smoothstep(distance / _LIGHT_FEATHER_PX) * around
+    light: NDArray[np.float32] = (summed * (amount / np.maximum(weight, 1e-2))[..., None]).astype(np.float32)
+    return light
+
+
+def add_light(pixels: RgbImage, light: NDArray[np.float32], from_crop: SimilarityTransform) -> RgbImage:
+    """A picture with `fit_surrounding_light` added, in its own depth.
+
+    Args:
+        pixels: (h, w, 3).
+        light: (S, S, 3), for the aligned crop.
+        from_crop: crop pixels -> pixels of the picture.
+    """
+    limit = float(np.iinfo(pixels.dtype).max)
+    per_px = light.shape[0] / CROP_SIZE
+    to_light = from_crop.inverse.then(SimilarityTransform(per_px, 0.0, (per_px - 1) / 2, (per_px - 1) / 2))
+    result = np.empty_like(pixels)
+    for row in range(0, len(pixels), _ROWS_AT_ONCE):
+        rows = slice(row, min(row + _ROWS_AT_ONCE, len(pixels)))
+        matrix = SimilarityTransform(1.0, 0.0, 0.0, float(row)).then(to_light).matrix[:2]
+        added = cv2.warpAffine(
+            light, matrix, (pixels.shape[1], rows.stop - row), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        )
+        result[rows] = np.clip(np.round(pixels[rows] + added * limit), 0, limit).astype(pixels.dtype)
     return result
 
 

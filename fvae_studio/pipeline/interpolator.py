@@ -24,7 +24,13 @@ from fvae_studio.core.lips import CLOSED_PX, opening
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io.colour_profiles import convert_colours
-from fvae_studio.core.registration import apply_colour, fit_colour, usable_share
+from fvae_studio.core.registration import (
+    add_light,
+    apply_colour,
+    fit_colour,
+    fit_surrounding_light,
+    usable_share,
+)
 from fvae_studio.core.residual import MATCH_SIZE
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
@@ -374,9 +380,11 @@ def _prepare(
     if pixels.dtype != frame.photo.pixels.dtype:
         scaled = pixels.astype(np.float32) * (frame.photo.max_value / photo.max_value)
         pixels = np.round(scaled).astype(frame.photo.pixels.dtype)
-    if match_colour:
-        pixels = apply_colour(pixels, fit_colour(crop.pixels, frame.crop.pixels))
     landmarks = None if source.landmarks is None else photo_to_crop.apply(source.landmarks)
+    if match_colour:
+        colour = fit_colour(crop.pixels, frame.crop.pixels)
+        light = fit_surrounding_light(apply_colour(crop.pixels, colour), frame.crop.pixels, landmarks)
+        pixels = add_light(apply_colour(pixels, colour), light, cutout.from_crop)
     usable = usable_share(photo_to_crop, photo.bounds)
     ready = _Source(
         Cutout(pixels, None, cutout.from_crop),
