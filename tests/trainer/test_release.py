@@ -82,6 +82,7 @@ def test_range_ends_where_shapes_were_rendered():
     assert within_rendered((-1.0, 1.5), {"mouthSmile_L": 1.0, "mouthSmile_R": 1.0}) == (-0.6, 1.2)
     assert within_rendered((-1.0, 1.5), {"mouthSmile_L": 0.5, "jawOpen": 0.5}) == (-0.25, 1.1)
     assert within_rendered((-1.0, 1.5), {"eyeBlink_L": 1.0}) == (-0.25, 1.0)
+    assert within_rendered((-1.0, 1.5), {"eyeWide_L": 1.0, "eyeBlink_L": -0.25}) == (-0.6, 1.0)
     # What folds earlier stays untrusted, and traces of a shape have no say.
     assert within_rendered((-0.25, 0.75), {"mouthSmile_L": 1.0, "jawOpen": 0.01}) == (-0.25, 0.75)
 

@@ -122,8 +122,16 @@ RECIPES: Final = (
     Recipe("squint", "Squint", "Eyes", both(eyeSquint=1.0, cheekSquint=0.6), "Eyes narrowed from below."),
     Recipe("close_eyes", "Close eyes", "Eyes", both(eyeBlink=1.0), "Both eyes closed.", None),
     *sided("close_eye", "Close {side} eye", "Eyes", "The person's own {side} eye closed.", eyeBlink=1.0),
-    Recipe("wide_eyes", "Wide eyes", "Eyes", both(eyeWide=1.0), "Upper lids raised."),
-    *sided("wide_eye", "Widen {side} eye", "Eyes", "The person's own {side} upper lid raised.", eyeWide=1.0),
+    # FaceKit's own shape moves lids by little more than half a crop pixel: a quarter of a blink is taken back as well.
+    Recipe("wide_eyes", "Wide eyes", "Eyes", both(eyeWide=1.0, eyeBlink=-0.25), "Upper lids raised."),
+    *sided(
+        "wide_eye",
+        "Widen {side} eye",
+        "Eyes",
+        "The person's own {side} upper lid raised.",
+        eyeWide=1.0,
+        eyeBlink=-0.25,
+    ),
     Recipe("open_mouth", "Open mouth", "Mouth", {"jawOpen": 0.45}, "Jaw dropped, lips apart."),
     Recipe(
         "pucker", "Pucker", "Mouth", {"mouthPucker": 0.9, "mouthFunnel": 0.15}, "Lips pushed forward, mouth narrow."
@@ -171,7 +179,7 @@ def rendered_range(shapes: Mapping[str, float]) -> tuple[float, float]:
         if abs(weight) < 0.05:
             continue
         most = 0.55 if name == "jawOpen" else 1.0 if name.startswith("eyeBlink") else 1.2
-        least = -0.25 * weight if name.startswith(ONE_WAY) else -0.6
+        least = -0.25 * (weight if weight > 0 else 1.0) if name.startswith(ONE_WAY) else -0.6
         ends = sorted((least / weight, most / weight))
         low, high = max(low, ends[0]), min(high, ends[1])
     return low, high
