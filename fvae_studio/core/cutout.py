@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +19,7 @@ from fvae_studio.core.alignment import CROP_SIZE, crop_region
 from fvae_studio.core.displacement import DisplacementField, DisplacementMap, Lattice, combine_displacements
 from fvae_studio.core.flow_spline import border_is_zero, fade_to_border, sample_flow
 from fvae_studio.core.geometry import Rect, SimilarityTransform
-from fvae_studio.core.resample import KERNEL_REACH, Kernel, resample, resample_premultiplied, shrinkage
+from fvae_studio.core.resample import KERNEL_REACH, Kernel, refined, resample, resample_premultiplied, shrinkage
 from fvae_studio.core.types import FloatMap, FlowField, GreyMask, Photo, RgbImage
 
 _BAND_ROWS: Final = 128
@@ -31,6 +31,9 @@ _FLOW_SAMPLES: Final = 2 * CROP_SIZE
 _MAX_STEP: Final = 8
 _NODES_PER_CELL: Final = 1.9
 """Picture pixels between the nodes of a lattice at most, and nodes to a cell of the flow at least."""
+
+_MAX_REFINED: Final = 4_000_000
+"""Pixels of a cutout of which four times as many are made for quick reading."""
 
 _MAX_RATIO: Final = 1.3
 """Cutout pixels per picture pixel, up to which a cutout is read as it is."""
@@ -44,11 +47,20 @@ class Cutout:
         pixels: (h, w, 3).
         alpha: (h, w) of the same dtype, or None.
         from_crop: pixels of the face's aligned crop -> pixels of the cutout.
+        fine: `refined` pixels, from which bicubic readers read; None: they read the pixels themselves.
     """
 
     pixels: RgbImage
     alpha: GreyMask | None
     from_crop: SimilarityTransform
+    fine: RgbImage | None = None
+
+    def for_quick_reading(self) -> Cutout:
+        """The cutout with `fine` pixels; itself where they would take much memory, or alpha has to be read as well."""
+        height, width = self.pixels.shape[:2]
+        if self.alpha is not None or height * width > _MAX_REFINED:
+            return self
+        return replace(self, fine=refined(self.pixels))
 
     def reduced(self, scale: float) -> Cutout:
         """A copy for pictures with `scale` pixels per crop pixel; the cutout itself where it is not much finer."""
@@ -123,7 +135,11 @@ def read_cutout(
         source = cutout.pixels[window.slices]
         softness = None if shrinking is None else DisplacementMap(shrinking, lattice).dense(band)
         if alpha is None or cutout.alpha is None:
-            resample(source, positions, kernel, out=pixels[inside], softness=softness)
+            fine = cutout.fine if kernel == "bicubic" else None
+            if fine is not None:
+                rows, columns = window.slices
+                fine = fine[2 * rows.start : 2 * rows.stop - 1, 2 * columns.start : 2 * columns.stop - 1]
+            resample(source, positions, kernel, out=pixels[inside], softness=softness, fine=fine)
         else:
             pixels[inside], alpha[inside] = resample_premultiplied(
                 source, cutout.alpha[window.slices], positions, kernel, softness=softness

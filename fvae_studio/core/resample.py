@@ -42,6 +42,7 @@ def resample(
     *,
     out: NDArray[np.generic],
     softness: NDArray[np.float32] | None = None,
+    fine: NDArray[np.generic] | None = None,
 ) -> None:
     """Read `source` at `positions` into `out`; beyond its border it is replicated.
 
@@ -51,9 +52,14 @@ def resample(
         kernel: how to read.
         out: (h, w, C) of the dtype of `source`; rows may be apart in memory.
         softness: (h, w, 2) from `shrinkage`, or None.
+        fine: `refined` source, which is read linearly in place of `kernel`.
     """
     interpolation = _INTERPOLATION[kernel]
-    cv2.remap(source, positions, None, interpolation, dst=out, borderMode=cv2.BORDER_REPLICATE)
+    if fine is None:
+        cv2.remap(source, positions, None, interpolation, dst=out, borderMode=cv2.BORDER_REPLICATE)
+    else:
+        doubled = cv2.multiply(positions, (2, 2, 0, 0))
+        cv2.remap(fine, doubled, None, cv2.INTER_LINEAR, dst=out, borderMode=cv2.BORDER_REPLICATE)
     for axis in range(2):
         if softness is None:
             break
@@ -63,6 +69,36 @@ def resample(
             continue
         part = (slice(y, y + height), slice(x, x + width))
         _soften(source, positions[part], share[part], interpolation, axis=axis, out=out[part])
+
+
+def refined(source: RgbImage) -> RgbImage:
+    """The picture with one pixel between each two, by Lanczos; the others are the source's, bit by bit.
+
+    A picture that is read many times is read from this linearly: a fourth of bicubic's time, and closer to Lanczos.
+
+    Args:
+        source: (H, W, 3).
+
+    Returns:
+        (2 H - 1, 2 W - 1, 3): the source's pixel (x, y) is at (2 x, 2 y).
+    """
+    height, width = source.shape[:2]
+    result = np.empty_like(source, shape=(2 * height - 1, 2 * width - 1, 3))
+    right = _half_shifted(source, axis=1)
+    result[::2, ::2] = source
+    result[::2, 1::2] = right[:, :-1]
+    result[1::2, ::2] = _half_shifted(source, axis=0)[:-1]
+    result[1::2, 1::2] = _half_shifted(right, axis=0)[:-1, :-1]
+    return result
+
+
+def _half_shifted(picture: RgbImage, *, axis: int) -> RgbImage:
+    taps = np.arange(-3.5, 4)
+    weights = np.sinc(taps) * np.sinc(taps / 4)
+    weights = (weights / weights.sum()).astype(np.float32)
+    kernel, anchor = (weights[None, :], (3, 0)) if axis == 1 else (weights[:, None], (0, 3))
+    shifted: RgbImage = cv2.filter2D(picture, -1, kernel, anchor=anchor, borderType=cv2.BORDER_REPLICATE)
+    return shifted
 
 
 def _soften(

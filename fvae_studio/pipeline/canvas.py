@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
-from fvae_studio.core.cutout import blend_pixels, cut_face, read_cutout, spread_over
+from fvae_studio.core.cutout import Cutout, blend_pixels, cut_face, read_cutout, spread_over
 from fvae_studio.core.detail_blend import blend_detailed, detail_reach_px
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.mouth_inside import MouthInside
@@ -112,6 +113,10 @@ class Canvas:
         other._interpolator, other._mouths = interpolator, self._mouths_of(interpolator)
         return other
 
+    @cached_property
+    def _quick_cutouts(self) -> tuple[Cutout, ...]:
+        return tuple(cutout.for_quick_reading() for cutout in self._cutouts)
+
     def _mouths_of(self, interpolator: Interpolator) -> tuple[ClipMouth | None, ...]:
         if not self._is_converted:
             return interpolator.mouths
@@ -158,7 +163,8 @@ class Canvas:
         alpha: GreyMask | None = None
         scale = 1 / self._to_crop.scale
         margin_px = detail_reach_px(scale) if detailed else 0
-        for number, (cutout, field, share) in enumerate(zip(self._cutouts, fields, shares, strict=True)):
+        cutouts = self._quick_cutouts if kernel == "bicubic" else self._cutouts
+        for number, (cutout, field, share) in enumerate(zip(cutouts, fields, shares, strict=True)):
             if field is None or not (share.any() or number == 0):
                 continue
             progress.raise_if_cancelled()

@@ -52,6 +52,32 @@ def test_moved_cutout_is_what_a_still_shows(photo, kernel):
     assert np.abs(pixels.astype(float) - wanted).mean() < 0.2 * step
 
 
+def test_quick_reading_leaves_a_still_cutout_bit_by_bit(photo):
+    region = region_of(photo)
+    cutout = cut_face(photo, TO_CROP).for_quick_reading()
+    pixels, _ = read_cutout(cutout, FlowField.identity((64, 64)), TO_CROP, region, kernel="bicubic")
+
+    assert cutout.fine is not None
+    np.testing.assert_array_equal(pixels, photo.pixels[region.slices])
+
+
+def test_quick_reading_shows_the_same_places(photo):
+    region = region_of(photo)
+    cutout = cut_face(photo, TO_CROP)
+    best, _ = read_cutout(cutout, bump(), TO_CROP, region, kernel="lanczos")
+    quick, _ = read_cutout(cutout.for_quick_reading(), bump(), TO_CROP, region, kernel="bicubic")
+
+    # On a picture as smooth as this, what is left is the rounding of the pixels between.
+    assert np.sqrt(((quick.astype(float) - best) ** 2).mean()) < 0.4 * photo.max_value / 255
+
+
+def test_alpha_is_not_read_quickly():
+    photo = make_photo()
+    cutout = cut_face(Photo(photo.pixels, np.full(photo.pixels.shape[:2], 128, np.uint8)), TO_CROP)
+
+    assert cutout.for_quick_reading() is cutout
+
+
 def test_what_is_not_wanted_is_not_read(photo):
     region = region_of(photo)
     share = np.zeros((region.height, region.width), np.float32)
