@@ -7,11 +7,13 @@ import platform
 import plistlib
 import re
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distribution, distributions
 from pathlib import Path
 from typing import Any, Final
 
 import artwork
+
+ROOT: Final = Path(__file__).resolve().parents[1]
 
 RESOURCES: Final = ("donors", "icons", "models", "samples", "themes", "translations")
 
@@ -60,8 +62,10 @@ def data_files(root: Path) -> list[tuple[str, str]]:
     font = distribution("qtawesome").locate_file("qtawesome")
     found += [(str(Path(str(font)) / "fonts" / name), "qtawesome/fonts") for name in _ICON_FONT]
     found += [(str(Path(str(font)) / "__init__.py"), "qtawesome")]
+    is_headless = (root / "build" / "instead").is_dir()
     for name in _METADATA:
-        found += _metadata(name)
+        if not (is_headless and name == "opencv-contrib-python"):
+            found += _metadata(name)
     return found
 
 
@@ -70,9 +74,10 @@ _ICON_FONT: Final = ("phosphor-1.3.0.ttf", "phosphor-charmap-1.3.0.json")
 
 def _metadata(package: str) -> list[tuple[str, str]]:
     """A package's METADATA and licences, without the record of where and how it was installed on this machine."""
-    try:
-        installed = distribution(package)
-    except PackageNotFoundError:
+    # A source tree that was built from holds an egg-info, which knows less.
+    folders = [folder for folder in (str(ROOT / "build" / "instead"), *sys.path) if Path(folder).resolve() != ROOT]
+    installed = next(iter(distributions(name=package, path=folders)), None)
+    if installed is None:
         return []
     found = []
     for file in installed.files or []:

@@ -30,6 +30,9 @@ _UNWANTED: Final = re.compile(
             # It loads the desktop's own GTK; portals bring the same dialogs.
             r"PySide6/(Qt/)?plugins/platformthemes/.*gtk3",
             r"PySide6/opengl32sw\.dll",
+            # Where and how the build machine installed a package.
+            r".*\.dist-info/(RECORD|REQUESTED|INSTALLER|direct_url\.json)$",
+            r".*\.egg-info/",
             # What every desktop has, and has to have in its own version: they belong to its drivers and its fonts.
             r"lib(gtk-3|gdk-3|glib-2\.0|gthread-2\.0|gobject-2\.0|gio-2\.0|gmodule-2\.0|GLX?|EGL|OpenGL|GLdispatch|drm"
             r"|gbm|wayland-[a-z]+|stdc\+\+|gcc_s|fontconfig|freetype|dbus-1|systemd|X11|xcb|Xau|Xdmcp|bsd)\.so",
