@@ -49,7 +49,7 @@ def initial_model(name: str | None) -> LoadedModel | None:
     return load_model(name)
 
 
-def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = "studio-2") -> LoadedModel:
+def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = "studio-3") -> LoadedModel:
     """The released model that was named, or the one that this run would release."""
     from fvae_studio.model.registry import load_model
     from trainer.config import load_config
