@@ -3348,7 +3348,7 @@
     </message>
     <message>
         <source>Widen left eye</source>
-        <translation>Linkes Auge weiter</translation>
+        <translation>Auge weit, links</translation>
     </message>
     <message>
         <source>The person&apos;s own left upper lid raised.</source>
@@ -3356,7 +3356,7 @@
     </message>
     <message>
         <source>Widen right eye</source>
-        <translation>Rechtes Auge weiter</translation>
+        <translation>Auge weit, rechts</translation>
     </message>
     <message>
         <source>The person&apos;s own right upper lid raised.</source>
@@ -3388,7 +3388,7 @@
     </message>
     <message>
         <source>Lip corner up, left</source>
-        <translation>Mundwinkel hoch, links</translation>
+        <translation>Winkel hoch, links</translation>
     </message>
     <message>
         <source>The person&apos;s own left corner of the mouth raised.</source>
@@ -3396,7 +3396,7 @@
     </message>
     <message>
         <source>Lip corner up, right</source>
-        <translation>Mundwinkel hoch, rechts</translation>
+        <translation>Winkel hoch, rechts</translation>
     </message>
     <message>
         <source>The person&apos;s own right corner of the mouth raised.</source>

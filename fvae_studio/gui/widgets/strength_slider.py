@@ -13,7 +13,7 @@ from fvae_studio.gui.widgets.elided_label import ElidedLabel
 from fvae_studio.gui.widgets.number_field import NumberField
 from fvae_studio.gui.widgets.strength_track import LIMIT, StrengthTrack
 
-NAME_EMS: Final = 9.1
+NAME_EMS: Final = 9.8
 NUMBER_EMS: Final = 3.1
 """Widths of the columns, in heights of the text: larger text needs wider ones."""
 
