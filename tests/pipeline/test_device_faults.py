@@ -10,6 +10,7 @@ import torch
 
 from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.errors import DeviceError
+from fvae_studio.model.device import device_failures
 from fvae_studio.pipeline.engine import Engine
 from tests.helpers.fake_faces import FakeDetector, make_face, make_photo
 from tests.helpers.tiny_model import make_tiny_model
@@ -33,14 +34,17 @@ class Failing:
 
     def __init__(self, real: Any, errors: list[Exception], *, at: str, device: str = "cuda") -> None:
         self._real, self._errors, self._at = real, errors, at
-        self.device, self.model = SimpleNamespace(type=device), real.model
+        self.device: Any = SimpleNamespace(type=device)
+        self.model = real.model
 
     def set_crops(self, crops: Any) -> None:
-        self._perhaps_fail("set_crops")
+        with device_failures(self.device):
+            self._perhaps_fail("set_crops")
         self._real.set_crops(crops)
 
     def predict(self, strengths: Any) -> Any:
-        self._perhaps_fail("predict")
+        with device_failures(self.device):
+            self._perhaps_fail("predict")
         return self._real.predict(strengths)
 
     def _perhaps_fail(self, name: str) -> None:

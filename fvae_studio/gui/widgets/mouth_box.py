@@ -10,9 +10,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
-from fvae_studio.gui.widgets.strength_slider import NAME_EMS, fit_width
+from fvae_studio.gui.widgets.strength_slider import fit_width
 
 _CLOSED, _BUILT_IN, _PHOTO = range(3)
+_TITLE_EMS: Final = 9.1
+"""Width of the title's column in heights of the text; the list needs the rest."""
+
 _ARROW_PX: Final = 50
 """Of a list's width: its arrow and margins."""
 
@@ -91,13 +94,13 @@ class MouthBox(QWidget):
         row.setSpacing(2)
         row.addWidget(title)
         row.addWidget(self._list, 1)
-        fit_width(title, NAME_EMS, self.font())
+        fit_width(title, _TITLE_EMS, self.font())
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
         """Columns go with the text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            fit_width(self._title, NAME_EMS, self.font())
+            fit_width(self._title, _TITLE_EMS, self.font())
 
     @Slot(int)
     def _on_activated(self, index: int) -> None:
