@@ -19,6 +19,15 @@ def resources_dir() -> Path:
     return inside if inside.is_dir() else package.parent / "resources"
 
 
+def typed_path(text: str) -> Path:
+    """A path as somebody typed it: `~` stands for the home folder; the home of nobody stays as it is typed."""
+    path = Path(text.strip())
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def models_dir() -> Path:
     """Shipped models with their manifest."""
     return resources_dir() / "models"

@@ -154,6 +154,7 @@ def animate(
     sources = []
     for photo, key in zip(taking, timeline.photos, strict=True):
         sources.append(ClipSource(opened[photo.path], photo.edit.faces, key.face, photo.edit.effective))
+    warn_of_other_people(engine, sources, [photo.path for photo in taking])
     _write(engine, sources, timeline, output, {"project": str(path)}, as_json=as_json)
 
 

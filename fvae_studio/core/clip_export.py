@@ -12,7 +12,7 @@ from fvae_studio.core.edit_note import ClipNote
 from fvae_studio.core.photo_io import WriteOptions, write_photo
 from fvae_studio.core.timeline import SliderTrack, Timeline
 from fvae_studio.core.types import Photo
-from fvae_studio.core.video_io import LONGER_SIDE, Codec, VideoOptions, write_sequence, write_video
+from fvae_studio.core.video_io import LONGER_SIDE, Codec, VideoOptions, sequence_paths, write_sequence, write_video
 from fvae_studio.errors import EditError
 
 ClipFormat: TypeAlias = Literal["mp4", "hevc", "av1", "webm", "gif", "webp", "png", "tif", "jpg", "sheet"]
@@ -133,6 +133,15 @@ def plan_clip_path(wanted: Path, options: ClipOptions, taken: Iterable[Path] = (
     return path
 
 
+def missing_pictures(path: Path, options: ClipOptions, timeline: Timeline) -> tuple[int, ...]:
+    """Which pictures of `exported_timeline` a cut export has not written, from 0; of a sequence whole ones stay."""
+    count = len(timeline.shown_times())
+    if options.format not in SEQUENCES:
+        return tuple(range(count))
+    paths = sequence_paths(path, options.format, count)
+    return tuple(number for number, file in enumerate(paths) if not file.exists())
+
+
 def write_clip(
     frames: Iterable[Photo],
     path: Path,
@@ -141,16 +150,18 @@ def write_clip(
     *,
     note: ClipNote | None = None,
     replaces: bool = False,
+    resumes: bool = False,
 ) -> Path:
     """Write the pictures of `exported_timeline`.
 
     Args:
-        frames: one for each of its `shown_times`.
+        frames: one for each of its `shown_times`; those of `missing_pictures` where a cut export is resumed.
         path: from `plan_clip_path`; a folder for numbered pictures.
         options: how.
         timeline: from `exported_timeline`.
         note: what is told in the files, where the options want that.
         replaces: whether pictures of a sequence that an earlier try left may be replaced.
+        resumes: whether such pictures are kept, and the others added.
 
     Returns:
         What was written.
@@ -162,7 +173,15 @@ def write_clip(
     num_frames = len(timeline.shown_times())
     note = note if options.note_edit else None
     if options.format in SEQUENCES:
-        write_sequence(frames, path, suffix=options.format, num_frames=num_frames, overwrite=replaces, note=note)
+        write_sequence(
+            frames,
+            path,
+            suffix=options.format,
+            num_frames=num_frames,
+            overwrite=replaces,
+            resume=resumes,
+            note=note,
+        )
         return path
     if options.format == "sheet":
         sheet = contact_sheet(frames, num_frames, columns=min(num_frames, SHEET_SHAPE[0]))

@@ -65,6 +65,16 @@ class EditHistory(Generic[S]):
         return self._entries[self._index].state
 
     @property
+    def done(self) -> tuple[tuple[int, str], ...]:
+        """(serial, label) of the steps that `undo` takes back one by one, the oldest first."""
+        return tuple((entry.serial, entry.label) for entry in self._entries[1 : self._index + 1])
+
+    @property
+    def undone(self) -> tuple[tuple[int, str], ...]:
+        """(serial, label) of the steps that `redo` brings back one by one, in that order."""
+        return tuple((entry.serial, entry.label) for entry in self._entries[self._index + 1 :])
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a step before this one."""
         return self._index > 0

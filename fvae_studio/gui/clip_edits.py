@@ -180,6 +180,28 @@ class ClipEdits(PhotoEdits):
         else:
             super().redo()
 
+    @property
+    def steps(self) -> tuple[tuple[str, ...], int]:
+        """What was done to the shown photo and to the timeline, in the one order of undo and redo.
+
+        Returns:
+            The labels, "" or another one for the photo as it was opened first; the row of the last step that holds.
+        """
+        entry = self._current
+        if entry is None:
+            return (), 0
+        done = sorted(entry.history.done + self._clip.done)
+        undone = sorted(entry.history.undone + self._clip.undone)
+        return (entry.history.labels[0], *(label for _, label in (*done, *undone))), len(done)
+
+    def go_to_step(self, row: int) -> None:
+        """Undo or redo until the step of a row of `steps` is the last one that holds."""
+        _, now = self.steps
+        for _ in range(now - row):
+            self.undo()
+        for _ in range(row - now):
+            self.redo()
+
     # Photos come and go
 
     def close_photo(self, entry_id: int) -> None:

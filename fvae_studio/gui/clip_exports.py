@@ -9,7 +9,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
-from fvae_studio.core.clip_export import ClipOptions, exported_timeline, picture_side, plan_clip_path, write_clip
+from fvae_studio.core.clip_export import (
+    ClipOptions,
+    exported_timeline,
+    missing_pictures,
+    picture_side,
+    plan_clip_path,
+    write_clip,
+)
 from fvae_studio.core.export import ExportOptions
 from fvae_studio.core.timeline import Timeline
 from fvae_studio.core.types import Photo
@@ -89,8 +96,13 @@ class ClipExports(QObject):
             self._messages.show_error(PhotoWriteError(self.tr("{path} is one of the photos.").format(path=path)))
             return None
         self._stage.player.pause()
-        task = clip_task(scene.sources, exported_timeline(timeline, options), options, path)
-        return self._exports.run(task, path, lambda _written: self._document.mark_clip_exported(timeline))
+        shown = exported_timeline(timeline, options)
+        return self._exports.run(
+            clip_task(scene.sources, shown, options, path),
+            path,
+            lambda _written: self._document.mark_clip_exported(timeline),
+            again=clip_task(scene.sources, shown, options, path, resumes=True),
+        )
 
     def _proposed(self) -> Path:
         entry = self._document.photos_of_clip()[0]
@@ -98,7 +110,9 @@ class ClipExports(QObject):
         return folder / f"{entry.path.stem}-clip.mp4"
 
 
-def clip_task(sources: Sequence[ClipSource], timeline: Timeline, options: ClipOptions, path: Path) -> EngineTask:
+def clip_task(
+    sources: Sequence[ClipSource], timeline: Timeline, options: ClipOptions, path: Path, *, resumes: bool = False
+) -> EngineTask:
     """What writes a clip in the engine's thread.
 
     Args:
@@ -106,22 +120,25 @@ def clip_task(sources: Sequence[ClipSource], timeline: Timeline, options: ClipOp
         timeline: from `exported_timeline`.
         options: how.
         path: from `plan_clip_path`.
+        resumes: whether pictures of a sequence that are there stay, and the others are added.
     """
     is_tried = False
 
     def run(engine: StudioEngine, progress: JobProgress) -> Path:
         nonlocal is_tried
         # A second time where a device failed: what it has written is done again by the one that took over.
-        replaces, is_tried = is_tried, True
+        replaces, is_tried = is_tried and not resumes, True
+        only = missing_pictures(path, options, timeline) if resumes else None
 
         def frames() -> Iterator[Photo]:
-            pictures = engine.clip(sources, timeline, longer_side=picture_side(options), progress=progress)
+            pictures = engine.clip(sources, timeline, longer_side=picture_side(options), only=only, progress=progress)
             for picture in pictures:
                 yield picture
                 # Between two pictures people can go on looking at photos and clip.
                 progress.give_way()
                 progress.raise_if_cancelled()
 
-        return write_clip(frames(), path, options, timeline, note=clip_note(sources), replaces=replaces)
+        note = clip_note(sources)
+        return write_clip(frames(), path, options, timeline, note=note, replaces=replaces, resumes=resumes)
 
     return run

@@ -101,6 +101,9 @@ class Commands(QObject):
         except FvaeStudioError as error:
             self._window.messages.show_error(error)
             return
+        if not self._document.timeline.is_empty:
+            # Nothing else tells that there is a clip.
+            self.clip.show_dock()
         self._store.add_recent(path.absolute())
 
     def welcome(self) -> None:

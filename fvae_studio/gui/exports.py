@@ -60,6 +60,7 @@ class Exports(QObject):
         self._document, self._tasks, self._store = document, tasks, store
         self._messages, self._window = messages, window
         self._promised: dict[int, Path] = {}
+        self._again: dict[int, Callable[[], object]] = {}
         self.queue = ExportQueue(window)
         self.queue.setWindowFlag(Qt.WindowType.Tool)
         self.queue.setWindowTitle(self.tr("Exports"))
@@ -67,6 +68,7 @@ class Exports(QObject):
         self.queue.hide()
         self.queue.cancel_requested.connect(tasks.cancel)
         self.queue.cancel_all_requested.connect(self._on_cancel_all)
+        self.queue.again_requested.connect(self._on_again)
         self.queue.show_requested.connect(show_in_folder)
 
     @property
@@ -79,13 +81,16 @@ class Exports(QObject):
         """Paths of exports that wait or run."""
         return tuple(self._promised.values())
 
-    def run(self, task: EngineTask, path: Path, done: Callable[[Path], None]) -> int:
+    def run(
+        self, task: EngineTask, path: Path, done: Callable[[Path], None], *, again: EngineTask | None = None
+    ) -> int:
         """Queue something that writes one file or folder, and show the queue.
 
         Args:
             task: returns the path that it wrote.
             path: what is promised.
             done: called with what was written.
+            again: what a person may start where the task was cancelled or failed: it goes on with it.
 
         Returns:
             The job's id.
@@ -96,6 +101,8 @@ class Exports(QObject):
             done(path)
 
         job_id = self._queue_task(task, path, written)
+        if again is not None:
+            self._again[job_id] = lambda: self.run(again, path, done, again=again)
         self.show_queue()
         return job_id
 
@@ -223,20 +230,30 @@ class Exports(QObject):
 
     def _end(self, job_id: int, path: Path, note: str = "") -> None:
         self._promised.pop(job_id, None)
+        self._again.pop(job_id, None)
         self.queue.set_done(job_id, path, in_words(note))
         self.summary_changed.emit(self.queue.summary())
 
     def _on_failed(self, job_id: int, error: Exception) -> None:
-        self._promised.pop(job_id, None)
+        path = self._promised.pop(job_id, None)
+        can_go_on = job_id in self._again
         if isinstance(error, Cancelled):
-            self.queue.set_cancelled(job_id)
+            # Only numbered pictures stay where an export is cut.
+            self.queue.set_cancelled(job_id, has_pictures=path is not None and path.is_dir(), can_go_on=can_go_on)
         else:
-            self.queue.set_failed(job_id, explain(error).sentence)
+            self.queue.set_failed(job_id, explain(error).sentence, can_go_on=can_go_on)
         self.summary_changed.emit(self.queue.summary())
 
     def _on_progress(self, job_id: int, fraction: float) -> None:
         self.queue.set_progress(job_id, fraction)
         self.summary_changed.emit(self.queue.summary())
+
+    @Slot(int)
+    def _on_again(self, job_id: int) -> None:
+        start = self._again.pop(job_id, None)
+        if start is not None:
+            self.queue.remove(job_id)
+            start()
 
     @Slot()
     def _on_cancel_all(self) -> None:

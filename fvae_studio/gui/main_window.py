@@ -153,6 +153,7 @@ class MainWindow(QMainWindow):
         document.summary_changed.connect(self._on_summary_changed)
         document.copied_changed.connect(self.refresh_conditions)
         document.timeline_changed.connect(self.refresh_conditions)
+        document.timeline_changed.connect(self._refresh_history)
         document.clean_changed.connect(self._refresh_title)
         document.project_changed.connect(self._refresh_title)
         document.viewing_restored.connect(self._on_viewing_restored)
@@ -176,7 +177,7 @@ class MainWindow(QMainWindow):
         sliders.links_toggled.connect(lambda linked: self._store.set_value("link_sides", linked))
         sliders.group_toggled.connect(self._on_group_toggled)
         self.tools.opacity_changed.connect(self._on_opacity_changed)
-        self.history.entry_chosen.connect(document.go_to)
+        self.history.entry_chosen.connect(document.go_to_step)
         self.strip.chosen.connect(document.choose_photo)
         self.strip.files_dropped.connect(self.paths_dropped)
 
@@ -364,16 +365,19 @@ class MainWindow(QMainWindow):
         if entry is None:
             self.sliders.set_strengths({})
             self.sliders.set_mouth(CLOSED)
-            self.history.set_entries((), 0)
         else:
             self.sliders.set_strengths(entry.edit.strengths_of(entry.chosen_face))
             self.sliders.set_mouth(entry.edit.edits.mouth_of(entry.chosen_face))
             self.sliders.set_amount(entry.edit.amount)
-            labels = (entry.history.labels[0] or self.tr("Opened"), *entry.history.labels[1:])
-            self.history.set_entries(labels, entry.history.index)
             if not self._is_clip_shown:
                 self.canvas.set_faces(entry.faces, entry.chosen_face, entry.edited_faces)
+        self._refresh_history()
         self.refresh_conditions()
+
+    @Slot()
+    def _refresh_history(self) -> None:
+        labels, current = self._document.steps
+        self.history.set_entries((labels[0] or self.tr("Opened"), *labels[1:]) if labels else (), current)
 
     @Slot()
     def _refresh_title(self) -> None:
@@ -460,7 +464,7 @@ class MainWindow(QMainWindow):
             "detect": self.tr("Finding faces…"),
             "find_face": self.tr("Looking for a face…"),
             "load": self.tr("Loading the model…"),
-            "export": self.tr("Exporting…"),
+            "export": self.tr("Making pictures…"),
         }
         self.status.set_busy(texts.get(kind, ""))
 

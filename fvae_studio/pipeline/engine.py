@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -360,6 +360,7 @@ class Engine:
         timeline: Timeline,
         *,
         longer_side: int | None = None,
+        only: Collection[int] | None = None,
         progress: Progress | None = None,
     ) -> Iterator[Photo]:
         """All pictures of a clip in the order in which they are shown, one by one; see `pictures`.
@@ -368,13 +369,17 @@ class Engine:
             sources: one for each photo key of the timeline, in order.
             timeline: what is seen when; a ping-pong's way back is included.
             longer_side: as for `pictures`.
+            only: numbers of the pictures that are wanted, from 0; None: all.
             progress: told of each picture.
 
         Raises:
             EditError: no photo, an unknown direction, or not one source for each photo key.
             FaceError: no face, several and none named, or one that cannot be edited.
         """
-        moments = [timeline.at(time_s) for time_s in timeline.shown_times()]
+        times = enumerate(timeline.shown_times())
+        moments = [timeline.at(time_s) for number, time_s in times if only is None or number in only]
+        if not moments:
+            return iter(())
         return self.pictures(sources, moments, mode=timeline.mode, longer_side=longer_side, progress=progress)
 
     def pictures(

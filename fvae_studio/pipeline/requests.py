@@ -6,7 +6,7 @@ Levels: level k of a photo is the photo made smaller by 2^k; its pixel q stands 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -245,6 +245,7 @@ class StudioEngine(Protocol):
         timeline: Timeline,
         *,
         longer_side: int | None = None,
+        only: Collection[int] | None = None,
         progress: Progress | None = None,
     ) -> Iterator[Photo]:
         """All pictures of a clip in the order in which they are shown, one by one, as exports need them.
@@ -253,6 +254,7 @@ class StudioEngine(Protocol):
             sources: one for each photo key of the timeline, in order.
             timeline: what is seen when; a ping-pong's way back is included.
             longer_side: of the pictures, in pixels, if that is less than they have; None: their own.
+            only: numbers of the pictures that are wanted, from 0; None: all.
             progress: told of each picture.
         """
 

@@ -615,6 +615,10 @@
         <translation>Nichts schreiben</translation>
     </message>
     <message>
+        <source>Give the whole path of a file that can be written.</source>
+        <translation>Geben Sie den ganzen Pfad einer Datei an, die geschrieben werden kann.</translation>
+    </message>
+    <message>
         <source>Choose a place that is there: the folder {path} is not.</source>
         <translation>Bitte einen Ort wählen, den es gibt: den Ordner {path} gibt es nicht.</translation>
     </message>
@@ -1079,6 +1083,10 @@
         <translation>geschrieben</translation>
     </message>
     <message>
+        <source>cancelled, the pictures so far stay</source>
+        <translation>abgebrochen, die bisherigen Bilder bleiben</translation>
+    </message>
+    <message>
         <source>cancelled, nothing was written</source>
         <translation>abgebrochen, nichts geschrieben</translation>
     </message>
@@ -1114,6 +1122,10 @@
         <translation>Alle Exporte sind fertig</translation>
     </message>
     <message>
+        <source>Not all exports were written</source>
+        <translation>Nicht alle Exporte wurden geschrieben</translation>
+    </message>
+    <message>
         <source>Nothing is exported</source>
         <translation>Nichts wird exportiert</translation>
     </message>
@@ -1147,6 +1159,14 @@
     <message>
         <source>Show {name} in its folder</source>
         <translation>{name} im Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Go on with {name}</source>
+        <translation>{name} fortsetzen</translation>
+    </message>
+    <message>
+        <source>Write what is missing, of the clip as it was</source>
+        <translation>Schreiben, was fehlt, vom Clip, wie er war</translation>
     </message>
 </context>
 <context>
@@ -1546,8 +1566,8 @@
         <translation>Modell wird geladen …</translation>
     </message>
     <message>
-        <source>Exporting…</source>
-        <translation>Export läuft …</translation>
+        <source>Making pictures…</source>
+        <translation>Macht Bilder …</translation>
     </message>
     <message>
         <source>Only an address was dropped. Copy the picture in the browser and paste it here.</source>
@@ -3698,6 +3718,30 @@
         <translation>{} lässt sich nicht schreiben: {} Was vorher da war, ist unverändert.</translation>
     </message>
     <message>
+        <source>The FFmpeg here cannot encode {}; for a {} file there is {}.</source>
+        <translation>Das FFmpeg hier kann {} nicht schreiben; für eine {}-Datei gibt es {}.</translation>
+    </message>
+    <message>
+        <source>none; choose .webp or .gif</source>
+        <translation>nichts, wählen Sie .webp oder .gif</translation>
+    </message>
+    <message>
+        <source>{} exists; choose another name or allow it to be overwritten.</source>
+        <translation>{} gibt es schon; wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>{} exists; choose another folder or add --overwrite.</source>
+        <translation>{} gibt es schon; wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>The folder {} cannot be made: {}.</source>
+        <translation>Der Ordner {} kann nicht angelegt werden: {}.</translation>
+    </message>
+    <message>
+        <source>The video could not be encoded: {}.</source>
+        <translation>Das Video konnte nicht geschrieben werden: {}.</translation>
+    </message>
+    <message>
         <source>the disk is full. Free some space or choose another folder.</source>
         <translation>Der Datenträger ist voll. Schaffen Sie Platz oder wählen Sie einen anderen Ordner.</translation>
     </message>
@@ -4489,6 +4533,62 @@
     <message>
         <source>Stay until the next key, then jump</source>
         <translation>Bis zum nächsten Keyframe bleiben, dann springen</translation>
+    </message>
+    <message>
+        <source>Show this photo</source>
+        <translation>Dieses Foto zeigen</translation>
+    </message>
+    <message>
+        <source>Duplicate at the playhead</source>
+        <translation>Am Abspielkopf duplizieren</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Motion to the next photo</source>
+        <translation>Bewegung zum nächsten Foto</translation>
+    </message>
+    <message>
+        <source>Blend to the next photo</source>
+        <translation>Überblendung zum nächsten Foto</translation>
+    </message>
+    <message>
+        <source>As the motion</source>
+        <translation>Wie die Bewegung</translation>
+    </message>
+    <message>
+        <source>Face that takes part</source>
+        <translation>Gesicht, das mitwirkt</translation>
+    </message>
+    <message>
+        <source>Face {number}</source>
+        <translation>Gesicht {number}</translation>
+    </message>
+    <message>
+        <source>Goes on</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>A photo of the timeline is not open any more.</source>
+        <translation>Ein Foto der Zeitleiste ist nicht mehr offen.</translation>
+    </message>
+    <message>
+        <source>{name} cannot take part: {reason}</source>
+        <translation>{name} kann nicht mitwirken: {reason}</translation>
+    </message>
+    <message>
+        <source>No face was found in {name}: take it off the timeline, or draw a frame around its face.</source>
+        <translation>In {name} wurde kein Gesicht gefunden: Nehmen Sie es von der Zeitleiste, oder ziehen Sie einen Rahmen um das Gesicht.</translation>
+    </message>
+    <message>
+        <source>{name} shows {number} faces: choose which one takes part (right click on it).</source>
+        <translation>{name} zeigt {number} Gesichter: Wählen Sie, welches mitwirkt (Rechtsklick darauf).</translation>
+    </message>
+    <message>
+        <source>{names} may show another person than the first photo: in-betweens of two people look like neither.</source>
+        <translation>{names} zeigt vielleicht jemand anderen als das erste Foto: Zwischenbilder zweier Menschen sehen keinem von beiden ähnlich.</translation>
     </message>
 </context>
 </TS>

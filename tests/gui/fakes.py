@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -231,11 +231,12 @@ class FakeEngine:
         timeline: Timeline,
         *,
         longer_side: int | None = None,
+        only: Collection[int] | None = None,
         progress: Progress | None = None,
     ) -> Iterator[Photo]:
         self._called("clip")
         progress = progress or NoProgress()
-        times = timeline.shown_times()
+        times = [time_s for number, time_s in enumerate(timeline.shown_times()) if only is None or number in only]
         frame = sources[0].photo
         level = 0
         while longer_side is not None and max(frame.width, frame.height) >> level > longer_side:

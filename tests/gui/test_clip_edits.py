@@ -49,6 +49,45 @@ def test_undo_takes_back_what_was_changed_last_whatever_it_was(two, qtbot):
     assert not two.can_redo
 
 
+def test_steps_of_photo_and_timeline_are_listed_in_the_order_of_undo(two):
+    two.set_strength("smile", 0.5)
+    two.seal()
+    two.put_photo(1)
+    labels, now = two.steps
+    assert labels[1:] == (
+        "Put 0.png on the timeline", "Put 1.png on the timeline", "Smile +50", "Put 0.png on the timeline",
+    )  # fmt: skip
+    assert now == 4
+    two.undo()
+
+    assert two.steps == (labels, 3)
+
+
+def test_any_step_of_photo_or_timeline_is_gone_to(two):
+    two.set_strength("smile", 0.5)
+    two.seal()
+    two.put_photo(1)
+    labels, _ = two.steps
+    two.go_to_step(1)
+    assert photos_of(two) == [(1, 0.0)]
+    assert not entry_of(two).is_edited
+    assert two.steps == (labels, 1)
+    two.go_to_step(3)
+    assert photos_of(two) == [(1, 0.0), (2, 1.0)]
+    assert entry_of(two).edit.strengths_of(None) == {"smile": 0.5}
+
+
+def test_undone_steps_of_the_timeline_stand_behind_a_new_one_of_the_photo(two):
+    two.undo()
+    two.set_strength("smile", 0.5)
+    labels, now = two.steps
+
+    assert labels[1:] == ("Put 0.png on the timeline", "Smile +50", "Put 1.png on the timeline")
+    assert now == 2
+    two.go_to_step(3)
+    assert photos_of(two) == [(1, 0.0), (2, 1.0)]
+
+
 def test_steps_of_one_drag_are_one_step(two):
     steps = len(two._clip.entries)
     for time_s in (1.2, 1.4, 1.6):

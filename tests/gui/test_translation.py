@@ -105,8 +105,13 @@ def test_every_text_is_given_as_a_literal() -> None:
     # The extractor sees nothing else.
     for path in (PACKAGE / "gui").rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == "self.tr":
+            if not isinstance(call, ast.Call):
+                continue
+            if ast.unparse(call.func) == "self.tr":
                 assert is_text(call.args[0]), f"{path.name}:{call.lineno}"
+            elif ast.unparse(call.func) == "_tr":
+                # A module's own function: its texts are marked with `_T`.
+                assert not is_text(call.args[0]), f"{path.name}:{call.lineno}"
 
 
 def test_plural_texts_are_in_classes_of_which_no_other_is_derived() -> None:

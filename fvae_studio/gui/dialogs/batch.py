@@ -38,6 +38,7 @@ from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, head
 from fvae_studio.gui.error_words import in_words, notes_in_words
 from fvae_studio.gui.messages import Messages
 from fvae_studio.gui.theme import colours_of
+from fvae_studio.paths import typed_path
 
 _PATH_ROLE: Final = Qt.ItemDataRole.UserRole
 OUTPUT_FOLDER: Final = "edited"
@@ -293,7 +294,7 @@ class BatchDialog(StudioDialog):
 
     @Slot()
     def _refresh(self) -> None:
-        folder = Path(self._folder.text().strip()).expanduser()
+        folder = typed_path(self._folder.text())
         problem = ""
         self._photos = ()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QSize, Signal, Slot
+from PySide6.QtCore import QLocale, QModelIndex, QSize, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDialogButtonBox, QHBoxLayout, QPushButton, QWidget
 
@@ -118,7 +118,12 @@ class BestMomentDialog(StudioDialog):
     def _show_range(self, stretch: tuple[float, float]) -> None:
         self._range = stretch
         self._times = moments_between(*stretch)
-        tiles = [Tile(time_s, time_text(time_s, self._fps), placeholder="film-strip") for time_s in self._times]
+        texts = [time_text(time_s, self._fps) for time_s in self._times]
+        if len(set(texts)) < len(texts):
+            # Nearer to each other than frames are.
+            texts = [f"{QLocale().toString(time_s, 'f', 3)} s" for time_s in self._times]
+        moments = zip(self._times, texts, strict=True)
+        tiles = [Tile(time_s, text, placeholder="film-strip") for time_s, text in moments]
         # A new set: pictures are not taken over from tiles that happen to have the same time.
         self._view.tile_model.set_tiles([])
         self._view.tile_model.set_tiles(tiles)

@@ -34,6 +34,7 @@ from fvae_studio.core.clip_export import (
 from fvae_studio.core.timeline import FRAME_RATES, Timeline
 from fvae_studio.errors import EditError
 from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, heading, label, name, set_role
+from fvae_studio.paths import typed_path
 
 _SIDES: Final = (None, 480, 720, 1080, 1280, 1920, 2560, 3840)
 _LARGEST_SIDE: Final = 8192
@@ -86,9 +87,16 @@ class ClipExportDialog(StudioDialog):
         )
 
     @property
-    def path(self) -> Path:
-        """Where it is written, as it stands."""
-        return plan_clip_path(Path(self._file.text().strip()).expanduser(), self.options(), self._taken)
+    def path(self) -> Path | None:
+        """Where it is written, as it stands; None while that names no file."""
+        wanted = typed_path(self._file.text())
+        if not wanted.name or not wanted.is_absolute():
+            return None
+        try:
+            return plan_clip_path(wanted, self.options(), self._taken)
+        except OSError:
+            # The name is too long, or the folder may not be looked into.
+            return None
 
     # Building
 
@@ -239,9 +247,13 @@ class ClipExportDialog(StudioDialog):
             self._say(str(error), "danger")
             self._export.setEnabled(False)
             return
-        folder = self.path.parent
-        if not self._file.text().strip() or not folder.is_absolute() or not folder.is_dir():
-            self._say(self.tr("Choose a place that is there: the folder {path} is not.").format(path=folder), "danger")
+        path = self.path
+        if path is None or not path.parent.is_dir():
+            if path is None:
+                text = self.tr("Give the whole path of a file that can be written.")
+            else:
+                text = self.tr("Choose a place that is there: the folder {path} is not.").format(path=path.parent)
+            self._say(text, "danger")
             self._export.setEnabled(False)
             return
         self._export.setEnabled(True)
@@ -252,7 +264,7 @@ class ClipExportDialog(StudioDialog):
             what += self.tr(", numbered, in a folder")
         elif not is_single:
             what += self.tr(", {seconds:.1f} s").format(seconds=count / timeline.fps)
-        self._say(f"{self.path}\n{what}, " + self.tr("longer side {side} px").format(side=side), "hint")
+        self._say(f"{path}\n{what}, " + self.tr("longer side {side} px").format(side=side), "hint")
 
     def _say(self, text: str, role: str) -> None:
         self._summary.setText(text)
@@ -268,11 +280,13 @@ class ClipExportDialog(StudioDialog):
     @Slot()
     def _on_browse_clicked(self) -> None:
         options = QFileDialog.Option.DontConfirmOverwrite
-        chosen, _ = QFileDialog.getSaveFileName(self, self.tr("Export clip"), str(self.path), options=options)
+        chosen, _ = QFileDialog.getSaveFileName(self, self.tr("Export clip"), str(self.path or ""), options=options)
         if chosen:
             self._file.setText(chosen)
 
     @Slot()
     def _on_accepted(self) -> None:
-        self.export_requested.emit(self.options(), self.path)
-        self.accept()
+        path = self.path
+        if path is not None:
+            self.export_requested.emit(self.options(), path)
+            self.accept()

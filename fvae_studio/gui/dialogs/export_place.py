@@ -12,6 +12,7 @@ from fvae_studio.core.export import FIELDS, ExportOptions, check_pattern
 from fvae_studio.errors import PhotoWriteError
 from fvae_studio.gui.dialogs.frame import form, name, set_role
 from fvae_studio.gui.error_words import in_words
+from fvae_studio.paths import typed_path
 
 
 class PlaceFields(QWidget):
@@ -34,7 +35,7 @@ class PlaceFields(QWidget):
     def folder(self) -> Path | None:
         """The chosen folder; None beside the photo."""
         text = self._folder.text().strip()
-        return Path(text).expanduser() if self._where.currentData() == "folder" and text else None
+        return typed_path(text) if self._where.currentData() == "folder" and text else None
 
     def set_folder(self, folder: Path) -> None:
         """Choose a folder."""

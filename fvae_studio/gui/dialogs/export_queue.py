@@ -34,6 +34,7 @@ class ExportRow(QFrame):
     """One export; a finished one can be dragged to other programs."""
 
     cancel_clicked = Signal(int)
+    again_clicked = Signal(int)
     show_clicked = Signal(object)
     """The path of the file."""
 
@@ -48,6 +49,7 @@ class ExportRow(QFrame):
         self._press: QPoint | None = None
         self._build_ui()
         self._cancel.clicked.connect(self._on_cancel_clicked)
+        self._again.clicked.connect(self._on_again_clicked)
         self._show.clicked.connect(self._on_show_clicked)
 
     def set_progress(self, fraction: float) -> None:
@@ -63,13 +65,14 @@ class ExportRow(QFrame):
             self.tr("being written") if left is None else self.tr("{time} left").format(time=time_in_words(left))
         )
 
-    def set_ended(self, state: JobState, note: str, path: Path | None = None) -> None:
-        """Show how it ended."""
+    def set_ended(self, state: JobState, note: str, path: Path | None = None, *, can_go_on: bool = False) -> None:
+        """Show how it ended, and whether one can go on with it."""
         self.state, self.fraction = state, 1.0
         self.path = path or self.path
         self._name.setText(self.path.name)
         self._bar.hide()
         self._cancel.hide()
+        self._again.setVisible(can_go_on)
         self._show.setVisible(state == "done")
         self._note.setText(note)
         set_role(self._note, "danger" if state == "failed" else "hint")
@@ -119,8 +122,16 @@ class ExportRow(QFrame):
         self._show = QToolButton()
         self._show.setIcon(icon("folder-open"))
         name(self._show, self.tr("Show {name} in its folder").format(name=self.path.name))
-        self._show.hide()
-        for button in (self._cancel, self._show):
+        self._again = QToolButton()
+        self._again.setIcon(icon("arrow-clockwise"))
+        name(
+            self._again,
+            self.tr("Go on with {name}").format(name=self.path.name),
+            self.tr("Write what is missing, of the clip as it was"),
+        )
+        for button in (self._show, self._again):
+            button.hide()
+        for button in (self._cancel, self._show, self._again):
             button.setIconSize(QSize(16, 16))
         middle = QVBoxLayout()
         middle.setSpacing(3)
@@ -132,7 +143,12 @@ class ExportRow(QFrame):
         layout.addWidget(self._icon)
         layout.addLayout(middle, 1)
         layout.addWidget(self._cancel)
+        layout.addWidget(self._again)
         layout.addWidget(self._show)
+
+    @Slot()
+    def _on_again_clicked(self) -> None:
+        self.again_clicked.emit(self.job_id)
 
     @Slot()
     def _on_cancel_clicked(self) -> None:
@@ -149,6 +165,8 @@ class ExportQueue(QWidget):
     cancel_requested = Signal(int)
     """Job id."""
     cancel_all_requested = Signal()
+    again_requested = Signal(int)
+    """Go on with this job, which was cancelled or failed."""
     show_requested = Signal(object)
     """Show this file in its folder."""
 
@@ -165,6 +183,7 @@ class ExportQueue(QWidget):
         """An export was queued."""
         row = ExportRow(job_id, path, self._clock)
         row.cancel_clicked.connect(self.cancel_requested)
+        row.again_clicked.connect(self.again_requested)
         row.show_clicked.connect(self.show_requested)
         self._rows[job_id] = row
         self._list.insertWidget(0, row)
@@ -180,13 +199,26 @@ class ExportQueue(QWidget):
         """It was written; a sentence may tell more."""
         self._end(job_id, "done", " · ".join(filter(None, (self.tr("written"), note))), path)
 
-    def set_failed(self, job_id: int, sentence: str) -> None:
+    def set_failed(self, job_id: int, sentence: str, *, can_go_on: bool = False) -> None:
         """It failed; the sentence tells why."""
-        self._end(job_id, "failed", sentence)
+        self._end(job_id, "failed", sentence, can_go_on=can_go_on)
 
-    def set_cancelled(self, job_id: int) -> None:
-        """It was cancelled."""
-        self._end(job_id, "cancelled", self.tr("cancelled, nothing was written"))
+    def set_cancelled(self, job_id: int, *, has_pictures: bool = False, can_go_on: bool = False) -> None:
+        """It was cancelled; of numbered pictures, those that are whole stay."""
+        if has_pictures:
+            note = self.tr("cancelled, the pictures so far stay")
+        else:
+            note = self.tr("cancelled, nothing was written")
+        self._end(job_id, "cancelled", note, can_go_on=can_go_on)
+
+    def remove(self, job_id: int) -> None:
+        """Take an ended export off the list."""
+        row = self._rows.pop(job_id, None)
+        if row is not None:
+            self._list.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+            self._refresh()
 
     @property
     def num_open(self) -> int:
@@ -231,9 +263,11 @@ class ExportQueue(QWidget):
         layout.addWidget(scroll, 1)
         self.setMinimumSize(320, 160)
 
-    def _end(self, job_id: int, state: JobState, note: str, path: Path | None = None) -> None:
+    def _end(
+        self, job_id: int, state: JobState, note: str, path: Path | None = None, *, can_go_on: bool = False
+    ) -> None:
         if job_id in self._rows:
-            self._rows[job_id].set_ended(state, note, path)
+            self._rows[job_id].set_ended(state, note, path, can_go_on=can_go_on)
             self._refresh()
 
     def _seconds_left(self) -> float | None:
@@ -248,15 +282,16 @@ class ExportQueue(QWidget):
     def _refresh(self) -> None:
         self._cancel_all.setEnabled(self.num_open > 0)
         self._clear.setEnabled(len(self._rows) > self.num_open)
-        texts = self.summary() or (self.tr("All exports are done") if self._rows else self.tr("Nothing is exported"))
-        self._summary.setText(texts)
+        if not self._rows:
+            ended = self.tr("Nothing is exported")
+        elif all(row.state == "done" for row in self._rows.values()):
+            ended = self.tr("All exports are done")
+        else:
+            ended = self.tr("Not all exports were written")
+        self._summary.setText(self.summary() or ended)
 
     @Slot()
     def _on_clear_clicked(self) -> None:
         for job_id, row in list(self._rows.items()):
             if row.state in _ENDED:
-                del self._rows[job_id]
-                self._list.removeWidget(row)
-                row.hide()
-                row.deleteLater()
-        self._refresh()
+                self.remove(job_id)

@@ -211,6 +211,7 @@ class TimelineDesk(QObject):
         self._document.set_timeline(timeline, self.tr("Add track {name}").format(name=self._panel.label_of(direction)))
         self._panel.set_track_open(direction, True)
         self._panel.choose(place)
+        self._panel.reveal_track(direction)
 
     @Slot(str)
     def toggle_key(self, direction: str) -> None:

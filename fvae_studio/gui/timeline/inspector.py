@@ -106,8 +106,9 @@ class KeyInspector(QWidget):
                 combo.addItem(easing_text(easing), easing)
                 combo.setItemData(combo.count() - 1, easing_tip(easing), 3)
         for box, width_px in ((self._motion, 122), (self._blend, 122), (self._face, 84)):
-            # Narrower than some of the choices; the list is not.
-            box.setFixedWidth(width_px)
+            # In a small window narrower than some of the choices; the list is not.
+            box.setMinimumWidth(width_px)
+            box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             box.view().setMinimumWidth(190)
         name(self._time, self.tr("Time of the key"), self.tr("When, in seconds"))
         name(self._value, self.tr("Strength of the key"), self.tr("On top of the photos' own edits"))

@@ -12,6 +12,7 @@ from fvae_studio.core.timeline import KeyEasing, PhotoKey, SliderKey
 from fvae_studio.core.timeline_keys import Key
 from fvae_studio.gui.icons import icon
 from fvae_studio.gui.timeline.easing_texts import add_easings
+from fvae_studio.gui.translation import translate_later as _T
 
 
 def make_key_menu(
@@ -39,12 +40,14 @@ def make_key_menu(
     if isinstance(key, PhotoKey):
         _add_photo_rows(menu, key, faces, edit)
         menu.addSeparator()
-        menu.addAction(_tr("Show this photo")).triggered.connect(show_photo)
+        menu.addAction(_tr(_T("timeline", "Show this photo"))).triggered.connect(show_photo)
     else:
         _add_slider_rows(menu, key, edit)
     menu.addSeparator()
-    menu.addAction(icon("copy"), _tr("Duplicate at the playhead")).triggered.connect(lambda: do("duplicate"))
-    menu.addAction(icon("trash"), _tr("Delete")).triggered.connect(lambda: do("delete"))
+    menu.addAction(icon("copy"), _tr(_T("timeline", "Duplicate at the playhead"))).triggered.connect(
+        lambda: do("duplicate")
+    )
+    menu.addAction(icon("trash"), _tr(_T("timeline", "Delete"))).triggered.connect(lambda: do("delete"))
     return menu
 
 
@@ -53,13 +56,18 @@ def _add_photo_rows(menu: QMenu, key: PhotoKey, faces: tuple[int, ...], edit: Ca
         if easing is not None:
             edit(replace(key, motion=easing))
 
-    add_easings(menu.addMenu(_tr("Motion to the next photo")), key.motion, set_motion)
-    blend = menu.addMenu(_tr("Blend to the next photo"))
-    add_easings(blend, key.blend, lambda easing: edit(replace(key, blend=easing)), none_text=_tr("As the motion"))
+    add_easings(menu.addMenu(_tr(_T("timeline", "Motion to the next photo"))), key.motion, set_motion)
+    blend = menu.addMenu(_tr(_T("timeline", "Blend to the next photo")))
+    add_easings(
+        blend,
+        key.blend,
+        lambda easing: edit(replace(key, blend=easing)),
+        none_text=_tr(_T("timeline", "As the motion")),
+    )
     if len(faces) > 1:
-        choice = menu.addMenu(_tr("Face that takes part"))
+        choice = menu.addMenu(_tr(_T("timeline", "Face that takes part")))
         for number in faces:
-            action = choice.addAction(_tr("Face {number}").format(number=number))
+            action = choice.addAction(_tr(_T("timeline", "Face {number}")).format(number=number))
             action.setCheckable(True)
             action.setChecked(number == key.face)
             action.triggered.connect(lambda _checked=False, number=number: edit(replace(key, face=number)))
@@ -70,7 +78,7 @@ def _add_slider_rows(menu: QMenu, key: SliderKey, edit: Callable[[Key], None]) -
         if easing is not None:
             edit(replace(key, easing=easing))
 
-    add_easings(menu.addMenu(_tr("Goes on")), key.easing, set_easing)
+    add_easings(menu.addMenu(_tr(_T("timeline", "Goes on"))), key.easing, set_easing)
 
 
 def _tr(text: str) -> str:

@@ -48,6 +48,7 @@ class TimelinePanel(QWidget):
         self._looks: Mapping[int, PhotoLook] = {}
         self._directions: dict[str, DirectionInfo] = {}
         self._offered: object = None
+        self._revealed: str | None = None
         self._build_ui()
         self._connect()
         self.set_timeline(Timeline())
@@ -110,7 +111,7 @@ class TimelinePanel(QWidget):
 
     def choose(self, place: KeyPlace | None) -> None:
         """Mark a key and show it in the row above."""
-        self.chosen = place
+        self.chosen, self._revealed = place, None
         for track in self._tracks():
             track.set_chosen(place)
         self._refresh_key()
@@ -119,6 +120,11 @@ class TimelinePanel(QWidget):
     def label_of(self, direction: str) -> str:
         """A direction's name for people."""
         return self._directions[direction].label if direction in self._directions else direction
+
+    def reveal_track(self, direction: str) -> None:
+        """Scroll to a track, now and when its row has got its place, until another key is chosen."""
+        self._revealed = direction
+        self._on_rows_grown()
 
     def fit(self) -> None:
         """Show all of the clip."""
@@ -172,6 +178,7 @@ class TimelinePanel(QWidget):
         for view in (self.ruler, self.photos):
             view.scroll_requested.connect(self._on_scroll_requested)
         self.axis.changed.connect(self._refresh_bar)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._on_rows_grown)
         self._bar.valueChanged.connect(lambda value: self.axis.scroll_to(value / _BAR_STEPS))
         self.transport.zoom_requested.connect(self._on_zoom_requested)
         self.transport.step_requested.connect(self.key_pressed)
@@ -251,6 +258,11 @@ class TimelinePanel(QWidget):
             self._bar.setValue(round(scale.start_s * _BAR_STEPS))
 
     # What happens
+
+    @Slot(int, int)
+    def _on_rows_grown(self, _least: int = 0, _most: int = 0) -> None:
+        if self._revealed in self.slider_rows:
+            self._scroll.ensureWidgetVisible(self.slider_rows[self._revealed][1], 0, 0)
 
     @Slot(str, bool)
     def set_track_open(self, direction: str, is_open: bool) -> None:

@@ -39,6 +39,7 @@ HEIGHT_PX: Final = 74
 _CARD_PX: Final = QSize(64, 50)
 _TOP_PX: Final = 5
 _LEAST_CARD_PX: Final = 10
+_LAST_NAME_PX: Final = 240
 _STEP_PX: Final = 5
 _FOOT_PX: Final = 15
 
@@ -116,7 +117,10 @@ class PhotoTrack(TrackView):
             painter.drawText(self.rect().adjusted(18, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, text)
         self._paint_curves(painter)
         for key in self.timeline.photos:
-            if self.card_of(key).adjusted(-8, -8, 8, 30).intersects(QRectF(event.rect())):
+            # With its name, of which a part may be painted anew.
+            area = self.card_of(key).adjusted(-8, -8, 8, 30)
+            area.setRight(max(area.right(), area.left() + self._name_room_px(key) + 18))
+            if area.intersects(QRectF(event.rect())):
                 self._paint_photo(painter, key)
         if self._drop_s is not None:
             x = self.axis.scale.x_of(self._drop_s)
@@ -205,11 +209,17 @@ class PhotoTrack(TrackView):
         font.setPixelSize(11)
         painter.setFont(font)
         painter.setPen(QColor(colours.muted))
-        room = max(0.0, card.width() - 8)
+        room = self._name_room_px(key)
         name = painter.fontMetrics().elidedText(look.name, Qt.TextElideMode.ElideMiddle, round(room))
         if room > 24:
             painter.drawText(QPointF(x + 9, y + 4), name)
         painter.restore()
+
+    def _name_room_px(self, key: PhotoKey) -> float:
+        """How wide a photo's name may be: up to the next photo; the last one's as wide as it is."""
+        x_of = self.axis.scale.x_of
+        after = [x_of(one.time_s) for one in self.timeline.photos if one.time_s > key.time_s]
+        return min(after, default=x_of(key.time_s) + _LAST_NAME_PX) - x_of(key.time_s) - 18
 
     def _paint_curves(self, painter: QPainter) -> None:
         """How the face goes on from photo to photo, and, where it differs, how the pixels do."""

@@ -16,6 +16,7 @@ from fvae_studio.core.types import Face, Photo, RgbImage
 from fvae_studio.gui.clip_edits import ClipEdits
 from fvae_studio.gui.messages import explain
 from fvae_studio.gui.open_photo import OpenPhoto
+from fvae_studio.gui.translation import translate_later as _T
 from fvae_studio.pipeline.requests import ClipSource
 
 
@@ -62,7 +63,7 @@ def scene_of(document: ClipEdits) -> ClipScene | NoScene:
     for key in timeline.photos:
         entry = document.photo_of(key.photo)
         if entry is None:
-            return NoScene(_tr("A photo of the timeline is not open any more."))
+            return NoScene(_tr(_T("timeline", "A photo of the timeline is not open any more.")))
         reason = problem_of(entry, key)
         face = face_of(entry, key)
         if reason:
@@ -98,17 +99,19 @@ def may_be_strangers(face: Face, other: Face) -> bool:
 def problem_of(entry: OpenPhoto, key: PhotoKey) -> str:
     """Why a photo cannot take part; "" if it can, or is not known yet."""
     if entry.error is not None:
-        return _tr("{name} cannot take part: {reason}").format(name=entry.name, reason=explain(entry.error).sentence)
+        return _tr(_T("timeline", "{name} cannot take part: {reason}")).format(
+            name=entry.name, reason=explain(entry.error).sentence
+        )
     if entry.known_faces is None:
         return ""
     if not entry.faces:
-        return _tr("No face was found in {name}: take it off the timeline, or draw a frame around its face.").format(
-            name=entry.name
-        )
+        return _tr(
+            _T("timeline", "No face was found in {name}: take it off the timeline, or draw a frame around its face.")
+        ).format(name=entry.name)
     if face_of(entry, key) is None:
-        return _tr("{name} shows {number} faces: choose which one takes part (right click on it).").format(
-            name=entry.name, number=len(entry.faces)
-        )
+        return _tr(
+            _T("timeline", "{name} shows {number} faces: choose which one takes part (right click on it).")
+        ).format(name=entry.name, number=len(entry.faces))
     return ""
 
 
@@ -130,7 +133,12 @@ def _empty_square(photo: Photo, face: Face) -> Photo:
 def _warning(strangers: list[str]) -> str:
     if not strangers:
         return ""
-    text = _tr("{names} may show another person than the first photo: in-betweens of two people look like neither.")
+    text = _tr(
+        _T(
+            "timeline",
+            "{names} may show another person than the first photo: in-betweens of two people look like neither.",
+        )
+    )
     return text.format(names=", ".join(dict.fromkeys(strangers)))
 
 

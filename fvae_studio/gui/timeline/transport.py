@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from fvae_studio.core.timeline import FRAME_RATES, FrameMode, Repeat, Timeline
 from fvae_studio.gui.dialogs.frame import name
@@ -128,7 +128,8 @@ class TransportBar(QWidget):
             self._mode.addItem(text, mode)
         for box, width_px in ((self._repeat, 106), (self._fps, 92), (self._mode, 132)):
             # The choices are wider than there is room in a small window; their list is not.
-            box.setFixedWidth(width_px)
+            box.setMinimumWidth(width_px)
+            box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             box.view().setMinimumWidth(140)
         name(self._repeat, self.tr("Repeat"), self.tr("What happens at the end of the clip"))
         name(self._fps, self.tr("Frames per second"))

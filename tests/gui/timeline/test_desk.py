@@ -153,6 +153,20 @@ def test_key_is_dragged_in_time_and_value(clip, qtbot):
     assert clip.timeline.track_of("smile").keys == (SliderKey(0.0, 0.0),)
 
 
+@pytest.mark.parametrize("others", [[], ["smile"]])
+def test_new_track_is_scrolled_to(clip, qtbot, others):
+    for direction in (*others, "brows_up"):
+        clip.desk.add_track(direction)
+    view, viewport = clip.panel.slider_rows["brows_up"][1], clip.panel._scroll.viewport()
+
+    def is_seen():
+        top = view.mapTo(viewport, QPoint(0, 0)).y()
+        return top >= 0 and top + view.height() <= viewport.height()
+
+    assert view.height() <= viewport.height()
+    qtbot.waitUntil(is_seen)
+
+
 def test_keys_of_a_closed_track_keep_their_value(clip, qtbot):
     clip.desk.add_track("smile")
     clip.desk._on_value_edited("smile", 0.4)
@@ -306,3 +320,13 @@ def test_everything_has_a_name_for_those_who_cannot_see_it(clip):
 
     assert nameless == []
     assert "0.png at 0.00 s" in clip.panel.photos.accessibleDescription()
+
+
+def test_project_with_a_clip_shows_the_timeline(clip, tmp_path):
+    clip.document.save_project(tmp_path / "clip.fvae")
+    clip.document.close_all()
+    clip.studio.commands.clip.show_dock(False)
+    clip.studio.commands.open_paths([tmp_path / "clip.fvae"])
+
+    assert clip.studio.window.docks["timeline"].isVisible()
+    assert len(clip.timeline.photos) == 2

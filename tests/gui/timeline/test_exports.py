@@ -44,7 +44,7 @@ def test_clip_is_written_through_the_queue_of_exports(clip, exports, tmp_path, q
 
 def test_frames_of_a_sequence_are_the_engines(clip, exports, engine, tmp_path, qtbot):
     exports.start(ClipOptions("png"), tmp_path / "frames")
-    qtbot.waitUntil(lambda: ended(clip))
+    qtbot.waitUntil(lambda: ended(clip), timeout=20_000)
     written = [read_photo(path) for path in sorted((tmp_path / "frames").iterdir())]
     made = list(engine.clip(clip.stage.scene.sources, clip.timeline))
 
@@ -99,6 +99,7 @@ def test_failed_export_says_why(clip, exports, engine, tmp_path, qtbot):
 
     assert rows(clip)[0].state == "failed"
     assert "disk is full" in rows(clip)[0]._note.text()
+    assert clip.studio.commands.exports.queue._summary.text() == "Not all exports were written"
 
 
 def test_people_can_scrub_while_a_clip_is_written(clip, exports, engine, tmp_path, qtbot):
@@ -156,6 +157,53 @@ def test_place_that_is_not_there_is_told(exports):
     dialog.reject()
 
 
+@pytest.mark.parametrize("typed", ["", "/", "~nobody-of-that-name/clip", "clip.mp4", "/" + "n" * 300 + ".mp4"])
+def test_text_that_names_no_file_is_told_and_nothing_is_written(exports, clip, typed):
+    dialog = exports.ask()
+    dialog._file.setText(typed)
+    dialog._on_accepted()
+
+    assert not dialog._export.isEnabled()
+    assert "whole path" in dialog._summary.text()
+    assert not rows(clip)
+    dialog.reject()
+
+
+def test_cut_sequence_keeps_its_pictures_and_goes_on(clip, exports, engine, tmp_path, qtbot):
+    whole, folder = engine.clip, tmp_path / "frames"
+    made = list(whole(clip.stage.scene.sources, clip.timeline))
+    asked, is_running, may_go_on = [], threading.Event(), threading.Event()
+
+    def slow(*args, only=None, **kwargs):
+        asked.append(only)
+        for number, picture in enumerate(whole(*args, only=only, **kwargs)):
+            if number == 3 and only is None:
+                is_running.set()
+                may_go_on.wait(10)
+            yield picture
+
+    engine.clip = slow
+    job_id = exports.start(ClipOptions("png"), folder)
+    qtbot.waitUntil(is_running.is_set)
+    clip.studio.commands.exports.queue.cancel_requested.emit(job_id)
+    may_go_on.set()
+    qtbot.waitUntil(lambda: ended(clip))
+    first = (folder / "frame-0001.png").stat().st_mtime_ns
+    assert "stay" in rows(clip)[0]._note.text()
+    # What is changed meanwhile belongs to another clip.
+    clip.desk._set("another rate", fps=60.0)
+    rows(clip)[0]._again.click()
+    qtbot.waitUntil(lambda: ended(clip) and rows(clip)[0].state == "done", timeout=20_000)
+
+    assert asked[0] is None
+    assert 0 < len(asked[1]) < 25
+    assert asked[1] == tuple(range(25 - len(asked[1]), 25))
+    assert (folder / "frame-0001.png").stat().st_mtime_ns == first
+    written = [read_photo(path).pixels for path in sorted(folder.iterdir())]
+    np.testing.assert_array_equal(written, [picture.pixels for picture in made])
+    assert len(rows(clip)) == 1
+
+
 def test_without_a_scene_the_reason_is_told(table, boxes):
     assert table.studio.commands.clip.exports.ask() is None
     assert boxes.told == ["This edit cannot be used"]
@@ -197,6 +245,14 @@ def test_finer_moments_lie_between_the_neighbours(dialog, engine, qtbot):
     dialog._all.click()
 
     assert dialog.times == before
+
+
+def test_moments_nearer_to_each_other_than_frames_have_different_names(dialog):
+    dialog.choose(4)
+    dialog._finer.click()
+    texts = [tile.name for tile in dialog._view.tile_model.tiles]
+
+    assert len(set(texts)) == 12
 
 
 def test_chosen_moment_is_visited(clip, dialog):

@@ -41,3 +41,11 @@ def test_room_brings_back_what_had_to_go(bar: TransportBar, qtbot: QtBot) -> Non
         qtbot.waitUntil(lambda width=width: bar.width() == width)
 
     assert all(button.isVisible() for button in (*bar._steps, *bar._zooms, bar._in, bar._out))
+
+
+@pytest.mark.parametrize("chosen", range(3))
+def test_what_is_chosen_can_be_read_where_there_is_room(bar: TransportBar, qtbot: QtBot, chosen: int) -> None:
+    bar.resize(1400, bar.height())
+    bar._repeat.setCurrentIndex(chosen)
+
+    qtbot.waitUntil(lambda: all(box.width() >= box.sizeHint().width() for box in (bar._repeat, bar._fps, bar._mode)))
