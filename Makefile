@@ -78,9 +78,8 @@ fmt: $(VENV)/.dev-ready ## format and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev-ready ## start-up, a whole edit, predict, warp, growth with the photo's size; then the window
-	$(BIN)/fvae-studio bench
-	$(BIN)/python -m fvae_studio.studio_bench
+bench: $(VENV)/.dev-ready ## six minutes for one table: start, window, edit, export, clips, batch, growth; into OUT/bench.md and bench.json
+	$(BIN)/fvae-studio bench --out $(OUT) $(BENCH_ARGS)
 
 soak: $(VENV)/.dev-ready ## 10,000 slider events, 200 photo switches, 100 undo runs: does memory stay flat
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m fvae_studio.studio_soak

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from fvae_studio.bench.studio import open_studio, wait_until
 from fvae_studio.paths import samples_dir
-from fvae_studio.studio_bench import open_studio, wait_until
 
 MOST_GROWTH_MB: Final = 50.0
 

@@ -35,7 +35,7 @@ EXCLUDED_MODULES: Final = [
         "QtUiTools", "QtXml",
     )),
     # Charts and benchmarks of developers.
-    "fvae_studio.studio_bench", "fvae_studio.studio_soak",
+    "fvae_studio.bench.studio", "fvae_studio.studio_soak",
 ]  # fmt: skip
 
 _METADATA: Final = (

@@ -542,14 +542,32 @@ def models(as_json: JsonOption = False) -> None:
 
 @app.command(short_help="Measure speed and memory.")
 def bench(
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--part",
+            metavar="NAME",
+            help="Only this part; may be given several times. Without it, all: "
+            "start, window, engine, edit, export, clips, batch, growth.",
+        ),
+    ] = None,
     model: ModelOption = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer repetitions, and no 96-megapixel photo.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Write bench.md and bench.json there, too.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A third of the repetitions, and no 96-megapixel photo.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure this machine: start-up, a whole edit, predict, warp, and growth with the photo's size."""
-    from fvae_studio.bench import report
+    """Measure this machine with two of its cores: one table of everything, beside its goals and what is possible.
 
-    report(model=model, quick=quick, as_json=as_json)
+    Takes about six minutes; close other programs. docs/benchmarks.md tells what each line means.
+    """
+    from fvae_studio.bench.program import run_bench
+
+    table = run_bench(parts=part or (), model=model, quick=quick, out=out)
+    print(table.to_json() if as_json else table.to_markdown(), end="")
 
 
 def _parse_size(value: str | None, kind: str) -> int | Literal["crop", "photo"]:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from fvae_studio.bench import run_process
+from fvae_studio.bench.processes import run_process
 from fvae_studio.errors import DataError
 
 
