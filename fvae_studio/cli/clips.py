@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from fvae_studio.cli.commands import require_file, start_engine
 from fvae_studio.cli.output import WrongUsageError, print_json, progress_bar, refuse_existing, say
-from fvae_studio.errors import PhotoNotFoundError, ProjectError
+from fvae_studio.errors import FaceError, PhotoNotFoundError, ProjectError
 
 if TYPE_CHECKING:
     from fvae_studio.core.timeline import FrameMode, KeyEasing, Timeline
@@ -159,13 +159,28 @@ def animate(
 
 
 def warn_of_other_people(engine: Engine, sources: Sequence[ClipSource], paths: Sequence[Path]) -> None:
-    """Say on stderr which photos may show somebody else than the first one."""
+    """Say on stderr which photos may show somebody else than the first one.
+
+    Raises:
+        FaceError: a photo shows no face, or several and none is named; it says which photo.
+    """
+    _check_faces(engine, sources, paths)
     for match, path in zip(engine.matches(sources), paths[1:], strict=True):
         if match.may_be_another_person:
             say(
                 f"{path.name} may show another person than {paths[0].name}: the faces' shapes differ by "
                 f"{match.shape_distance:.1f} times what one person's do. In-betweens of two people look like neither."
             )
+
+
+def _check_faces(engine: Engine, sources: Sequence[ClipSource], paths: Sequence[Path]) -> None:
+    from fvae_studio.pipeline.detector import only_face
+
+    for source, path in zip(sources, paths, strict=True):
+        try:
+            only_face(engine.detect(source.photo) if source.faces is None else source.faces, source.face)
+        except FaceError as error:
+            raise type(error)(f"{path.name}: {error}") from error
 
 
 def _write(

@@ -146,6 +146,20 @@ def test_people_who_look_different_are_told(cli, pair, tmp_path, monkeypatch):
     assert "b.png may show another person than a.png" in outcome.err
 
 
+def test_photo_without_a_face_is_named(cli, pair, tmp_path, monkeypatch):
+    whole = Engine.detect
+    monkeypatch.setattr(
+        Engine, "detect", lambda engine, photo: () if photo.pixels[0, 0].tolist() == blank else whole(engine, photo)
+    )
+    Image.new("RGB", (320, 240), (100, 120, 140)).save(tmp_path / "sky.png")
+    blank = [100, 120, 140]
+    outcome = cli("interpolate", pair[0], tmp_path / "sky.png", "-o", tmp_path / "frames")
+
+    assert outcome.code == 1
+    assert outcome.err.startswith("sky.png: No face was found")
+    assert not (tmp_path / "frames").exists()
+
+
 # --- animate ---
 
 
@@ -170,6 +184,14 @@ def test_projects_clip_becomes_frames(cli, project, pair, tmp_path):
     assert json.loads(outcome.out)["frames"] == len(frames) == 3
     np.testing.assert_array_equal(pixels(frames[0]), pixels(pair[0]))
     assert (pixels(frames[1]) != pixels(frames[2])).any()
+
+
+def test_people_who_look_different_in_a_project_are_told(cli, project, tmp_path, monkeypatch):
+    monkeypatch.setattr(face_match, "LIKENESS_LIMIT", -1.0)
+    outcome = cli("animate", project, "-o", tmp_path / "frames")
+
+    assert outcome.code == 0
+    assert "b.png may show another person than a.png" in outcome.err
 
 
 def test_clip_says_that_it_was_edited_unless_that_is_unwanted(cli, project, tmp_path):

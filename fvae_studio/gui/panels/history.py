@@ -75,9 +75,11 @@ class HistoryPanel(QWidget):
         # Most often one step is added or relabelled: only what differs is touched.
         for row, label in enumerate(labels):
             if row >= self._list.count():
-                self._list.addItem(label)
-            elif self._list.item(row).text() != label:
-                self._list.item(row).setText(label)
+                self._list.addItem(QListWidgetItem())
+            item = self._list.item(row)
+            if item.text() != label:
+                item.setText(label)
+                item.setToolTip(f"{label}\n{self._list.toolTip()}")
         while self._list.count() > len(labels):
             self._list.takeItem(self._list.count() - 1)
         self._labels = labels
@@ -105,9 +107,8 @@ class _StepDelegate(QStyledItemDelegate):
     def sizeHint(  # noqa: N802 (Qt's name)
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """Rows that a hand can hit."""
-        size = super().sizeHint(option, index)
-        return QSize(size.width(), max(26, size.height()))
+        """Rows that a hand can hit; a text that is wider than the list ends in dots."""
+        return QSize(0, max(26, super().sizeHint(option, index).height()))
 
     def initStyleOption(  # noqa: N802 (Qt's name)
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

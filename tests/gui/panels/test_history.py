@@ -66,3 +66,13 @@ def test_an_empty_history_says_what_will_be_there(panel: HistoryPanel) -> None:
     panel.set_entries([], -1)
 
     assert not rows(panel).isVisible()
+
+
+def test_long_step_ends_in_dots_and_its_tip_tells_all_of_it(panel: HistoryPanel) -> None:
+    step = "Put a-photo-with-a-very-long-name-indeed.jpg on the timeline"
+    panel.set_entries([step, "Smile 62"], 1)
+    found = rows(panel)
+
+    assert found.visualItemRect(found.item(0)).width() <= found.viewport().width()
+    assert not found.horizontalScrollBar().isVisible()
+    assert step in found.item(0).toolTip()
