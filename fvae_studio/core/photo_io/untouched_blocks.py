@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.photo_io import jpeg_blocks, pixels
 from fvae_studio.core.photo_io.jpeg_coefficients import (
     CoefficientError,
@@ -105,6 +104,8 @@ def _require_layout(found: JpegCoefficients, source: Samples, edited: Samples, o
 
 def _add_difference(found: JpegCoefficients, source: Samples, edited: Samples, orientation: int) -> int:
     """Change the coefficients; the number of blocks that have others now."""
+    from fvae_studio.core._cv2 import cv2
+
     box = _changed_box(source, edited, orientation)
     if box is None:
         return 0
@@ -198,6 +199,8 @@ def _add_to_blocks(
     Returns:
         How many blocks were given other coefficients.
     """
+    from fvae_studio.core._cv2 import cv2
+
     high, wide = samples.shape[0] // (8 * y), samples.shape[1] // (8 * x)
     touched = changed.reshape(high, y, wide, x).any(axis=(1, 3))
     # Beyond the picture's edge an MCU may have blocks that the file does not count.
