@@ -14,7 +14,7 @@ from typing import TypeVar
 from PIL import Image
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
-from screenshot_tools import PHOTOS, Hand, Step, close_dialogs, focus_on, screen_of, take_picture
+from screenshot_tools import PHOTOS, Hand, Step, close_dialogs, focus_on, make_holiday, screen_of, take_picture
 
 from fvae_studio import paths
 from fvae_studio.app import Studio
@@ -144,14 +144,8 @@ class GuidePictures:
 
     def batch(self) -> Iterator[Step]:
         """A folder with two files that are of no use; the questions and the report."""
-        holiday = PHOTOS / "holiday"
-        holiday.mkdir()
-        for sample in ("ada_neutral.jpg", "bea_neutral.jpg", "cal_neutral.jpg", "group.jpg"):
-            shutil.copy(paths.samples_dir() / sample, holiday)
-        Image.new("RGB", (900, 600), (120, 150, 180)).save(holiday / "sky.jpg")
-        (holiday / "letter.jpg").write_bytes(b"Dear Ada")
         dialog = self.studio.commands.dialogs.open_batch()
-        dialog.set_folder(holiday)
+        dialog.set_folder(make_holiday())
         dialog.set_preset("Soft smile")
         yield 1.0
         self.shoot_dialog("batch")

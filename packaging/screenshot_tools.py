@@ -6,6 +6,7 @@ The mouse is moved and pressed by the X server (xdotool); positions are asked of
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from PIL import Image, ImageGrab
 from PySide6.QtCore import QPoint, QRect, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from fvae_studio import paths
+
 PHOTOS = Path(tempfile.gettempdir()) / "Photos"
 """Pictures show paths: none of somebody's own."""
 
@@ -24,6 +27,17 @@ TIMEOUT_S = 240.0
 
 Step = float | Callable[[], bool]
 """Seconds to wait, or what has to become true."""
+
+
+def make_holiday() -> Path:
+    """A folder for the batch dialog: four samples, a picture without a face and a file that is no picture."""
+    holiday = PHOTOS / "holiday"
+    holiday.mkdir()
+    for sample in ("ada_neutral.jpg", "bea_neutral.jpg", "cal_neutral.jpg", "group.jpg"):
+        shutil.copy(paths.samples_dir() / sample, holiday)
+    Image.new("RGB", (900, 600), (120, 150, 180)).save(holiday / "sky.jpg")
+    (holiday / "letter.jpg").write_bytes(b"Dear Ada")
+    return holiday
 
 
 class Hand:

@@ -20,10 +20,9 @@ from functools import partial
 from pathlib import Path
 
 from guide_pictures import GUIDE_SIZE, guide_path
-from PIL import Image
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication
-from screenshot_tools import PHOTOS, Director, Hand, Step, close_dialogs, focus_on, take_picture
+from screenshot_tools import PHOTOS, Director, Hand, Step, close_dialogs, focus_on, make_holiday, take_picture
 
 from fvae_studio import paths
 from fvae_studio.app import Studio
@@ -114,14 +113,8 @@ def main_path(studio: Studio, hand: Hand, out: Path, suffix: str) -> Iterator[St
         yield from close_dialogs(hand)
         focus()
     with tempfile.TemporaryDirectory() as folder:
-        holiday = PHOTOS / "holiday"
-        holiday.mkdir()
-        for sample in ("ada_neutral.jpg", "bea_neutral.jpg", "cal_neutral.jpg", "group.jpg"):
-            shutil.copy(paths.samples_dir() / sample, holiday)
-        Image.new("RGB", (900, 600), (120, 150, 180)).save(holiday / "sky.jpg")
-        (holiday / "letter.jpg").write_bytes(b"Dear Ada")
         batch = studio.commands.dialogs.open_batch()
-        batch.set_folder(holiday)
+        batch.set_folder(make_holiday())
         yield 1.0
         shoot("batch")
         yield from hand.click(batch._start, batch._start.width() / 2, batch._start.height() / 2)

@@ -14,6 +14,7 @@ from fvae_studio import paths
 from fvae_studio.errors import Cancelled, DataError, FvaeStudioError
 from trainer.command_options import (
     DEFAULT_WORK,
+    RELEASED,
     ConfigOption,
     DataOption,
     DeviceOption,
@@ -36,7 +37,7 @@ app = typer.Typer(
         "In order: prepare, fit-faces, render, train, train-mask, evaluate, release. All of it lives in one folder "
         "(--work, default runs/studio), so that every step finds what the one before it made.\n\n"
         "The paper's experiments: table1, figure4, figure5, figure6, figure7, study (Table 2) and limits, each one "
-        "command with a report. --model studio-3 measures the shipped model; without it, this run's."
+        f"command with a report. --model {RELEASED} measures the shipped model; without it, this run's."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -284,7 +285,7 @@ def bench(
 @app.command()
 def finetune(
     photos: Annotated[Path, typer.Argument(help="Your photos: PERSON/EXPRESSION.jpg, or as --dataset says.")],
-    init: Annotated[str, typer.Option("--init", help="The model to begin with: its name or file.")] = "studio-3",
+    init: Annotated[str, typer.Option("--init", help="The model to begin with: its name or file.")] = RELEASED,
     work: Annotated[Path, typer.Option("--work", help="Folder of all that is made.")] = Path("runs/own"),
     name: Annotated[str, typer.Option("--name", help="Of the fine-tuned model.")] = "own",
     dataset: Annotated[str, typer.Option("--dataset", help="As `fvae-train datasets` lists.")] = "folders",
@@ -365,7 +366,7 @@ def evaluate(
 def release(
     work: WorkOption = DEFAULT_WORK,
     config: ConfigOption = "studio",
-    name: Annotated[str, typer.Option(help="Name of the released model.")] = "studio-3",
+    name: Annotated[str, typer.Option(help="Name of the released model.")] = RELEASED,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; default: the shipped models.")] = None,
 ) -> None:
     """Turn the run into a weights file with named directions and a manifest row."""

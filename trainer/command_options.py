@@ -27,6 +27,9 @@ DeviceOption = Annotated[str, typer.Option("--accelerator", help="auto, cpu, cud
 
 DEFAULT_WORK: Final = Path("runs/studio")
 
+RELEASED: Final = "studio-3"
+"""The model that ships: what fine-tuning begins with, and what a run is called that is to be released in its place."""
+
 
 def data_folder(data: Path | None) -> Path:
     """The data directory that was named, or the configured one.
@@ -49,7 +52,7 @@ def initial_model(name: str | None) -> LoadedModel | None:
     return load_model(name)
 
 
-def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = "studio-3") -> LoadedModel:
+def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = RELEASED) -> LoadedModel:
     """The released model that was named, or the one that this run would release."""
     from fvae_studio.model.registry import load_model
     from trainer.config import load_config

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
 from fvae_studio.core.mouth_choice import MouthChoice, tell_mouths
 from fvae_studio.core.program import program_version
@@ -53,6 +52,9 @@ def with_edit_note(
         mouths: of faces whose mouths were opened: where their insides come from.
         of_clip: the mouths are those of a clip, of which not every picture opens one.
     """
+    # Here: it brings Python's whole web client, which no start of the program shall wait for.
+    from xml.sax.saxutils import escape, quoteattr
+
     parameters = what_was_done(mouths, of_clip=of_clip)
     text = _decode(packet)
     if text is None or _END_OF_RDF.search(text) is None:
@@ -89,7 +91,9 @@ def what_was_done(mouths: Iterable[MouthChoice] = (), *, of_clip: bool = False) 
     return "; ".join(filter(None, ("facial expression", _told(mouths, of_clip=of_clip))))
 
 
-def mark_edited(photo: Photo, *, when: datetime, mouths: Iterable[MouthChoice] = (), alone: bool = False) -> Photo:
+def mark_edited(
+    photo: Photo, *, when: datetime, mouths: Iterable[MouthChoice] = (), alone: bool = False, of_clip: bool = False
+) -> Photo:
     """The photo with the edit note.
 
     Args:
@@ -97,12 +101,14 @@ def mark_edited(photo: Photo, *, when: datetime, mouths: Iterable[MouthChoice] =
         when: time of the edit, with time zone.
         mouths: see `with_edit_note`.
         alone: of the rest of its metadata nothing stays but what belongs to colours.
+        of_clip: see `with_edit_note`.
     """
     metadata = photo.metadata
     if alone:
         colour_only = tuple(block for block in metadata.carried if block[0].startswith("png:"))
         metadata = replace(metadata, exif=None, xmp=None, iptc=None, text={}, carried=colour_only)
-    return replace(photo, metadata=replace(metadata, xmp=with_edit_note(metadata.xmp, when=when, mouths=mouths)))
+    packet = with_edit_note(metadata.xmp, when=when, mouths=mouths, of_clip=of_clip)
+    return replace(photo, metadata=replace(metadata, xmp=packet))
 
 
 @dataclass(frozen=True)
@@ -138,8 +144,7 @@ class ClipNote:
         """A picture of the clip with the note in its XMP."""
         if any(picture is photo for photo in self.photos):
             return picture
-        packet = with_edit_note(picture.metadata.xmp, when=self.when, mouths=self.mouths, of_clip=True)
-        return replace(picture, metadata=replace(picture.metadata, xmp=packet))
+        return mark_edited(picture, when=self.when, mouths=self.mouths, of_clip=True)
 
 
 def _decode(packet: bytes | None) -> str | None:

@@ -88,22 +88,11 @@ class LatentPaths:
             hold: how far closed lips are held together, [0, 1].
             met: taken on to where all sources meet.
         """
-        # Along the line between two latents the flow changes so evenly that it need not be decoded at each picture.
-        at = place * PATH_NODES
-        before = min(int(at), PATH_NODES - 1)
-        if at == before:
-            return self._node_field(face, pair, before, hold, met)
-        low, high = (self._node_field(face, pair, node, hold, met) for node in (before, before + 1))
-        return _between(low, high, at - before)
+        return _along(place, lambda node: self._node_field(face, pair, node, hold, met))
 
     def raw(self, face: int, pair: Pair, place: float) -> FlowField:
         """The same as decoded: it may fold, and draws lips over the gap between them."""
-        at = place * PATH_NODES
-        before = min(int(at), PATH_NODES - 1)
-        if at == before:
-            return self._node(face, pair, before).raw
-        low, high = (self._node(face, pair, node).raw for node in (before, before + 1))
-        return _between(low, high, at - before)
+        return _along(place, lambda node: self._node(face, pair, node).raw)
 
     def decoded(self, face: int, latent: NDArray[np.float32]) -> FlowField:
         """A source's flow to any latent, (C, h, w), as decoded."""
@@ -197,6 +186,15 @@ class LatentPaths:
         if hold in (0, 1):
             return node.usable[hold == 1, met]
         return _between(node.usable[False, met], node.usable[True, met], hold)
+
+
+def _along(place: float, field_at: Callable[[int], FlowField]) -> FlowField:
+    """The flow at a place on the way, [0, 1], of those at its nodes."""
+    # Along the line between two latents the flow changes so evenly that it need not be decoded at each picture.
+    at = place * PATH_NODES
+    before = min(int(at), PATH_NODES - 1)
+    low = field_at(before)
+    return low if at == before else _between(low, field_at(before + 1), at - before)
 
 
 def _between(low: FlowField, high: FlowField, share: float) -> FlowField:

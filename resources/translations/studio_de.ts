@@ -507,10 +507,6 @@
         <translation>Qualität</translation>
     </message>
     <message>
-        <source>100 is the best and largest</source>
-        <translation>100 ist das Beste und Größte</translation>
-    </message>
-    <message>
         <source>as the timeline (there and back)</source>
         <translation>wie die Zeitleiste (hin und zurück)</translation>
     </message>
@@ -1333,10 +1329,6 @@
         <translation>Qualität</translation>
     </message>
     <message>
-        <source>100 is the best and largest</source>
-        <translation>100 ist am besten und am größten</translation>
-    </message>
-    <message>
         <source>8 bits per channel</source>
         <translation>8 Bit pro Kanal</translation>
     </message>
@@ -2099,6 +2091,17 @@
     <message>
         <source>Closed lips</source>
         <translation>Lippen zu</translation>
+    </message>
+</context>
+<context>
+    <name>QualitySlider</name>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>100 is the best and largest</source>
+        <translation>100 ist das Beste und Größte</translation>
     </message>
 </context>
 <context>

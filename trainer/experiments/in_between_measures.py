@@ -21,6 +21,7 @@ from trainer.baselines.morph import Ends
 from trainer.experiments.squares import mouth_region
 from trainer.facekit.landmarks import MOUTH_POINTS
 from trainer.metrics import laplacian_variance
+from trainer.render import face_region
 
 MIDDLE: Final = (0.25, 0.75)
 """Frames from the first to the second of these positions count as middle ones."""
@@ -71,6 +72,7 @@ def measure_frames(
     motion = motion_steps(frames, positions, ends)
     small, small_ends = [_small(frame) for frame in frames], _small_ends(ends)
     shown = _second_shown(ends.size)
+    face = face_region(ends.second_landmarks * (CROP_SIZE / ends.size), size=ends.size)
     everywhere = np.ones((ends.size, ends.size), np.bool_)
     return {
         "sharpness": middle_sharpness(frames, positions, ends),
@@ -83,7 +85,7 @@ def measure_frames(
         "way": float(motion.sum()),
         "first_end": _largest_difference(frames[0], ends.first, everywhere),
         "second_end": _largest_difference(frames[-1], ends.second, shown),
-        "second_rim": _largest_difference(frames[-1], ends.second, _hull(ends) & ~shown),
+        "second_rim": _largest_difference(frames[-1], ends.second, face & ~shown),
     }
 
 
@@ -194,12 +196,6 @@ def _second_shown(size: int) -> NDArray[np.bool_]:
     # Shrunk by a cell, over which shares are read linearly.
     inner = cv2.erode(solid.astype(np.uint8), np.ones((3, 3), np.uint8))
     return np.asarray(cv2.resize(inner, (size, size), interpolation=cv2.INTER_NEAREST) > 0)
-
-
-def _hull(ends: Ends) -> NDArray[np.bool_]:
-    inside = np.zeros((ends.size, ends.size), np.uint8)
-    cv2.fillConvexPoly(inside, cv2.convexHull(np.round(ends.second_landmarks).astype(np.int32)), 1)
-    return inside > 0
 
 
 def _largest_difference(picture: NDArray[np.uint8], wanted: NDArray[np.uint8], region: NDArray[np.bool_]) -> float:

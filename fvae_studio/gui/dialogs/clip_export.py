@@ -6,17 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
-    QSlider,
     QSpinBox,
     QWidget,
 )
@@ -34,6 +32,7 @@ from fvae_studio.core.clip_export import (
 from fvae_studio.core.timeline import FRAME_RATES, Timeline
 from fvae_studio.errors import EditError
 from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, heading, label, name, set_role
+from fvae_studio.gui.dialogs.quality_slider import QualitySlider
 from fvae_studio.paths import typed_path
 
 _SIDES: Final = (None, 480, 720, 1080, 1280, 1920, 2560, 3840)
@@ -135,14 +134,7 @@ class ClipExportDialog(StudioDialog):
         for rate in FRAME_RATES:
             self._fps.addItem(f"{rate:g}", rate)
         name(self._fps, self.tr("Frames per second"))
-        self._quality = QSlider(Qt.Orientation.Horizontal)
-        self._quality.setRange(1, 100)
-        self._quality.setPageStep(5)
-        self._quality.setMinimumHeight(24)
-        name(self._quality, self.tr("Quality"), self.tr("100 is the best and largest"))
-        self._quality_text = QLabel()
-        self._quality_text.setFixedWidth(30)
-        self._quality_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._quality = QualitySlider()
         self._back = QComboBox()
         goes_back = self._timeline.repeat == "ping-pong"
         as_timeline = self.tr("as the timeline (there and back)") if goes_back else self.tr("as the timeline (one way)")
@@ -177,7 +169,7 @@ class ClipExportDialog(StudioDialog):
         size.addWidget(self._sizes, 1)
         size.addWidget(self._side, 1)
         quality.addWidget(self._quality, 1)
-        quality.addWidget(self._quality_text)
+        quality.addWidget(self._quality.number)
         place.addWidget(self._file, 1)
         place.addWidget(self._browse)
         picture, motion, where = form(), form(), form()
@@ -234,7 +226,6 @@ class ClipExportDialog(StudioDialog):
         """What will be written, or why it cannot be."""
         chosen: ClipFormat = self._format.currentData()
         self._quality.setEnabled(chosen in WITH_CLIP_QUALITY)
-        self._quality_text.setText(str(self._quality.value()) if self._quality.isEnabled() else "")
         self._side.setVisible(self._sizes.currentData() == -1)
         self._loops.setEnabled(chosen in WITH_LOOPS)
         is_single = chosen == "sheet"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QHBoxLayout, QWidget
 
 from fvae_studio.core.export import WITH_16_BITS, WITH_QUALITY, ExportOptions, ExportSource, format_of
 from fvae_studio.gui.dialogs.frame import form, name
+from fvae_studio.gui.dialogs.quality_slider import QualitySlider
 
 _START_QUALITY = 92
 
@@ -79,14 +80,7 @@ class FormatFields(QWidget):
                 "Blocks that no edit touches keep their very data; for JPEG photos at full size and quality as they are"
             ),
         )
-        self._quality = QSlider(Qt.Orientation.Horizontal)
-        self._quality.setRange(1, 100)
-        self._quality.setPageStep(5)
-        self._quality.setMinimumHeight(24)
-        name(self._quality, self.tr("Quality"), self.tr("100 is the best and largest"))
-        self._quality_text = QLabel()
-        self._quality_text.setFixedWidth(30)
-        self._quality_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._quality = QualitySlider()
         self._depth = QComboBox()
         self._depth.addItem(self.tr("As the photo"), "keep")
         self._depth.addItem(self.tr("8 bits per channel"), 8)
@@ -111,7 +105,7 @@ class FormatFields(QWidget):
         quality.setSpacing(10)
         quality.addWidget(self._as_source)
         quality.addWidget(self._quality, 1)
-        quality.addWidget(self._quality_text)
+        quality.addWidget(self._quality.number)
         size = QHBoxLayout()
         size.setSpacing(10)
         size.addWidget(self._rule, 1)
@@ -185,7 +179,6 @@ class FormatFields(QWidget):
         has_quality = self._has_quality()
         self._as_source.setEnabled(has_quality)
         self._quality.setEnabled(has_quality and not self._as_source.isChecked())
-        self._quality_text.setText(str(self._quality.value()) if self._quality.isEnabled() else "")
         from_jpeg = self._source is None or self._source.format == "JPEG"
         full_size = self._rule.currentData() == "full"
         self._keep_blocks.setEnabled(
