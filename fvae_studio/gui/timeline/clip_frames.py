@@ -79,6 +79,8 @@ class ClipFrames(QObject):
         # By revision: what was asked for, its frame. Of previews only the newest answers for sure.
         self._previews: dict[int, tuple[Hashable, int]] = {}
         self._asked: dict[int, tuple[Hashable, int]] = {}
+        # By revision: rendered, the picture is being made of it. A later one may be ready before.
+        self._making: dict[int, Hashable] = {}
         self._background = Background(self)
         self._ahead = QTimer(self)
         self._ahead.setSingleShot(True)
@@ -105,6 +107,7 @@ class ClipFrames(QObject):
         """What the pictures lie upon; those that were made for another photo go."""
         if self._ground is not photo:
             self._ground = photo
+            self._making.clear()
             self.cache.clear()
 
     def set_level(self, level: int) -> None:
@@ -171,6 +174,7 @@ class ClipFrames(QObject):
         known = self._asked.get(asked.revision) or self._previews.get(asked.revision)
         if known is not None and self._ground is not None:
             self.render_ms += _PACE * (sum(rendered.timings_ms.values()) - self.render_ms)
+            self._making[asked.revision] = known[0]
             # Behind the window's back: a large picture must not stop the playhead.
             make = partial(make_frame, rendered, self._ground)
             self._background.run(make, partial(self._keep, asked, known))
@@ -189,6 +193,7 @@ class ClipFrames(QObject):
 
     def _keep(self, asked: MomentRequest, known: tuple[Hashable, int], made: ClipFrame | None) -> None:
         key, frame = known
+        self._making.pop(asked.revision, None)
         is_ahead = self._asked.pop(asked.revision, None) is not None
         # Older previews were passed over in the queue.
         self._previews = {revision: one for revision, one in self._previews.items() if revision > asked.revision}
@@ -226,7 +231,8 @@ class ClipFrames(QObject):
             return
         # Of the previews only the newest comes for sure.
         newest = self._previews[max(self._previews)][0] if self._previews else None
-        under_way = {key for key, _ in self._asked.values()}
+        waiting = {key for key, _ in self._asked.values()}
+        being_made = {*self._making.values(), newest}
         looked = 0
         for number, frame in enumerate(self._play_order()):
             if frame in self.ready:
@@ -239,13 +245,13 @@ class ClipFrames(QObject):
             self._places.setdefault(key, frame)
             if key in self.cache:
                 self.ready.add(frame)
-            elif len(under_way) < _ASKED_AHEAD and key not in under_way and key != newest:
-                if number < self._lead(len(under_way)):
+            elif len(waiting) < _ASKED_AHEAD and key not in waiting and key not in being_made:
+                if number < self._lead(len(waiting)):
                     continue
                 if self.cache.is_full and self.cache.farthest(self._distance) <= self._distance(key):
                     break
                 self._asked[self._ask_ahead(scene, frame)] = (key, frame)
-                under_way.add(key)
+                waiting.add(key)
         if self.ready != self._told:
             # A hand that scrubs comes here at each move of the mouse, and the ruler is drawn anew for it.
             self._told = set(self.ready)

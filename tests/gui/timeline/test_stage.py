@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.timeline import PhotoKey
 from fvae_studio.core.timeline_keys import with_key
 from fvae_studio.errors import DeviceError, EditError
+from fvae_studio.gui.timeline import clip_frames
+from fvae_studio.gui.timeline.frames import make_frame
 
 pytestmark = pytest.mark.gui
 
@@ -56,6 +59,30 @@ def test_frames_ahead_are_rendered_once_each_and_shown_as_ready(clip, engine, qt
 
     assert len(previews) == len(set(previews)) == 25
     assert clip.panel.ruler._ready == clip.stage.ready_frames
+
+
+def test_frame_whose_picture_is_made_more_slowly_than_the_next_is_not_rendered_twice(clip, engine, qtbot, monkeypatch):
+    qtbot.waitUntil(lambda: all_ready(clip))
+    others_made, held = Event(), []
+
+    def slow_for_the_first(rendered, ground):
+        if not held:
+            held.append(rendered)
+            assert others_made.wait(10)
+        elif len({one.moment for one in engine.moments[before:]}) > 5:
+            others_made.set()
+        return make_frame(rendered, ground)
+
+    monkeypatch.setattr(clip_frames, "make_frame", slow_for_the_first)
+    clip.stage.frames.cache.clear()
+    clip.stage.frames.ready.clear()
+    before = len(engine.moments)
+    clip.stage.seek(1)
+    qtbot.waitUntil(lambda: all_ready(clip))
+    previews = [one.moment for one in engine.moments[before:] if one.quality == "preview"]
+
+    assert held[0].request.moment == clip.stage.frames.moment_of(1)
+    assert len(previews) == len(set(previews)) == 25
 
 
 def test_ready_frames_are_not_asked_for_again(clip, engine, qtbot):
