@@ -32,7 +32,7 @@ _MAX_STEP: Final = 8
 _NODES_PER_CELL: Final = 1.9
 """Picture pixels between the nodes of a lattice at most, and nodes to a cell of the flow at least."""
 
-_MAX_REFINED: Final = 4_000_000
+_MAX_REFINED: Final = 4_500_000
 """Pixels of a cutout of which four times as many are made for quick reading."""
 
 _MAX_RATIO: Final = 1.3
@@ -47,7 +47,7 @@ class Cutout:
         pixels: (h, w, 3).
         alpha: (h, w) of the same dtype, or None.
         from_crop: pixels of the face's aligned crop -> pixels of the cutout.
-        fine: `refined` pixels, from which bicubic readers read; None: they read the pixels themselves.
+        fine: `refined` pixels, see `resample`; None: there are none at hand.
     """
 
     pixels: RgbImage
@@ -99,7 +99,7 @@ def read_cutout(
     to_crop: SimilarityTransform,
     region: Rect,
     *,
-    kernel: Kernel = "lanczos",
+    kernel: Kernel = "sinc",
     share: FloatMap | None = None,
     margin_px: int = 0,
 ) -> tuple[RgbImage, GreyMask | None]:

@@ -35,6 +35,11 @@ class Rect:
         return self.y + self.height
 
     @property
+    def area(self) -> int:
+        """Number of pixels."""
+        return self.width * self.height
+
+    @property
     def is_empty(self) -> bool:
         """Whether it holds no pixel."""
         return self.width <= 0 or self.height <= 0

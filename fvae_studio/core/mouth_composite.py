@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.mouth_inside import MouthInside
@@ -33,7 +34,8 @@ def open_mouth(
     faces: Sequence[tuple[FlowField, SimilarityTransform]],
     *,
     index: int = 0,
-    kernel: Kernel = "lanczos",
+    kernel: Kernel = "sinc",
+    fine: Sequence[FineCopy] = (),
 ) -> WarpedFace:
     """Part the lips of a face that was warped by `lips.flow`, and show the mouth's inside between them.
 
@@ -45,6 +47,7 @@ def open_mouth(
         faces: flow and `photo_to_crop` of every face that was warped together, as `warp_faces` got them.
         index: which of them this one is.
         kernel: how pixels are resampled.
+        fine: as for `warp_faces`.
 
     Returns:
         The face; beyond the mouth its pixels are the ones that came in.
@@ -57,7 +60,7 @@ def open_mouth(
     layers = []
     for flow in (lips.upper, lips.lower):
         moving = [*faces[:index], (FlowField(flow, still), photo_to_crop), *faces[index + 1 :]]
-        layers.append(warp_region(photo, moving, window, kernel=kernel).pixels)
+        layers.append(warp_region(photo, moving, window, kernel=kernel, fine=fine).pixels)
     place = Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices
     before = face.pixels[place]
     source = photo.pixels[window.slices]

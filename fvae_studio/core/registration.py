@@ -57,7 +57,7 @@ def register_photo(
 ) -> RegisteredPhoto:
     """Resample a photo so that its face lies where the frame's face lies, by the similarity of the two alignments.
 
-    The photo is read once, with Lanczos; a photo of higher resolution is averaged first. ICC profiles are not compared:
+    The photo is read once, sharply (`resample`); a photo of higher resolution is averaged first. ICC profiles are not compared:
     both photos are taken to be encoded alike.
 
     Args:
@@ -224,5 +224,5 @@ def _read(photo: Photo, positions: NDArray[np.float32], *, shrinkage: float) -> 
         offset = (1 / factor - 1) / 2
         to_source = to_source.then(SimilarityTransform(1 / factor, 0.0, offset, offset))
     out: RgbImage = np.empty_like(photo.pixels, shape=(*positions.shape[:2], 3))
-    resample(np.ascontiguousarray(source), to_source.apply(positions), "lanczos", out=out)
+    resample(np.ascontiguousarray(source), to_source.apply(positions), "sinc", out=out)
     return out

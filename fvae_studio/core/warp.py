@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -27,6 +29,7 @@ from fvae_studio.core.displacement import (
     combine_displacements,
     is_moving,
 )
+from fvae_studio.core.fine_copy import FineCopy, part_of
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.resample import KERNEL_REACH, resample, resample_premultiplied, shrinkage
@@ -35,6 +38,7 @@ from fvae_studio.core.types import FloatMap, FlowField, GreyMask, Photo, RgbImag
 from fvae_studio.errors import GeometryError
 
 _TILE_PX = 512
+_TILES_AT_ONCE = 2
 
 
 def warp_photo(
@@ -43,7 +47,7 @@ def warp_photo(
     photo_to_crop: SimilarityTransform,
     *,
     roi: Rect | None = None,
-    kernel: Kernel = "lanczos",
+    kernel: Kernel = "sinc",
     progress: Progress | None = None,
 ) -> WarpedFace:
     """Resample the photo along a flow predicted on one aligned crop.
@@ -84,8 +88,9 @@ def warp_faces(
     photo: Photo,
     faces: Sequence[tuple[FlowField, SimilarityTransform]],
     *,
-    kernel: Kernel = "lanczos",
+    kernel: Kernel = "sinc",
     with_confidence: bool = True,
+    fine: Sequence[FineCopy] = (),
     progress: Progress | None = None,
 ) -> tuple[WarpedFace, ...]:
     """Resample the photo along the flows of several faces, of which none undoes another.
@@ -99,6 +104,7 @@ def warp_faces(
         faces: flow and `photo_to_crop` of each face; as for `warp_photo`.
         kernel: how pixels are resampled; "bicubic" also reads the flow more coarsely, as a preview may.
         with_confidence: False leaves the confidence at 1 everywhere and saves its enlargement.
+        fine: finer copies of parts of the photo, where they are there already; the result is the same with "sinc".
         progress: asked for cancelling at each tile.
 
     Returns:
@@ -120,7 +126,7 @@ def warp_faces(
             displacement = combine_displacements(near, roi, step=step)
         part = progress.subrange(number / len(faces), 1 / len(faces))
         confidence = flow.confidence if with_confidence else None
-        done.append(_render(photo, displacement, roi, confidence, photo_to_crop, kernel, part, done))
+        done.append(_render(photo, displacement, roi, confidence, photo_to_crop, kernel, part, done, fine))
     return tuple(done)
 
 
@@ -129,7 +135,8 @@ def warp_region(
     faces: Sequence[tuple[FlowField, SimilarityTransform]],
     roi: Rect,
     *,
-    kernel: Kernel = "lanczos",
+    kernel: Kernel = "sinc",
+    fine: Sequence[FineCopy] = (),
 ) -> WarpedFace:
     """Resample one region along the flows of all faces composed, as `warp_faces` does.
 
@@ -138,11 +145,12 @@ def warp_region(
         faces: flow and `photo_to_crop` of each face; the first one's confidence is told.
         roi: inside the photo.
         kernel: how pixels are resampled.
+        fine: as for `warp_faces`.
     """
     fields = _fields(faces, kernel)
     displacement = combine_displacements(fields, roi, step=min(field.step for field in fields))
     flow, photo_to_crop = faces[0]
-    return _render(photo, displacement, roi, flow.confidence, photo_to_crop, kernel, NoProgress(), ())
+    return _render(photo, displacement, roi, flow.confidence, photo_to_crop, kernel, NoProgress(), (), fine)
 
 
 def flow_roi(flow: NDArray[np.float32], photo_to_crop: SimilarityTransform, bounds: Rect) -> Rect:
@@ -193,6 +201,7 @@ def _render(
     kernel: Kernel,
     progress: Progress,
     done: Sequence[WarpedFace],
+    fine: Sequence[FineCopy] = (),
 ) -> WarpedFace:
     pixels: NDArray[Any] = np.empty((roi.height, roi.width, 3), photo.pixels.dtype)
     alpha: NDArray[Any] | None = None if photo.alpha is None else np.empty((roi.height, roi.width), photo.pixels.dtype)
@@ -202,24 +211,22 @@ def _render(
     confidence = np.broadcast_to(np.float32(1), size) if trust is None else np.empty(size, np.float32)
     step = displacement.lattice.step
     softness = shrinkage(displacement.nodes, step)
-    tiles = list(_tiles(roi))
-    for number, tile in enumerate(tiles):
+    softening = None if softness is None else replace(displacement, nodes=softness)
+
+    def render(tile: Rect) -> None:
         progress.raise_if_cancelled()
-        inside = Rect(tile.x - roi.x, tile.y - roi.y, tile.width, tile.height)
+        inside = Rect(tile.x - roi.x, tile.y - roi.y, tile.width, tile.height).slices
         if trust is not None:
-            confidence[inside.slices] = _confidence(trust, photo_to_crop, tile, step)
-        if any(tile.intersect(other.roi) == tile for other in done):
-            continue
-        moved[inside.slices] = _render_tile(
-            photo,
-            displacement,
-            None if softness is None else replace(displacement, nodes=softness),
-            tile,
-            kernel,
-            pixels[inside.slices],
-            None if alpha is None else alpha[inside.slices],
-        )
-        progress.report((number + 1) / len(tiles), "warp")
+            confidence[inside] = _confidence(trust, photo_to_crop, tile, step)
+        if not any(tile.intersect(other.roi) == tile for other in done):
+            of_tile = None if alpha is None else alpha[inside]
+            moved[inside] = _render_tile(photo, displacement, softening, tile, kernel, fine, pixels[inside], of_tile)
+
+    tiles = list(_tiles(roi))
+    # OpenCV filters on one core. A preview is one tile, and not worth a thread.
+    with nullcontext() if len(tiles) == 1 else ThreadPoolExecutor(_TILES_AT_ONCE) as pool:
+        for number, _ in enumerate(pool.map(render, tiles) if pool is not None else map(render, tiles)):
+            progress.report((number + 1) / len(tiles), "warp")
     # What two regions share is rendered once: both hold the same bits.
     for other in done:
         shared = roi.intersect(other.roi)
@@ -246,6 +253,7 @@ def _render_tile(
     softening: DisplacementMap | None,
     tile: Rect,
     kernel: Kernel,
+    fine: Sequence[FineCopy],
     pixels: RgbImage,
     alpha: GreyMask | None,
 ) -> NDArray[np.bool_]:
@@ -268,12 +276,12 @@ def _render_tile(
     cv2.add(positions, (tile.x - window.x, tile.y - window.y, 0, 0), dst=positions)
     source = photo.pixels[window.slices]
     if photo.alpha is None:
-        resample(source, positions, kernel, out=pixels, softness=softness)
+        resample(source, positions, kernel, out=pixels, softness=softness, fine=part_of(fine, window))
     else:
         assert alpha is not None
         source_alpha = photo.alpha[window.slices]
         if int(source_alpha.min()) == photo.max_value:
-            resample(source, positions, kernel, out=pixels, softness=softness)
+            resample(source, positions, kernel, out=pixels, softness=softness, fine=part_of(fine, window))
             alpha[...] = photo.max_value
         else:
             pixels[...], alpha[...] = resample_premultiplied(source, source_alpha, positions, kernel, softness=softness)

@@ -163,8 +163,7 @@ class Canvas:
         alpha: GreyMask | None = None
         scale = 1 / self._to_crop.scale
         margin_px = detail_reach_px(scale) if detailed else 0
-        cutouts = self._quick_cutouts if kernel == "bicubic" else self._cutouts
-        for number, (cutout, field, share) in enumerate(zip(cutouts, fields, shares, strict=True)):
+        for number, (cutout, field, share) in enumerate(zip(self._quick_cutouts, fields, shares, strict=True)):
             if field is None or not (share.any() or number == 0):
                 continue
             progress.raise_if_cancelled()

@@ -137,7 +137,7 @@ class ClipRenderer:
             cast = self._cast_of(request.sources, faces, parts, places)
             stage = self._stage(cast, photo, request.mode, level, progress)
         with _timed(timings, "draw"):
-            kernel: Kernel = "lanczos" if full_res else "bicubic"
+            kernel: Kernel = "sinc" if full_res else "bicubic"
             drawn = stage.canvas.draw(moment, kernel=kernel, progress=progress, detailed=full_res)
         shares = _shared_out(drawn.shares, request.moment, places)
         flows = _placed(cast, drawn, moment.strengths)
@@ -178,7 +178,7 @@ class ClipRenderer:
                 (around, SimilarityTransform.identity()) if longer_side is None else _screen_photo(around, longer_side)
             )
             canvas = Canvas(cast.interpolator, base=whole, photo_to_picture=to_whole, for_screen=for_screen)
-        kernel: Kernel = "bicubic" if for_screen else "lanczos"
+        kernel: Kernel = "bicubic" if for_screen else "sinc"
         return self._pictures(canvas, whole, sources[0], faces[0], merged, kernel, progress)
 
     def matches(self, sources: Sequence[ClipSource]) -> tuple[FaceMatch, ...]:
@@ -206,7 +206,7 @@ class ClipRenderer:
 
         def begin(moment: Moment) -> Callable[[], Photo]:
             """Has a picture painted, and gives what waits for it."""
-            if whole is not None and kernel == "lanczos" and moment.motion[0] == moment.blend[0] == 1:
+            if whole is not None and kernel == "sinc" and moment.motion[0] == moment.blend[0] == 1:
                 state = _edit_at(first, face, moment)
                 return lambda: self._engine.render(first.photo, state, progress.subrange(0, 0)).photo
             painted = pool.submit(canvas.paint, canvas.aim(moment), kernel=kernel, progress=progress)

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
 from fvae_studio.core.edits import EditState, Strengths
 from fvae_studio.core.face_match import FaceMatch, match_faces
-from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.geometry import Points, Rect
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
 from fvae_studio.core.lips import limit_lip_stretch
 from fvae_studio.core.mouth_choice import MouthChoice
-from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
@@ -37,6 +35,7 @@ from fvae_studio.pipeline.detector import FaceDetector, choose_faces, only_face,
 from fvae_studio.pipeline.drawn_face import find_drawn_face
 from fvae_studio.pipeline.lazy import Lazy
 from fvae_studio.pipeline.mouths import ClosedMouth, OpenedMouth, open_mouths
+from fvae_studio.pipeline.photo_cache import MAX_FLOWS, FlowKey, PhotoCache, Settled, WarpKey
 from fvae_studio.pipeline.requests import (
     ClipSource,
     ModelSummary,
@@ -56,12 +55,6 @@ if TYPE_CHECKING:
     from fvae_studio.pipeline.clip import ClipRenderer
     from fvae_studio.pipeline.predictor import FlowPredictor
 
-_MAX_FLOWS = 64
-"""Flows remembered of the photo that is being edited; one takes 200 kB, with parted lips 600."""
-
-_FEW_FLOWS = 8
-"""Of the photos that were edited before it: what they show, and some steps back."""
-
 _MAX_PHOTOS = 3
 """Photos of which flows, warps and smaller copies are remembered; of all others faces and crops."""
 
@@ -74,10 +67,6 @@ class LeftOut:
     reason: str
 
 
-_FlowKey: TypeAlias = tuple[int, Strengths, MouthChoice]
-"""A face, and what is asked of it."""
-
-
 @dataclass(frozen=True, eq=False)
 class _Asked:
     """What is asked of one face."""
@@ -87,41 +76,8 @@ class _Asked:
     mouth: MouthChoice
 
     @property
-    def key(self) -> _FlowKey:
+    def key(self) -> FlowKey:
         return self.face.index, self.strengths, self.mouth
-
-
-_WarpKey: TypeAlias = tuple[_FlowKey, ...]
-"""A group of neighbours."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Settled:
-    """What moves a face's pixels: its flow, and the lips in two layers where they part."""
-
-    field: FlowField
-    lips: PartedLips | None = None
-
-
-@dataclass(eq=False)
-class _PhotoCache:
-    faces: tuple[Face, ...] | None = None
-    crops: dict[int, AlignedCrop] = field(default_factory=dict)
-    mouths: dict[int, ClosedMouth] = field(default_factory=dict)
-    flows: OrderedDict[_FlowKey, _Settled] = field(default_factory=OrderedDict)
-    warped: dict[tuple[Kernel, int], dict[_WarpKey, tuple[WarpedFace, ...]]] = field(default_factory=dict)
-    levels: dict[int, Photo] = field(default_factory=dict)
-
-    def trim(self, num_flows: int) -> None:
-        """Forget the flows that were not asked for longest."""
-        while len(self.flows) > num_flows:
-            self.flows.popitem(last=False)
-
-    def shrink(self) -> None:
-        """Keep what takes long to find and little room; the rest is made again when the photo is edited again."""
-        self.flows.clear()
-        self.warped.clear()
-        self.levels.clear()
 
 
 class Engine:
@@ -144,9 +100,9 @@ class Engine:
         self._predictor = Lazy(lambda: _make_predictor(model, device))
         self._detector: Lazy[FaceDetector] = Lazy(_make_detector if detector is None else lambda: detector)
         self._owns_detector = detector is None
-        self._caches: weakref.WeakKeyDictionary[Photo, _PhotoCache] = weakref.WeakKeyDictionary()
+        self._caches: weakref.WeakKeyDictionary[Photo, PhotoCache] = weakref.WeakKeyDictionary()
         self._donor: tuple[str, PhotoMouth] | None = None
-        self._latest: list[weakref.ref[_PhotoCache]] = []
+        self._latest: list[weakref.ref[PhotoCache]] = []
         self._encoded: tuple[weakref.ref[Photo], tuple[int, ...]] | None = None
         self._clips = Lazy(lambda: _make_clip_renderer(self, self._predictor.get()))
 
@@ -207,13 +163,8 @@ class Engine:
         before = {face.index: face for face in cache.faces or ()}
         after = {face.index: face for face in faces}
         gone = {index for index in before if after.get(index) is not before[index]}
-        for index in gone:
-            cache.crops.pop(index, None)
-            cache.mouths.pop(index, None)
-        for key in [key for key in cache.flows if key[0] in gone]:
-            del cache.flows[key]
         if gone:
-            cache.warped.clear()
+            cache.forget_faces(gone)
             self._encoded = None
         cache.faces = faces
 
@@ -273,11 +224,11 @@ class Engine:
             placed.append(
                 PlacedFlow(asked.face, asked.strengths, settled.field, crop.photo_to_crop, asked.mouth, settled.lips)
             )
-        cache.trim(max(_MAX_FLOWS, len(plan)))
+        cache.trim(max(MAX_FLOWS, len(plan)))
         return tuple(placed)
 
     def render(
-        self, photo: Photo, state: EditState, progress: Progress | None = None, *, kernel: Kernel = "lanczos"
+        self, photo: Photo, state: EditState, progress: Progress | None = None, *, kernel: Kernel = "sinc"
     ) -> RenderResult:
         """The photo with the edit applied at its own resolution.
 
@@ -335,7 +286,8 @@ class Engine:
         with _timed(timings, "predict"):
             placed = self.flows(photo, state, progress)
         with _timed(timings, "warp"):
-            warped = self._warp(photo, placed, "lanczos" if full_res else "bicubic", progress, level=level)
+            kernel: Kernel = "sinc" if full_res else "bicubic"
+            warped = self._warp(photo, placed, kernel, progress, level=level, is_repeated=True)
         patches = tuple(Patch(level, face.roi, face.pixels) for face in warped if face.moved.any())
         trust = {flow.face.index: motion_trust(flow.field) for flow in placed}
         left_out = {one.face: one.reason for one in self.left_out(photo, state)}
@@ -457,20 +409,34 @@ class Engine:
         return borrow(self._predictor.get(), receiver, taken, progress=progress)
 
     def _warp(
-        self, photo: Photo, placed: Sequence[PlacedFlow], kernel: Kernel, progress: Progress, *, level: int = 0
+        self,
+        photo: Photo,
+        placed: Sequence[PlacedFlow],
+        kernel: Kernel,
+        progress: Progress,
+        *,
+        level: int = 0,
+        is_repeated: bool = False,
     ) -> tuple[WarpedFace, ...]:
-        """Warp neighbours together and all others apart; who did not change since the last call is not warped again."""
+        """Warp neighbours together and all others apart; who did not change since the last call is not warped again.
+
+        Args:
+            photo: whose faces are warped.
+            placed: their flows.
+            kernel: how pixels are read.
+            progress: told of each group.
+            level: at which.
+            is_repeated: a slider moves: what makes the next call quicker is worth its time.
+        """
         cache = self._cache(photo)
         before = cache.warped.get((kernel, level), {})
-        after: dict[_WarpKey, tuple[WarpedFace, ...]] = {}
-        to_photo = level_to_photo(level)
-        source = self._at_level(photo, level)
+        after: dict[WarpKey, tuple[WarpedFace, ...]] = {}
         done = 0
         for group in _neighbours(placed):
             progress.report(done / len(placed), "warping")
             key = tuple((flow.face.index, flow.strengths, flow.mouth) for flow in group)
             part = progress.subrange(done / len(placed), len(group) / len(placed))
-            after[key] = before.get(key) or self._warp_group(photo, source, group, to_photo, kernel, part)
+            after[key] = before.get(key) or self._warp_group(photo, level, group, kernel, part, is_repeated=is_repeated)
             done += len(group)
         if level:
             # A zoom leaves the levels behind that it passed.
@@ -482,15 +448,23 @@ class Engine:
     def _warp_group(
         self,
         photo: Photo,
-        source: Photo,
+        level: int,
         group: Sequence[PlacedFlow],
-        to_photo: SimilarityTransform,
         kernel: Kernel,
         progress: Progress,
+        *,
+        is_repeated: bool,
     ) -> tuple[WarpedFace, ...]:
-        """Warp neighbours in `source`, which is the photo at a level, and open their mouths."""
+        """Warp neighbours in the photo at a level, and open their mouths."""
+        source, to_photo = self._at_level(photo, level), level_to_photo(level)
         faces = [(flow.field, to_photo.then(flow.photo_to_crop)) for flow in group]
-        warped = warp_faces(source, faces, kernel=kernel, with_confidence=False, progress=progress)
+        cache = self._cache(photo)
+        fine = [
+            copy
+            for flow, (_, to_crop) in zip(group, faces, strict=True)
+            if (copy := cache.fine_copy(source, level, flow.face.index, crop_region(to_crop), makes=is_repeated))
+        ]
+        warped = warp_faces(source, faces, kernel=kernel, with_confidence=False, fine=fine, progress=progress)
         if all(flow.lips is None for flow in group):
             return warped
         mouths = [
@@ -499,15 +473,15 @@ class Engine:
             else OpenedMouth(flow.lips, self._mouth(photo, flow.face).inside(flow.mouth, self.photo_mouth))
             for flow in group
         ]
-        return open_mouths(source, warped, faces, mouths, kernel=kernel)
+        return open_mouths(source, warped, faces, mouths, kernel=kernel, fine=fine)
 
-    def _settle(self, photo: Photo, asked: _Asked, predicted: FlowField) -> _Settled:
+    def _settle(self, photo: Photo, asked: _Asked, predicted: FlowField) -> Settled:
         if asked.mouth.opens:
             lips = self._mouth(photo, asked.face).part(predicted)
             if lips is not None:
-                return _Settled(FlowField(lips.flow, predicted.confidence), lips)
+                return Settled(FlowField(lips.flow, predicted.confidence), lips)
         landmarks = self.crop(photo, asked.face).photo_to_crop.apply(asked.face.landmarks)
-        return _Settled(settle(predicted, landmarks))
+        return Settled(settle(predicted, landmarks))
 
     def _mouth(self, photo: Photo, face: Face) -> ClosedMouth:
         mouths = self._cache(photo).mouths
@@ -577,16 +551,16 @@ class Engine:
             raise first_error
         return plan, tuple(left_out)
 
-    def _cache(self, photo: Photo) -> _PhotoCache:
+    def _cache(self, photo: Photo) -> PhotoCache:
         cache = self._caches.get(photo)
         if cache is None:
-            cache = self._caches[photo] = _PhotoCache()
+            cache = self._caches[photo] = PhotoCache()
         if not self._latest or self._latest[-1]() is not cache:
             # However many photos are open, only some of them are being edited.
             latest = [*(one for one in self._latest if one() not in (None, cache)), weakref.ref(cache)]
             for one in latest[:-1]:
                 if (old := one()) is not None:
-                    old.trim(_FEW_FLOWS)
+                    old.rest()
             for one in latest[:-_MAX_PHOTOS]:
                 if (old := one()) is not None:
                     old.shrink()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import extract_crop
 from fvae_studio.core.donor_teeth import choose_donor, load_donors
+from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.mouth_composite import open_mouth
@@ -89,6 +90,7 @@ def open_mouths(
     mouths: Sequence[OpenedMouth | None],
     *,
     kernel: Kernel,
+    fine: Sequence[FineCopy] = (),
 ) -> tuple[WarpedFace, ...]:
     """Open the mouths of faces that were warped together; where two regions overlap, both hold the same pixels again.
 
@@ -98,12 +100,14 @@ def open_mouths(
         faces: what it was given.
         mouths: one for each face; None: it stays as it is.
         kernel: how pixels are resampled.
+        fine: as for `warp_faces`.
     """
     result = list(warped)
     for index, mouth in enumerate(mouths):
         if mouth is None or result[index].roi.is_empty:
             continue
-        opened = open_mouth(photo, result[index], mouth.lips, mouth.inside, faces, index=index, kernel=kernel)
+        lips, inside = mouth.lips, mouth.inside
+        opened = open_mouth(photo, result[index], lips, inside, faces, index=index, kernel=kernel, fine=fine)
         result[index] = opened
         for other, face in enumerate(result):
             shared = face.roi.intersect(opened.roi)

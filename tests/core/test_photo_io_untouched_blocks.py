@@ -35,7 +35,8 @@ def picture(height: int, width: int, channels: int = 3, seed: int = 0) -> NDArra
 
 def jpeg(samples: NDArray[np.uint8], **options: Any) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(samples.squeeze()).save(buffer, "JPEG", **({"quality": 88} | options))
+    image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+    image.save(buffer, "JPEG", **({"quality": 88} | options))
     return buffer.getvalue()
 
 

@@ -98,7 +98,7 @@ class Stage:
 
     def draw(self, *weights, strengths=(), motion=None):
         moment = Moment(weights if motion is None else motion, weights, strengths)
-        return self.canvas.draw(moment, kernel="lanczos", progress=NoProgress())
+        return self.canvas.draw(moment, kernel="sinc", progress=NoProgress())
 
 
 @pytest.fixture(scope="module")
@@ -313,7 +313,7 @@ def test_no_photo_is_refused(predictor):
 def test_square_shows_the_face_upright_and_large(predictor, first, second):
     interpolator = Interpolator(predictor, [first, second], match_colour=False)
     drawn = Canvas.square(interpolator, 2 * CROP_SIZE).draw(
-        Moment((1.0, 0.0), (1.0, 0.0)), kernel="lanczos", progress=NoProgress()
+        Moment((1.0, 0.0), (1.0, 0.0)), kernel="sinc", progress=NoProgress()
     )
     grid = np.stack(np.meshgrid(np.arange(2 * CROP_SIZE), np.arange(2 * CROP_SIZE)), axis=-1)
     wanted = scene(SimilarityTransform.resize(2 * CROP_SIZE, CROP_SIZE).apply(grid)) * 255
@@ -355,7 +355,7 @@ def test_drawing_can_be_cancelled(stage):
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        stage.canvas.draw(Moment((0.5, 0.5), (0.5, 0.5)), kernel="lanczos", progress=NoProgress(token))
+        stage.canvas.draw(Moment((0.5, 0.5), (0.5, 0.5)), kernel="sinc", progress=NoProgress(token))
 
 
 @pytest.mark.parametrize("scale", [0.35, 0.7, 1.3])

@@ -50,7 +50,7 @@ class FvaeMorph:
     def at(self, t: float) -> NDArray[np.uint8]:
         """See `Morph.at`."""
         shares = (1 - t, t)
-        drawn = self._canvas.draw(Moment(shares, shares), kernel="lanczos", progress=NoProgress())
+        drawn = self._canvas.draw(Moment(shares, shares), kernel="sinc", progress=NoProgress())
         picture = self._first.pixels.astype(np.uint8)
         picture[drawn.roi.slices] = drawn.pixels
         return picture

@@ -1,0 +1,111 @@
+"""What an engine remembers of one photo, so that a moved slider asks for nothing twice."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from fvae_studio.core.edits import Strengths
+from fvae_studio.core.fine_copy import FineCopy
+from fvae_studio.core.geometry import Rect
+from fvae_studio.core.mouth_choice import MouthChoice
+from fvae_studio.core.parting import PartedLips
+from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, WarpedFace
+from fvae_studio.core.warp import Kernel
+from fvae_studio.pipeline.mouths import ClosedMouth
+
+MAX_FLOWS: Final = 64
+"""Flows remembered of the photo that is being edited; one takes 200 kB, with parted lips 600."""
+
+_FEW_FLOWS: Final = 8
+"""Of the photos that were edited before it: what they show, and some steps back."""
+
+_MAX_FINE_PIXELS: Final = 4_500_000
+"""Of the photo, of which finer copies are kept; each takes 12 bytes (a face of 1600 pixels 55 MB)."""
+
+FlowKey: TypeAlias = tuple[int, Strengths, MouthChoice]
+"""A face, and what is asked of it."""
+
+WarpKey: TypeAlias = tuple[FlowKey, ...]
+"""A group of neighbours."""
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """What moves a face's pixels: its flow, and the lips in two layers where they part."""
+
+    field: FlowField
+    lips: PartedLips | None = None
+
+
+@dataclass(eq=False)
+class PhotoCache:
+    """Everything that was computed for one photo."""
+
+    faces: tuple[Face, ...] | None = None
+    crops: dict[int, AlignedCrop] = field(default_factory=dict)
+    mouths: dict[int, ClosedMouth] = field(default_factory=dict)
+    flows: OrderedDict[FlowKey, Settled] = field(default_factory=OrderedDict)
+    warped: dict[tuple[Kernel, int], dict[WarpKey, tuple[WarpedFace, ...]]] = field(default_factory=dict)
+    levels: dict[int, Photo] = field(default_factory=dict)
+    _fine: OrderedDict[tuple[int, int], FineCopy] = field(default_factory=OrderedDict)
+
+    def fine_copy(self, source: Photo, level: int, face: int, region: Rect, *, makes: bool) -> FineCopy | None:
+        """A finer copy of a face's surroundings, from which it is warped in a third of the time.
+
+        Args:
+            source: the photo at that level.
+            level: of `source`.
+            face: its number.
+            region: pixels of `source` that its crop covers.
+            makes: whether a copy is made where there is none; else only one that is there already is given.
+
+        Returns:
+            None where there is none, or where it would take too much memory.
+        """
+        key = (level, face)
+        if key not in self._fine and makes:
+            region = region.intersect(source.bounds)
+            if 0 < region.area <= _MAX_FINE_PIXELS:
+                self._fine[key] = FineCopy.around(source, region)
+                self._trim_fine()
+        if key in self._fine:
+            self._fine.move_to_end(key)
+        return self._fine.get(key)
+
+    def forget_faces(self, numbers: Collection[int]) -> None:
+        """Faces that are not there any more, or others than they were."""
+        for number in numbers:
+            self.crops.pop(number, None)
+            self.mouths.pop(number, None)
+        for flow in [key for key in self.flows if key[0] in numbers]:
+            del self.flows[flow]
+        for copy in [key for key in self._fine if key[1] in numbers]:
+            del self._fine[copy]
+        self.warped.clear()
+
+    def trim(self, num_flows: int) -> None:
+        """Forget the flows that were not asked for longest."""
+        while len(self.flows) > num_flows:
+            self.flows.popitem(last=False)
+
+    def rest(self) -> None:
+        """Another photo is being edited: keep what this one shows."""
+        self.trim(_FEW_FLOWS)
+        self._fine.clear()
+
+    def shrink(self) -> None:
+        """Keep what takes long to find and little room; the rest is made again when the photo is edited again."""
+        self.flows.clear()
+        self.warped.clear()
+        self.levels.clear()
+        self._fine.clear()
+
+    def _trim_fine(self) -> None:
+        while (
+            len(self._fine) > 1
+            and sum(copy.rect.width * copy.rect.height for copy in self._fine.values()) > _MAX_FINE_PIXELS
+        ):
+            self._fine.popitem(last=False)
