@@ -112,7 +112,10 @@ def control_points(flow: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     height, width = flow.shape[:2]
     tall = (_fit_inverse(height) @ flow.reshape(height, width * 2)).reshape(height, width, 2)
-    return np.ascontiguousarray(np.einsum("ij,hjc->hic", _fit_inverse(width), tall, optimize=True), np.float32)
+    # Columns first, so that the other axis is one product of two matrices as well.
+    turned = np.ascontiguousarray(tall.transpose(1, 0, 2)).reshape(width, height * 2)
+    points = (_fit_inverse(width) @ turned).reshape(width, height, 2)
+    return np.ascontiguousarray(points.transpose(1, 0, 2), np.float32)
 
 
 def edge_width(flow: NDArray[np.float32]) -> tuple[int, int]:

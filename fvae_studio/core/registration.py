@@ -57,8 +57,8 @@ def register_photo(
 ) -> RegisteredPhoto:
     """Resample a photo so that its face lies where the frame's face lies, by the similarity of the two alignments.
 
-    The photo is read once, sharply (`resample`); a photo of higher resolution is averaged first. ICC profiles are not compared:
-    both photos are taken to be encoded alike.
+    The photo is read once, sharply (`resample`); a photo of higher resolution is averaged first. ICC profiles are not
+    compared: both photos are taken to be encoded alike.
 
     Args:
         photo: to be moved.

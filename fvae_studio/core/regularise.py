@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,11 @@ _SAMPLES_PER_CELL = 4
 _MAX_ROUNDS = 40
 _REACH = 3
 """Rings of control points that are added around a flow; more than the windows reach."""
+_ROUNDING = 1e-4
+"""What bounds are lowered by."""
+
+_Cells: TypeAlias = tuple[slice, slice]
+"""Rows and columns."""
 
 
 def jacobian(flow: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -93,7 +98,7 @@ def prepare_flow(flow: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     return unfold(flow if border_is_zero(flow) else fade_to_border(flow))
 
 
-def _jacobian(flow: NDArray[np.float32], cells: tuple[slice, slice] | None = None) -> NDArray[np.float32]:
+def _jacobian(flow: NDArray[np.float32], cells: _Cells | None = None) -> NDArray[np.float32]:
     """`jacobian`; with `cells`, only the patches that begin in these rows and columns of cells."""
     height, width = flow.shape[:2]
     rows, columns = _SAMPLES_PER_CELL * height, _SAMPLES_PER_CELL * width
@@ -116,12 +121,15 @@ def _jacobian(flow: NDArray[np.float32], cells: tuple[slice, slice] | None = Non
 def _folded_cells(flow: NDArray[np.float32], min_jacobian: float) -> NDArray[np.uint8]:
     """(h, w): 1 where a patch that begins in the cell has a Jacobian of at most `min_jacobian`."""
     folded = np.zeros(flow.shape[:2], np.uint8)
-    # Most cells move so evenly that a glance at the control points rules a fold out; only the rest is sampled.
-    doubtful = _least_jacobian(flow) <= min_jacobian
-    if not doubtful.any():
+    # Most cells move so evenly that a glance at the control points rules a fold out, most of the others a closer look
+    # at them; only the rest is sampled.
+    ringed = _ringed(control_points(flow))
+    cells = _box_of(_steepest(ringed, flow) >= (1 - min_jacobian) / 2 - _ROUNDING)
+    if cells is not None:
+        doubtful = _least_jacobian(ringed, flow, cells) <= min_jacobian
+        cells = _box_of(doubtful, offset=(cells[0].start, cells[1].start))
+    if cells is None:
         return folded
-    rows, columns = (np.flatnonzero(doubtful.any(axis=axis)) for axis in (1, 0))
-    cells = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
     height, width = (each.stop - each.start for each in cells)
     samples = np.zeros((_SAMPLES_PER_CELL * height, _SAMPLES_PER_CELL * width), np.uint8)
     small = _jacobian(flow, cells) <= min_jacobian
@@ -130,39 +138,82 @@ def _folded_cells(flow: NDArray[np.float32], min_jacobian: float) -> NDArray[np.
     return folded
 
 
-def _least_jacobian(flow: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(h, w): no patch that begins in the cell has a smaller Jacobian; often far below the true one.
+def _box_of(chosen: NDArray[np.bool_], *, offset: tuple[int, int] = (0, 0)) -> _Cells | None:
+    """The smallest rows and columns that hold all chosen cells, counted from `offset`; None if none is chosen."""
+    x, y, width, height = cv2.boundingRect(chosen.view(np.uint8))
+    if width == 0:
+        return None
+    row, column = offset[0] + y, offset[1] + x
+    return slice(row, row + height), slice(column, column + width)
+
+
+def _steepest(ringed: NDArray[np.float32], flow: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w): no partial derivative of the spline is larger in a patch that begins in the cell.
+
+    Where it is s < 1, the Jacobian is at least (1 - s)^2 - s^2 = 1 - 2 s.
+    """
+    height, width = flow.shape[:2]
+    along_x, along_y = (np.abs(each) for each in _differences(ringed, (height, width)))
+    # Of each control point, the differences to its neighbours on the right and below.
+    steep = np.maximum(_larger(along_x)[:-1], _larger(along_y)[:, :-1])
+    window = np.ones((5, 5), np.uint8)
+    around: NDArray[np.float32] = cv2.dilate(steep, window, borderType=cv2.BORDER_REPLICATE)[_REACH:, _REACH:]
+    around = around[:height, :width]
+    edges = edge_width(flow)
+    if all(edges):
+        moved = cv2.dilate(_larger(np.abs(ringed)), window)[_REACH : _REACH + height, _REACH : _REACH + width]
+        for strip in _rim(height, width, *edges):
+            around[strip] += moved[strip] * np.float32(EDGE_SLOPE)
+    return around
+
+
+def _least_jacobian(ringed: NDArray[np.float32], flow: NDArray[np.float32], cells: _Cells) -> NDArray[np.float32]:
+    """(rows, columns) of `cells`: no patch that begins there has a smaller Jacobian; often far below the true one.
 
     Interval arithmetic: over such a patch each partial derivative lies between the smallest and the largest difference
     of the control points that the spline takes part of there (`control_points`).
     """
-    height, width = flow.shape[:2]
-    points = control_points(flow)
-    ringed = _straight_on(_straight_on(points).transpose(1, 0, 2)).transpose(1, 0, 2)
-    per_pixel = np.array([width, height], np.float32) / CROP_SIZE
-    along_x, along_y = np.diff(ringed, axis=1) * per_pixel[0], np.diff(ringed, axis=0) * per_pixel[1]
+    size = (flow.shape[0], flow.shape[1])
+    rows, columns = cells
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    ringed = ringed[rows.start : rows.stop + 2 * _REACH, columns.start : columns.stop + 2 * _REACH]
+    along_x, along_y = _differences(ringed, size)
     # Samples of a patch lie from 3/8 of a cell before its centre to 5/8 behind it: control points up to two cells away
     # take part, and the differences between them.
     inside = (slice(_REACH, _REACH + height), slice(_REACH, _REACH + width))
     x_low, x_high = (each[inside].copy() for each in _range_around(along_x, (5, 4), (2, 2)))
     y_low, y_high = (each[inside].copy() for each in _range_around(along_y, (4, 5), (2, 2)))
-    edge_rows, edge_columns = edge_width(flow)
-    if edge_rows and edge_columns:
+    edges = edge_width(flow)
+    if all(edges):
         # There the spline is multiplied by a fade: (e f)' lies within e f' and e' f.
         largest = cv2.dilate(np.abs(ringed), np.ones((5, 5), np.uint8))[inside] * np.float32(EDGE_SLOPE)
-        for strip in _rim(height, width, edge_rows, edge_columns):
-            for low, high in ((x_low, x_high), (y_low, y_high)):
-                low[strip] = np.minimum(low[strip], 0) - largest[strip]
-                high[strip] = np.maximum(high[strip], 0) + largest[strip]
+        is_rim = np.zeros(size, np.bool_)
+        for strip in _rim(*size, *edges):
+            is_rim[strip] = True
+        rim = is_rim[cells]
+        for low, high in ((x_low, x_high), (y_low, y_high)):
+            low[rim] = np.minimum(low[rim], 0) - largest[rim]
+            high[rim] = np.maximum(high[rim], 0) + largest[rim]
     xx_low, xx_high, yy_low, yy_high = 1 + x_low[..., 0], 1 + x_high[..., 0], 1 + y_low[..., 1], 1 + y_high[..., 1]
     diagonal = np.minimum(
         np.minimum(xx_low * yy_low, xx_low * yy_high), np.minimum(xx_high * yy_low, xx_high * yy_high)
     )
     across = np.maximum(np.abs(x_low[..., 1]), np.abs(x_high[..., 1]))
     across *= np.maximum(np.abs(y_low[..., 0]), np.abs(y_high[..., 0]))
-    # A little less, for rounding.
-    least: NDArray[np.float32] = diagonal - across - np.float32(1e-4)
+    least: NDArray[np.float32] = diagonal - across - np.float32(_ROUNDING)
     return least
+
+
+def _larger(pairs: NDArray[np.float32]) -> NDArray[np.float32]:
+    # Many times faster than `max(axis=2)`.
+    larger: NDArray[np.float32] = np.maximum(pairs[..., 0], pairs[..., 1])
+    return larger
+
+
+def _differences(ringed: NDArray[np.float32], size: tuple[int, ...]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What the flow grows by from one control point to the next, along x and y, per crop pixel."""
+    per_pixel = np.array([size[1], size[0]], np.float32) / CROP_SIZE
+    return np.diff(ringed, axis=1) * per_pixel[0], np.diff(ringed, axis=0) * per_pixel[1]
 
 
 def _rim(height: int, width: int, rows: int, columns: int) -> Iterator[tuple[slice, slice]]:
@@ -173,6 +224,11 @@ def _rim(height: int, width: int, rows: int, columns: int) -> Iterator[tuple[sli
     yield slice(middle.stop, None), slice(None)
     yield middle, slice(0, columns)
     yield middle, slice(max(width - columns, columns), None)
+
+
+def _ringed(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`_REACH` more control points on each side."""
+    return np.ascontiguousarray(_straight_on(_straight_on(points).transpose(1, 0, 2)).transpose(1, 0, 2))
 
 
 def _straight_on(points: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -195,6 +195,7 @@ class Actions(QObject):
         super().__init__(parent)
         self._by_name: dict[str, QAction] = {}
         self._groups: dict[str, QActionGroup] = {}
+        self._conditions: frozenset[Condition] | None = None
         for row in ACTION_ROWS:
             self._by_name[row.name] = self._make(row)
         self.set_keys(keys or {})
@@ -209,6 +210,9 @@ class Actions(QObject):
     def set_conditions(self, holding: Iterable[Condition]) -> None:
         """Enable what can be used now."""
         conditions = frozenset(holding)
+        if conditions == self._conditions:
+            return
+        self._conditions = conditions
         for row in ACTION_ROWS:
             self._by_name[row.name].setEnabled(row.needs <= conditions)
 

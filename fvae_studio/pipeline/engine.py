@@ -10,18 +10,17 @@ import time
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
-from fvae_studio.core.edits import EditState, Strengths
+from fvae_studio.core.edits import EditState
 from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.geometry import Points, Rect
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
 from fvae_studio.core.lips import limit_lip_stretch
-from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
@@ -30,12 +29,12 @@ from fvae_studio.core.timeline import FrameMode, Moment, Timeline
 from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, RenderResult, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_faces
-from fvae_studio.errors import FaceError
-from fvae_studio.pipeline.detector import FaceDetector, choose_faces, only_face, require_editable
+from fvae_studio.pipeline.detector import FaceDetector, only_face, require_editable
 from fvae_studio.pipeline.drawn_face import find_drawn_face
 from fvae_studio.pipeline.lazy import Lazy
 from fvae_studio.pipeline.mouths import ClosedMouth, OpenedMouth, open_mouths
-from fvae_studio.pipeline.photo_cache import MAX_FLOWS, FlowKey, PhotoCache, Settled, WarpKey
+from fvae_studio.pipeline.photo_cache import MAX_FLOWS, PhotoCache, Settled, WarpKey
+from fvae_studio.pipeline.plan import Asked, EditPlan, LeftOut, plan_edit
 from fvae_studio.pipeline.requests import (
     ClipSource,
     ModelSummary,
@@ -57,27 +56,6 @@ if TYPE_CHECKING:
 
 _MAX_PHOTOS = 3
 """Photos of which flows, warps and smaller copies are remembered; of all others faces and crops."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A face that "all faces" does not reach, and why."""
-
-    face: int
-    reason: str
-
-
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """What is asked of one face."""
-
-    face: Face
-    strengths: Strengths
-    mouth: MouthChoice
-
-    @property
-    def key(self) -> FlowKey:
-        return self.face.index, self.strengths, self.mouth
 
 
 class Engine:
@@ -196,7 +174,7 @@ class Engine:
 
     def left_out(self, photo: Photo, state: EditState) -> tuple[LeftOut, ...]:
         """Faces that an edit of all faces passes over because they cannot be edited."""
-        return self._plan(photo, state)[1]
+        return self._plan(photo, state).left_out
 
     def flows(self, photo: Photo, state: EditState, progress: Progress | None = None) -> tuple[PlacedFlow, ...]:
         """The flow of every edited face, free of folds.
@@ -208,7 +186,7 @@ class Engine:
         """
         progress = progress or NoProgress()
         self.check(state)
-        plan, _ = self._plan(photo, state)
+        plan = self._plan(photo, state).asked
         cache = self._cache(photo)
         missing = [asked for asked in plan if asked.key not in cache.flows]
         if missing:
@@ -475,7 +453,7 @@ class Engine:
         ]
         return open_mouths(source, warped, faces, mouths, kernel=kernel, fine=fine)
 
-    def _settle(self, photo: Photo, asked: _Asked, predicted: FlowField) -> Settled:
+    def _settle(self, photo: Photo, asked: Asked, predicted: FlowField) -> Settled:
         if asked.mouth.opens:
             lips = self._mouth(photo, asked.face).part(predicted)
             if lips is not None:
@@ -523,33 +501,11 @@ class Engine:
             self._encoded = (weakref.ref(photo), indices)
         return predictor.predict(strengths)
 
-    def _plan(self, photo: Photo, state: EditState) -> tuple[list[_Asked], tuple[LeftOut, ...]]:
-        """Every face that is edited with what is asked of it, and the faces that "all" has to leave out."""
-        faces = self.detect(photo)
-        named = {edit.face for edit in state.edits if edit.face is not None and not edit.is_identity}
-        for number in sorted(named):
-            choose_faces(faces, number)
-        if any(edit.face is None for edit in state.edits):
-            choose_faces(faces, "all")
-        plan: list[_Asked] = []
-        left_out: list[LeftOut] = []
-        first_error: FaceError | None = None
-        for face in faces:
-            active = tuple((name, value) for name, value in state.for_face(face.index).strengths if value)
-            if not active:
-                continue
-            try:
-                require_editable(face, photo)
-            except FaceError as error:
-                if face.index in named:
-                    raise
-                first_error = first_error or error
-                left_out.append(LeftOut(face.index, str(error)))
-            else:
-                plan.append(_Asked(face, active, state.mouth_of(face.index)))
-        if first_error is not None and not plan:
-            raise first_error
-        return plan, tuple(left_out)
+    def _plan(self, photo: Photo, state: EditState) -> EditPlan:
+        faces, cache = self.detect(photo), self._cache(photo)
+        if cache.plan is None or cache.plan.state != state or cache.plan.faces is not faces:
+            cache.plan = plan_edit(photo, faces, state)
+        return cache.plan
 
     def _cache(self, photo: Photo) -> PhotoCache:
         cache = self._caches.get(photo)

@@ -7,14 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from fvae_studio.core.edits import Strengths
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.geometry import Rect
-from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, WarpedFace
 from fvae_studio.core.warp import Kernel
 from fvae_studio.pipeline.mouths import ClosedMouth
+from fvae_studio.pipeline.plan import EditPlan, FlowKey
 
 MAX_FLOWS: Final = 64
 """Flows remembered of the photo that is being edited; one takes 200 kB, with parted lips 600."""
@@ -24,9 +23,6 @@ _FEW_FLOWS: Final = 8
 
 _MAX_FINE_PIXELS: Final = 4_500_000
 """Of the photo, of which finer copies are kept; each takes 12 bytes (a face of 1600 pixels 55 MB)."""
-
-FlowKey: TypeAlias = tuple[int, Strengths, MouthChoice]
-"""A face, and what is asked of it."""
 
 WarpKey: TypeAlias = tuple[FlowKey, ...]
 """A group of neighbours."""
@@ -45,6 +41,8 @@ class PhotoCache:
     """Everything that was computed for one photo."""
 
     faces: tuple[Face, ...] | None = None
+    plan: EditPlan | None = None
+    """The latest."""
     crops: dict[int, AlignedCrop] = field(default_factory=dict)
     mouths: dict[int, ClosedMouth] = field(default_factory=dict)
     flows: OrderedDict[FlowKey, Settled] = field(default_factory=OrderedDict)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias, TypeVar, overload
 
 import numpy as np
@@ -26,6 +29,9 @@ Strengths: TypeAlias = Mapping[str, float]
 """By direction."""
 
 Network = TypeVar("Network", bound=nn.Module)
+
+_Decode: TypeAlias = Callable[[tuple[Tensor, ...], Tensor], Tensor]
+"""Terms of one photo and latents -> what a decoder says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +70,9 @@ class FlowPredictor:
         with device_failures(self.device):
             self._vae, self._confidence = _prepare(model.vae, self.device), _prepare(model.confidence, self.device)
             self._flow_decoder, self._confidence_decoder = (_prepare(decoder, self.device) for decoder in decoders)
-            self._decoders = self._in_one_call()
+            self._decode_flow, self._decode_confidence = self._in_one_call()
+        # On a processor of several cores both networks run at a time, each on one.
+        self._beside = ThreadPoolExecutor(1, "confidence") if self._is_shared_out else None
         self._faces: tuple[_EncodedFace, ...] = ()
 
     def fork(self) -> FlowPredictor:
@@ -222,54 +230,59 @@ class FlowPredictor:
             self._flow(flow_terms, mean),
         )
 
-    @torch.inference_mode()
-    def _in_one_call(self) -> dict[bool, Callable[..., tuple[Tensor, Tensor]]]:
-        """What decodes flow and, where asked for, confidence: by whether it is asked for.
+    @property
+    def _is_shared_out(self) -> bool:
+        return self.device.type == "cpu" and (os.cpu_count() or 1) > 1
 
-        On a processor they are traced: a call of the traced network holds Python's lock once, not at each of its
+    @torch.inference_mode()
+    def _in_one_call(self) -> tuple[_Decode, _Decode]:
+        """What decodes flow and confidence.
+
+        On a processor they are traced: a call of a traced network holds Python's lock once, not at each of its
         hundred operations. While a busy window takes turns with it, that is 8 ms instead of 43 ms.
         """
-        decoders: dict[bool, Callable[..., tuple[Tensor, Tensor]]] = {}
-        for with_confidence in (False, True):
-            module = _Decoders(self._vae, self._flow_decoder, self._confidence_decoder if with_confidence else None)
-            decoders[with_confidence] = module
-            if self.device.type == "cpu":
-                encoded = self._encode_image(torch.zeros(1, 3, *(self.model.header.config.crop_size,) * 2))
-                example = (encoded.flow_terms, encoded.confidence_terms, encoded.mean)
-                # Deprecated; but torch is pinned, and what takes its place needs a compiler on the user's machine.
-                decoders[with_confidence] = torch.jit.trace(  # type: ignore[no-untyped-call]  # torch has no types here
-                    module.eval(), example, check_trace=False
+        flow: nn.Module = _FlowDecoder(self._vae, self._flow_decoder)
+        confidence: nn.Module = _ConfidenceDecoder(self._confidence_decoder)
+        if self.device.type == "cpu":
+            encoded = self._encode_image(torch.zeros(1, 3, *(self.model.header.config.crop_size,) * 2))
+            # Deprecated; but torch is pinned, and what takes its place needs a compiler on the user's machine.
+            flow, confidence = (
+                torch.jit.trace(  # type: ignore[no-untyped-call]  # torch has no types here
+                    module.eval(), (terms, encoded.mean), check_trace=False
                 )
-        return decoders
+                for module, terms in ((flow, encoded.flow_terms), (confidence, encoded.confidence_terms))
+            )
+        return flow, confidence
 
     def _flow(self, terms: tuple[Tensor, ...], latents: Tensor) -> Tensor:
         return self._vae.displacement(self._flow_decoder(terms, latents))
 
-    @torch.inference_mode()
     def _decode(self, encoded: _EncodedFace, latents: Tensor, *, with_confidence: bool) -> tuple[FlowField, ...]:
-        compute_on_one_core(self.device)
         latents = latents.contiguous(memory_format=torch.channels_last)
-        flows, confidences = self._decoders[with_confidence](encoded.flow_terms, encoded.confidence_terms, latents)
-        flows = flows - encoded.base_flow
+        doubt = partial(self._run, self._decode_confidence, encoded.confidence_terms, latents)
+        beside = self._beside.submit(doubt) if with_confidence and self._beside is not None else None
+        flows = self._run(self._decode_flow, encoded.flow_terms, latents) - encoded.base_flow
+        if not with_confidence:
+            confidences = torch.ones_like(flows[:, :1])
+        else:
+            confidences = doubt() if beside is None else beside.result()
         return tuple(to_flow_field(flow, confidence) for flow, confidence in zip(flows, confidences, strict=True))
 
+    @torch.inference_mode()
+    def _run(self, decode: _Decode, terms: tuple[Tensor, ...], latents: Tensor) -> Tensor:
+        # Both settings are each thread's own.
+        compute_on_one_core(self.device)
+        return decode(terms, latents)
 
-class _Decoders(nn.Module):
-    """Both decoders as one module; without a confidence decoder the confidence is 1."""
 
-    def __init__(self, vae: FlowVae, flow_decoder: FoldedDecoder, confidence_decoder: FoldedDecoder | None) -> None:
+class _FlowDecoder(nn.Module):
+    def __init__(self, vae: FlowVae, decoder: FoldedDecoder) -> None:
         super().__init__()
-        self.vae, self.flow_decoder = vae, flow_decoder
-        self.confidence = None if confidence_decoder is None else _ConfidenceDecoder(confidence_decoder)
+        self.vae, self.decoder = vae, decoder
 
-    def forward(
-        self, flow_terms: tuple[Tensor, ...], confidence_terms: tuple[Tensor, ...], latents: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Terms of one photo and latents (B, C, h, w) -> displacements (B, 2, h, w) and confidences (B, 1, h, w)."""
-        flows = self.vae.displacement(self.flow_decoder(flow_terms, latents))
-        if self.confidence is None:
-            return flows, torch.ones_like(flows[:, :1])
-        return flows, self.confidence(confidence_terms, latents)
+    def forward(self, terms: tuple[Tensor, ...], latents: Tensor) -> Tensor:
+        """Terms of one photo and latents (B, C, h, w) -> displacements (B, 2, h, w)."""
+        return self.vae.displacement(self.decoder(terms, latents))
 
 
 class _ConfidenceDecoder(nn.Module):
@@ -278,6 +291,7 @@ class _ConfidenceDecoder(nn.Module):
         self.decoder = decoder
 
     def forward(self, terms: tuple[Tensor, ...], latents: Tensor) -> Tensor:
+        """Terms of one photo and latents (B, C, h, w) -> confidences (B, 1, h, w)."""
         return torch.sigmoid(self.decoder(terms, latents).float())
 
 

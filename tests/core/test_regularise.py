@@ -10,6 +10,8 @@ from fvae_studio.core.regularise import (
     MIN_JACOBIAN,
     _folded_cells,
     _least_jacobian,
+    _ringed,
+    _steepest,
     fold_share,
     jacobian,
     prepare_flow,
@@ -63,13 +65,17 @@ def test_fold_is_found_where_sampling_everywhere_finds_it(seed, height, width, s
     # A part of the samples is computed by other sums than all of them: rounding may tip what lies on the limit.
     clear = np.abs(smallest - MIN_JACOBIAN) > 1e-4
     np.testing.assert_array_equal(_folded_cells(flow, MIN_JACOBIAN)[clear], (smallest <= MIN_JACOBIAN)[clear])
-    assert (_least_jacobian(flow) <= smallest).all()
+    ringed, whole = _ringed(control_points(flow)), (slice(0, height), slice(0, width))
+    assert (_least_jacobian(ringed, flow, whole) <= smallest).all()
+    steepest = _steepest(ringed, flow)
+    assert (1 - 2 * steepest[steepest < 1] - 1e-4 <= smallest[steepest < 1]).all()
 
 
 def test_even_motion_is_known_to_be_free_of_folds_without_sampling():
     flow = fade_to_border(random_flow(3, 128, 10, 1))
 
-    assert _least_jacobian(flow).min() > MIN_JACOBIAN
+    ringed = _ringed(control_points(flow))
+    assert _least_jacobian(ringed, flow, (slice(0, 128), slice(0, 128))).min() > MIN_JACOBIAN
 
 
 @given(wild_flows)

@@ -63,6 +63,9 @@ class SliderPanel(QWidget):
         super().__init__(parent)
         self._directions: dict[str, DirectionInfo] = {}
         self._sliders: dict[str, StrengthSlider] = {}
+        self._told: dict[str, float] = {}
+        # By hand, since strengths were told.
+        self._moved: set[str] = set()
         self._groups: dict[str, CollapsibleGroup] = {}
         self._mouth: MouthBox | None = None
         self._closed: set[str] = set()
@@ -81,6 +84,7 @@ class SliderPanel(QWidget):
             self._list.removeWidget(group)
             group.deleteLater()
         self._groups, self._sliders, self._mouth = {}, {}, None
+        self._told.clear()
         for direction in directions:
             if direction.group not in self._groups:
                 self._groups[direction.group] = self._make_group(direction.group)
@@ -98,11 +102,18 @@ class SliderPanel(QWidget):
 
     def set_strengths(self, strengths: Mapping[str, float]) -> None:
         """Show these strengths; directions that are not named stand at zero."""
-        before = self._changed
+        # A drag calls this a hundred times in a second: only what differs is touched, also from what a hand has set.
+        differs = False
         for name, slider in self._sliders.items():
-            slider.set_strength(strengths.get(name, 0.0))
-        # Only then dots and the filter change; a drag calls this a hundred times in a second.
-        if self._changed != before:
+            strength = strengths.get(name, 0.0)
+            if self._told.get(name) == strength and name not in self._moved:
+                continue
+            was_changed = slider.is_changed
+            slider.set_strength(strength)
+            self._told[name] = strength
+            differs |= slider.is_changed != was_changed
+        self._moved.clear()
+        if differs:
             self._refresh()
 
     def set_mouth(self, mouth: MouthChoice) -> None:
@@ -270,8 +281,10 @@ class SliderPanel(QWidget):
     @Slot(str, float)
     def _on_strength_changed(self, name: str, strength: float) -> None:
         mirrored = self._directions[name].mirrored
+        self._moved.add(name)
         if self._link.isChecked() and mirrored in self._sliders:
             self._sliders[mirrored].set_strength(strength)
+            self._moved.add(mirrored)
             self._refresh_dots()
             self.strengths_changed.emit({name: strength, mirrored: strength})
             return
@@ -301,15 +314,10 @@ class SliderPanel(QWidget):
             else self.tr("Left and right move apart. Click to move them together.")
         )
 
-    @property
-    def _changed(self) -> frozenset[str]:
-        return frozenset(name for name, slider in self._sliders.items() if slider.is_changed)
-
     def _refresh_dots(self) -> None:
+        changed_groups = {self._directions[name].group for name, slider in self._sliders.items() if slider.is_changed}
         for title, group in self._groups.items():
-            changed = any(
-                slider.is_changed for name, slider in self._sliders.items() if self._directions[name].group == title
-            )
+            changed = title in changed_groups
             opens = title == mouth_group() and self._mouth is not None and self._mouth.is_changed
             group.set_changed(changed or opens)
 

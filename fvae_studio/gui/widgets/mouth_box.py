@@ -13,6 +13,7 @@ from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
 from fvae_studio.gui.widgets.strength_slider import fit_width
 
 _CLOSED, _BUILT_IN, _PHOTO = range(3)
+_PLACES: Final = {"closed": _CLOSED, "built_in": _BUILT_IN, "photo": _PHOTO}
 _TITLE_EMS: Final = 9.1
 """Width of the title's column in heights of the text; the list needs the rest."""
 
@@ -30,9 +31,10 @@ class MouthBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._mouth = CLOSED
         self._build_ui()
         self._list.activated.connect(self._on_activated)
-        self.set_mouth(CLOSED)
+        self._show_name()
 
     @property
     def mouth(self) -> MouthChoice:
@@ -46,9 +48,11 @@ class MouthBox(QWidget):
 
     def set_mouth(self, mouth: MouthChoice) -> None:
         """Show a choice; no signal."""
+        if mouth == self._mouth and self._list.currentIndex() == _PLACES[mouth.kind]:
+            return
         self._mouth = mouth
         with QSignalBlocker(self._list):
-            self._list.setCurrentIndex({"closed": _CLOSED, "built_in": _BUILT_IN, "photo": _PHOTO}[mouth.kind])
+            self._list.setCurrentIndex(_PLACES[mouth.kind])
         self._show_name()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)

@@ -78,6 +78,7 @@ class StrengthSlider(QWidget):
         self.label = label
         self.description = description
         self._trusted = trusted
+        self._tells_beyond: bool | None = None
         self._build_ui()
         self._connect()
 
@@ -174,9 +175,13 @@ class StrengthSlider(QWidget):
         self.strength_changed.emit(self.name, strength)
 
     def _refresh_tip(self) -> None:
+        is_beyond = self.track.is_beyond_trust
+        if is_beyond == self._tells_beyond:
+            return
+        self._tells_beyond = is_beyond
         lines = [self.description or self.label]
         low, high = self._trusted
-        if self.track.is_beyond_trust:
+        if is_beyond:
             lines.append(
                 self.tr("Beyond {low:.0f} to {high:.0f}, results were not checked: look closely.").format(
                     low=low * 100, high=high * 100
