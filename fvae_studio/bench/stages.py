@@ -68,7 +68,10 @@ class Stages:
         times = [
             time_ms(partial(predictor.predict, {_NAME: (number + 1) / repeats})) for number in range(-10, repeats)
         ][10:]
-        work = floors.multiply_adds(lambda: predictor.predict({_NAME: _STRENGTH}))
+        # Multiply-adds are counted in the thread that asks.
+        counted = FlowPredictor(self._engine.model, side_by_side=False)
+        counted.set_crop(self._engine.crop(self._photo, self._faces[0]))
+        work = floors.multiply_adds(lambda: counted.predict({_NAME: _STRENGTH}))
         rate = floors.multiply_adds_per_ms()
         told = f"floor: {work / 1e6:.0f} million multiply-adds at {rate / 1e6:.1f} thousand million a second, one core"
         return row_of(part, name, "ms", times, goal=goal, floor=work / rate, note=told)

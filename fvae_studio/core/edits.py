@@ -121,7 +121,10 @@ class EditState:
 
     def for_face(self, face: int) -> FaceEdit:
         """What applies to a face: the edit of all faces, with this face's own strengths in place of those."""
-        return replace(self.edit_of(None), face=face).merged(self.edit_of(face))
+        everyone, own = self.edit_of(None), self.edit_of(face)
+        if everyone.is_identity and everyone.mouth is None:
+            return own
+        return replace(everyone, face=face).merged(own)
 
     def with_strength(self, name: str, value: float, *, face: int | None = None) -> EditState:
         """A copy with one strength of one face (or of all faces) set."""

@@ -223,8 +223,9 @@ def _render(
             moved[inside] = _render_tile(photo, displacement, softening, tile, kernel, fine, pixels[inside], of_tile)
 
     tiles = list(_tiles(roi))
-    # OpenCV filters on one core. A preview is one tile, and not worth a thread.
-    with nullcontext() if len(tiles) == 1 else ThreadPoolExecutor(_TILES_AT_ONCE) as pool:
+    # OpenCV reads on all cores, but filters on one: two tiles at a time where finer copies have to be made.
+    is_shared_out = kernel == "sinc" and not fine and len(tiles) > 1
+    with ThreadPoolExecutor(_TILES_AT_ONCE) if is_shared_out else nullcontext() as pool:
         for number, _ in enumerate(pool.map(render, tiles) if pool is not None else map(render, tiles)):
             progress.report((number + 1) / len(tiles), "warp")
     # What two regions share is rendered once: both hold the same bits.

@@ -55,12 +55,13 @@ class FlowPredictor:
     Args:
         model: as loaded.
         device: "auto", "cpu", "cuda" or "mps".
+        side_by_side: on a processor of several cores, both networks run at a time, each on one.
 
     Raises:
         DeviceError: the device is not there, or fails; also raised by all that computes.
     """
 
-    def __init__(self, model: LoadedModel, *, device: str = "auto") -> None:
+    def __init__(self, model: LoadedModel, *, device: str = "auto", side_by_side: bool = True) -> None:
         self.model = model
         self.device = resolve_device(device)
         channels = model.header.config.latent_channels
@@ -71,8 +72,8 @@ class FlowPredictor:
             self._vae, self._confidence = _prepare(model.vae, self.device), _prepare(model.confidence, self.device)
             self._flow_decoder, self._confidence_decoder = (_prepare(decoder, self.device) for decoder in decoders)
             self._decode_flow, self._decode_confidence = self._in_one_call()
-        # On a processor of several cores both networks run at a time, each on one.
-        self._beside = ThreadPoolExecutor(1, "confidence") if self._is_shared_out else None
+        has_cores = self.device.type == "cpu" and (os.cpu_count() or 1) > 1
+        self._beside = ThreadPoolExecutor(1, "confidence") if side_by_side and has_cores else None
         self._faces: tuple[_EncodedFace, ...] = ()
 
     def fork(self) -> FlowPredictor:
@@ -229,10 +230,6 @@ class FlowPredictor:
             self._confidence_decoder.source_terms(self._confidence.source_features(image)),
             self._flow(flow_terms, mean),
         )
-
-    @property
-    def _is_shared_out(self) -> bool:
-        return self.device.type == "cpu" and (os.cpu_count() or 1) > 1
 
     @torch.inference_mode()
     def _in_one_call(self) -> tuple[_Decode, _Decode]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import numpy as np
@@ -121,18 +121,8 @@ class PhotoTiles:
 
     def keys_in(self, rect: QRectF, level: int, *, margin: int = 0) -> list[TileKey]:
         """The tiles of a level that meet a part of the photo (and `margin` more around), from the middle outwards."""
-        side = TILE << level
-        width, height = max(1, self.photo.width >> level), max(1, self.photo.height >> level)
-        columns = range(
-            max(0, int(rect.left() // side) - margin),
-            min(-(-width // TILE), int(rect.right() // side) + 1 + margin),
-        )
-        rows = range(
-            max(0, int(rect.top() // side) - margin), min(-(-height // TILE), int(rect.bottom() // side) + 1 + margin)
-        )
-        x, y = rect.center().x() / side - 0.5, rect.center().y() / side - 0.5
-        keys = (TileKey(level, column, row) for row in rows for column in columns)
-        return sorted(keys, key=lambda key: abs(key.column - x) + abs(key.row - y))
+        size = (self.photo.width, self.photo.height)
+        return list(_keys_in(size, rect.left(), rect.top(), rect.right(), rect.bottom(), level, margin))
 
     def rect_of(self, key: TileKey) -> QRectF:
         """What a tile covers, photo positions."""
@@ -238,3 +228,17 @@ def ancestors(key: TileKey, top_level: int) -> Iterator[TileKey]:
     while key.level < top_level:
         key = key.parent
         yield key
+
+
+@lru_cache(maxsize=16)
+def _keys_in(
+    size: tuple[int, int], left: float, top: float, right: float, bottom: float, level: int, margin: int
+) -> tuple[TileKey, ...]:
+    # Remembered: while a slider moves, every picture is drawn over the same tiles.
+    side = TILE << level
+    width, height = (max(1, length >> level) for length in size)
+    columns = range(max(0, int(left // side) - margin), min(-(-width // TILE), int(right // side) + 1 + margin))
+    rows = range(max(0, int(top // side) - margin), min(-(-height // TILE), int(bottom // side) + 1 + margin))
+    x, y = (left + right) / 2 / side - 0.5, (top + bottom) / 2 / side - 0.5
+    keys = (TileKey(level, column, row) for row in rows for column in columns)
+    return tuple(sorted(keys, key=lambda key: abs(key.column - x) + abs(key.row - y)))

@@ -15,7 +15,7 @@ from fvae_studio.gui.theme import colours_of
 from fvae_studio.gui.translation import in_percent
 from fvae_studio.gui.widgets.elided_label import ElidedLabel
 from fvae_studio.gui.widgets.fixed_label import FixedLabel
-from fvae_studio.pipeline.requests import RenderedEdit
+from fvae_studio.pipeline.requests import PlacedFlow, RenderedEdit
 
 GOOD: Final = 0.6
 FAIR: Final = 0.25
@@ -26,6 +26,7 @@ class TrustReadout(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._part: tuple[tuple[int, bool], FacePart] | None = None
         self._build_ui()
         self.set_trust({}, None)
 
@@ -57,9 +58,16 @@ class TrustReadout(QWidget):
         if number is not None and number in flows and flows[number].lips is not None:
             opened = flows[number].mouth.kind
         if number is not None and number in flows and edit.trust[number] < GOOD:
-            flow = flows[number]
-            part = most_doubtful_part(flow.field, flow.photo_to_crop.apply(flow.face.landmarks))
+            part = self._part_of(flows[number], edit)
         self.set_trust(edit.trust, chosen, part=part, opened=opened)
+
+    def _part_of(self, flow: PlacedFlow, edit: RenderedEdit) -> FacePart:
+        """The most doubtful part; while a slider moves, the one before, as long as the sentence is of the same kind."""
+        kind = (flow.face.index, edit.trust[flow.face.index] >= FAIR)
+        if edit.request.quality == "full_res" or self._part is None or self._part[0] != kind:
+            part = most_doubtful_part(flow.field, flow.photo_to_crop.apply(flow.face.landmarks))
+            self._part = (kind, part)
+        return self._part[1]
 
     def set_trust(
         self,
