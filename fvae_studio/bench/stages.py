@@ -71,6 +71,8 @@ class Stages:
         # Multiply-adds are counted in the thread that asks.
         counted = FlowPredictor(self._engine.model, side_by_side=False)
         counted.set_crop(self._engine.crop(self._photo, self._faces[0]))
+        for number in range(3):
+            counted.predict({_NAME: (number + 1) / 10})  # a traced network settles in its first calls
         work = floors.multiply_adds(lambda: counted.predict({_NAME: _STRENGTH}))
         rate = floors.multiply_adds_per_ms()
         told = f"floor: {work / 1e6:.0f} million multiply-adds at {rate / 1e6:.1f} thousand million a second, one core"
