@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
@@ -21,7 +22,6 @@ from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.gui.commands import Commands
 from fvae_studio.gui.dialog_commands import ModelShelf
-from fvae_studio.gui.dialogs.models import ModelCard
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.main_window import MainWindow
 from fvae_studio.gui.recovery import Recovery
@@ -32,6 +32,9 @@ from fvae_studio.inference.service import InferenceService
 from fvae_studio.inference.worker import EngineFactory
 from fvae_studio.local_log import NativeWatch, start_log, write_crash_report
 from fvae_studio.pipeline.requests import StudioEngine
+
+if TYPE_CHECKING:
+    from fvae_studio.gui.dialogs.models import ModelCard
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,7 @@ class InstalledModels:
 
     def cards(self) -> tuple[ModelCard, ...]:
         """All models that can be loaded."""
+        from fvae_studio.gui.dialogs.models import ModelCard
         from fvae_studio.model.checkpoint import read_header
         from fvae_studio.model.registry import list_models
 

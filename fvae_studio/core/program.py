@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import metadata
 
 
 @cache
@@ -12,6 +11,9 @@ def program_version() -> str:
 
     Not `fvae_studio.__version__`: the top of the package offers the API, and with it torch, to whoever imports it.
     """
+    # Here: it brings half of the standard library along, before the window is there.
+    from importlib import metadata
+
     try:
         return metadata.version("fvae-studio")
     except metadata.PackageNotFoundError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
@@ -21,7 +22,6 @@ from fvae_studio.core.export import ExportOptions
 from fvae_studio.core.timeline import Timeline
 from fvae_studio.core.types import Photo
 from fvae_studio.errors import EditError, PhotoWriteError
-from fvae_studio.gui.dialogs.clip_export import ClipExportDialog
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.exports import Exports
 from fvae_studio.gui.messages import Messages
@@ -29,6 +29,10 @@ from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.timeline.stage import ClipStage
 from fvae_studio.inference.jobs import EngineTask, JobProgress
 from fvae_studio.pipeline.requests import ClipSource, StudioEngine, clip_note
+
+if TYPE_CHECKING:
+    # Imported when it is opened: the window comes sooner.
+    from fvae_studio.gui.dialogs.clip_export import ClipExportDialog
 
 
 class ClipExports(QObject):
@@ -65,6 +69,8 @@ class ClipExports(QObject):
             )
             return None
         stills = ExportOptions.from_json(self._store.settings.export)
+        from fvae_studio.gui.dialogs.clip_export import ClipExportDialog
+
         dialog = ClipExportDialog(
             self._document.timeline,
             self._proposed(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog
@@ -16,18 +16,21 @@ from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED
 from fvae_studio.core.presets import SUFFIX as PRESET_SUFFIX
 from fvae_studio.core.presets import Preset, PresetFolder, write_preset
 from fvae_studio.errors import FvaeStudioError
-from fvae_studio.gui.dialogs.about import AboutDialog
-from fvae_studio.gui.dialogs.batch import BatchDialog
-from fvae_studio.gui.dialogs.first_steps import FirstStepsDialog
-from fvae_studio.gui.dialogs.models import ModelCard, ModelsDialog
-from fvae_studio.gui.dialogs.settings import SettingsDialog
-from fvae_studio.gui.dialogs.shortcuts import ShortcutsDialog
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.exports import Exports
 from fvae_studio.gui.main_window import MainWindow
 from fvae_studio.gui.messages import explain
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.tasks import Tasks
+
+if TYPE_CHECKING:
+    # Imported when it is opened: the window comes sooner.
+    from fvae_studio.gui.dialogs.about import AboutDialog
+    from fvae_studio.gui.dialogs.batch import BatchDialog
+    from fvae_studio.gui.dialogs.first_steps import FirstStepsDialog
+    from fvae_studio.gui.dialogs.models import ModelCard, ModelsDialog
+    from fvae_studio.gui.dialogs.settings import SettingsDialog
+    from fvae_studio.gui.dialogs.shortcuts import ShortcutsDialog
 
 
 class ModelShelf(Protocol):
@@ -89,6 +92,8 @@ class DialogCommands(QObject):
 
     def open_settings(self) -> SettingsDialog:
         """All options; each change works at once."""
+        from fvae_studio.gui.dialogs.settings import SettingsDialog
+
         dialog = SettingsDialog(self._store.settings, self._window)
         dialog.setting_changed.connect(self._store.set_value)
         self._show(dialog)
@@ -96,6 +101,8 @@ class DialogCommands(QObject):
 
     def open_shortcuts(self) -> ShortcutsDialog:
         """All keys."""
+        from fvae_studio.gui.dialogs.shortcuts import ShortcutsDialog
+
         dialog = ShortcutsDialog(self._store.settings.shortcuts, self._window)
         dialog.keys_changed.connect(lambda keys: self._store.set_value("shortcuts", keys))
         self._show(dialog)
@@ -103,12 +110,16 @@ class DialogCommands(QObject):
 
     def open_about(self) -> AboutDialog:
         """Versions and licences."""
+        from fvae_studio.gui.dialogs.about import AboutDialog
+
         dialog = AboutDialog(self._document.summary, self._window)
         self._show(dialog)
         return dialog
 
     def open_first_steps(self) -> FirstStepsDialog:
         """The page for the first minutes."""
+        from fvae_studio.gui.dialogs.first_steps import FirstStepsDialog
+
         dialog = FirstStepsDialog(self._window, show_at_start=self._store.settings.shows_first_steps)
         dialog.finished.connect(
             lambda: self._store.remember(has_seen_first_steps=True, shows_first_steps=dialog.shows_at_start)
@@ -121,6 +132,8 @@ class DialogCommands(QObject):
 
     def open_batch(self) -> BatchDialog:
         """A preset for a folder."""
+        from fvae_studio.gui.dialogs.batch import BatchDialog
+
         options = ExportOptions.from_json(self._store.settings.export)
         dialog = BatchDialog(self._window.presets.presets, options, self._window.messages, self._window)
         self._exports.run_batch(dialog)
@@ -129,6 +142,8 @@ class DialogCommands(QObject):
 
     def open_models(self) -> ModelsDialog:
         """All models."""
+        from fvae_studio.gui.dialogs.models import ModelsDialog
+
         dialog = ModelsDialog(self._window)
         dialog.use_requested.connect(lambda name: self._store.set_value("model", name))
         dialog.import_requested.connect(lambda path: self._import_model(dialog, path))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
@@ -20,8 +20,6 @@ from fvae_studio.core.photo_io.atomic import make_folder
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.errors import Cancelled, FvaeStudioError
-from fvae_studio.gui.dialogs.batch import BatchDialog
-from fvae_studio.gui.dialogs.export import ExportDialog
 from fvae_studio.gui.dialogs.export_queue import ExportQueue
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.error_words import in_words
@@ -33,6 +31,11 @@ from fvae_studio.gui.tasks import Tasks
 from fvae_studio.inference.jobs import EngineTask
 from fvae_studio.pipeline.batch import run_batch_photo
 from fvae_studio.pipeline.requests import StudioEngine
+
+if TYPE_CHECKING:
+    # Imported when it is opened: the window comes sooner.
+    from fvae_studio.gui.dialogs.batch import BatchDialog
+    from fvae_studio.gui.dialogs.export import ExportDialog
 
 _QUEUE_MARGIN_PX: Final = 40
 
@@ -114,6 +117,8 @@ class Exports(QObject):
         if this is None and not edited:
             return None
         options = ExportOptions.from_json(self._store.settings.export)
+        from fvae_studio.gui.dialogs.export import ExportDialog
+
         dialog = ExportDialog(this, edited, options, self._messages, self._window, scope=scope)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.export_requested.connect(self.start)
