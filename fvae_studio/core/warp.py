@@ -210,7 +210,8 @@ def _render(
     # Ones that take no memory where nobody asks.
     confidence = np.broadcast_to(np.float32(1), size) if trust is None else np.empty(size, np.float32)
     step = displacement.lattice.step
-    softness = shrinkage(displacement.nodes, step)
+    # A preview's source was averaged already, and what shrinks is softened when the hand rests.
+    softness = shrinkage(displacement.nodes, step) if kernel == "sinc" else None
     softening = None if softness is None else replace(displacement, nodes=softness)
 
     def render(tile: Rect) -> None:
