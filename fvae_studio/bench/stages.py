@@ -180,19 +180,22 @@ def measure_batch(part: str, photos: Sequence[Path], model: str | None) -> Row:
     from fvae_studio.core.export import ExportOptions
     from fvae_studio.core.progress import NoProgress
     from fvae_studio.errors import DataError
-    from fvae_studio.pipeline.batch import run_batch_photo
+    from fvae_studio.pipeline.batch import ReadAhead, run_batch_photo
     from fvae_studio.pipeline.engine import Engine
 
     engine = Engine(model)
     folder = photos[0].parent / "batch"
     task = BatchTask(((_NAME, _STRENGTH),), ExportOptions(existing="replace", folder=folder))
     seconds, encodes = [], []
-    for number, path in enumerate([photos[0], *photos]):
+    paths = [photos[0], *photos]
+    ahead = ReadAhead(paths[1:])
+    for number, path in enumerate(paths):
         encodes.append(floors.codec_ms(path)[1] / 1000)
-        row = run_batch_photo(engine, path, task, NoProgress(), number=number + 1)
+        row = run_batch_photo(engine, path, task, NoProgress(), number=number + 1, ahead=ahead if number else None)
         if row.outcome != "done":
             raise DataError(f"The batch did not write {path.name}: {row.note}")
         seconds.append(row.seconds)
+    ahead.close()
     engine.close()
     floor = 1 / statistics.median(encodes)
     name = "batch of 24-megapixel JPEGs"

@@ -438,6 +438,94 @@ def borrow(
     )
 
 
+_BATCH_EXAMPLES = """Examples:
+
+\b
+  fvae-studio batch wedding/ --preset "Soft smile"
+  fvae-studio batch wedding/ --recursive --set smile=0.4 --set squint=0.3 -o out/ --report out/report.csv
+  fvae-studio batch a.jpg b.jpg c.tif --recipe calm.json --long-edge 2048 --format JPEG --quality 90"""
+
+
+@app.command(short_help="Change the expression of all faces in many photos.", epilog=_BATCH_EXAMPLES)
+def batch(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos.", show_default=False)],
+    set_: SetOption = None,
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", "-p", help="Name or file of a preset, built in or your own; --set adds to it."),
+    ] = None,
+    recipe: RecipeOption = None,
+    mouth: MouthOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder to write to; else a folder `edited` beside the first photo."),
+    ] = None,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Also photos in the folders inside.")] = False,
+    pattern: Annotated[
+        str,
+        typer.Option(
+            "--pattern", help="Names of the files without suffix: {name}, {number}, {date}, {width}, {height}."
+        ),
+    ] = "{name}-edited",
+    format_: Annotated[
+        Literal["same", "JPEG", "PNG", "TIFF", "WEBP", "HEIF", "AVIF"],
+        typer.Option("--format", help="Of the files; same as each photo's."),
+    ] = "same",
+    quality: Annotated[int | None, typer.Option(min=1, max=100, help="As for `edit`.")] = None,
+    long_edge: Annotated[
+        int | None, typer.Option("--long-edge", min=16, help="Make photos smaller, to this many pixels; never larger.")
+    ] = None,
+    strip_metadata: Annotated[
+        bool, typer.Option("--strip-metadata", help="Leave out EXIF, XMP and IPTC; profile and note stay.")
+    ] = False,
+    encode_anew: Annotated[bool, typer.Option("--encode-anew", help="As for `edit`.")] = False,
+    no_note: Annotated[
+        bool, typer.Option("--no-note", help="Leave out the note in XMP that tells that the photo was edited.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace outputs that exist; else they get numbers. Never a photo.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write what became of each photo as a table (CSV).")
+    ] = None,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Apply one edit to all faces of many photos, and tell what was skipped and why.
+
+    A photo without a usable face is skipped, one that fails stops nothing: the others are written. The next photo is
+    read while one is edited.
+    """
+    from fvae_studio.cli import batch as batches
+    from fvae_studio.core.export import ExportOptions
+
+    batches.batch(
+        photos,
+        assignments=set_ or [],
+        preset=preset,
+        recipe=recipe,
+        mouth=mouth,
+        options=ExportOptions(
+            format=format_,
+            quality=quality,
+            size_rule="full" if long_edge is None else "long_edge",
+            size=2048 if long_edge is None else long_edge,
+            keep_blocks=not encode_anew,
+            keep_metadata=not strip_metadata,
+            note_edit=not no_note,
+            pattern=pattern,
+            folder=output,
+            existing="replace" if overwrite else "number",
+        ),
+        recursive=recursive,
+        report=report,
+        model=model,
+        device=device,
+        as_json=as_json,
+    )
+
+
 _INSPECT_EXAMPLES = """Examples:
 
 \b

@@ -46,7 +46,7 @@ class BatchRow:
         note: why, or which faces were left out; a sentence, or "".
         output: the file that was written.
         num_faces: found in it.
-        seconds: that it took.
+        seconds: that it took, counted from the end of the photo before.
     """
 
     path: Path

@@ -29,7 +29,7 @@ from fvae_studio.gui.qimage import to_qimage
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.tasks import Tasks
 from fvae_studio.inference.jobs import EngineTask
-from fvae_studio.pipeline.batch import run_batch_photo
+from fvae_studio.pipeline.batch import ReadAhead, run_batch_photo
 from fvae_studio.pipeline.requests import StudioEngine
 
 if TYPE_CHECKING:
@@ -181,10 +181,11 @@ class Exports(QObject):
     def _start_batch(self, dialog: BatchDialog, jobs: list[int], task: BatchTask, paths: Sequence[Path]) -> None:
         taken: list[Path] = []
         left = len(paths)
+        ahead = ReadAhead(paths)
 
         def make(path: Path, number: int) -> EngineTask:
             def run(engine: StudioEngine, progress: Progress) -> BatchRow:
-                row = run_batch_photo(engine, path, task, progress, number=number, taken=taken)
+                row = run_batch_photo(engine, path, task, progress, number=number, taken=taken, ahead=ahead)
                 if row.output is not None:
                     taken.append(row.output)
                 return row
@@ -195,6 +196,7 @@ class Exports(QObject):
             nonlocal left
             left -= 1
             if left == 0:
+                ahead.close()
                 dialog.set_finished()
 
         def done(row: BatchRow) -> None:

@@ -135,6 +135,15 @@ class Engine:
             cache.faces = self._detector.get().detect(photo)
         return cache.faces
 
+    def open_aside(self, path: Path | str) -> tuple[Photo, tuple[Face, ...]]:
+        """Read a photo and find its faces without remembering anything: any thread may do it beside the engine's own.
+
+        Raises:
+            PhotoError: as `open`.
+        """
+        photo = read_photo(path)
+        return photo, self._detector.get().detect(photo)
+
     def set_faces(self, photo: Photo, faces: tuple[Face, ...]) -> None:
         """From now on, the photo has exactly these faces; what was computed for others is forgotten."""
         cache = self._cache(photo)

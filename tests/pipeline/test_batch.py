@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from fvae_studio.core.export import ExportOptions
 from fvae_studio.core.mouth_choice import BUILT_IN
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.progress import CancelToken, NoProgress, Progress
-from fvae_studio.core.types import Photo, RenderResult
+from fvae_studio.core.types import Face, Photo, RenderResult
 from fvae_studio.errors import Cancelled
-from fvae_studio.pipeline.batch import TellsLeftOut, run_batch_photo
+from fvae_studio.pipeline.batch import ReadAhead, TellsLeftOut, run_batch_photo
 from tests.gui.fakes import FakeEngine
 from tests.helpers.fake_faces import make_photo
 
@@ -105,3 +106,62 @@ def test_mouth_is_asked_for_with_the_strengths(photo_path: Path, tmp_path: Path)
     run_batch_photo(Asked(), photo_path, replace(task_for(tmp_path), mouth=BUILT_IN), NoProgress())
 
     assert states == [EditState(None, (FaceEdit(None, SMILE, BUILT_IN),))]
+
+
+class Aside(FakeEngine):
+    """An engine that can read beside itself; notes which photos were read, and where."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[tuple[str, str]] = []
+        self.may_read = threading.Event()
+        self.may_read.set()
+
+    def open_aside(self, path: Path) -> tuple[Photo, tuple[Face, ...]]:
+        assert self.may_read.wait(10)
+        self.read.append((path.name, threading.current_thread().name))
+        photo = read_photo(path)
+        return photo, self.detect(photo)
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> list[Path]:
+    found = []
+    for number in range(3):
+        found.append(tmp_path / f"{number}.png")
+        Image.fromarray(make_photo(seed=number).pixels).save(found[-1])
+    return found
+
+
+def test_next_photo_is_read_while_one_is_edited(three: list[Path], tmp_path: Path) -> None:
+    engine, ahead = Aside(), ReadAhead(three)
+    plain = [run_batch_photo(FakeEngine(), path, task_for(tmp_path / "plain"), NoProgress()) for path in three]
+    rows = [run_batch_photo(engine, path, task_for(tmp_path), NoProgress(), ahead=ahead) for path in three]
+    ahead.close()
+
+    assert [row.outcome for row in rows] == ["done"] * 3
+    assert [name for name, _ in engine.read] == ["0.png", "1.png", "2.png"]
+    assert [thread.startswith("read-ahead") for _, thread in engine.read] == [False, True, True]
+    for row, alone in zip(rows, plain, strict=True):
+        assert row.output is not None
+        assert alone.output is not None
+        np.testing.assert_array_equal(read_photo(row.output).pixels, read_photo(alone.output).pixels)
+
+
+def test_damaged_photo_fails_in_its_own_turn(three: list[Path], tmp_path: Path) -> None:
+    three[1].write_bytes(b"no picture")
+    engine, ahead = Aside(), ReadAhead(three)
+    rows = [run_batch_photo(engine, path, task_for(tmp_path), NoProgress(), ahead=ahead) for path in three]
+    ahead.close()
+
+    assert [row.outcome for row in rows] == ["done", "failed", "done"]
+
+
+def test_what_another_engine_read_is_read_anew(three: list[Path], tmp_path: Path) -> None:
+    first, second, ahead = Aside(), Aside(), ReadAhead(three)
+    run_batch_photo(first, three[0], task_for(tmp_path), NoProgress(), ahead=ahead)
+    row = run_batch_photo(second, three[1], task_for(tmp_path), NoProgress(), ahead=ahead)
+    ahead.close()
+
+    assert row.outcome == "done"
+    assert second.read[0][0] == "1.png"

@@ -1,0 +1,174 @@
+"""`fvae-studio batch`: one edit for many photos, with a report of what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fvae_studio import paths
+from fvae_studio.cli.commands import build_state, parse_mouth, read_text, start_engine
+from fvae_studio.cli.output import WrongUsageError, print_json, progress_bar, say
+from fvae_studio.errors import EditError, PhotoError, PhotoNotFoundError
+
+if TYPE_CHECKING:
+    from fvae_studio.core.batch import BatchRow, BatchTask
+    from fvae_studio.core.export import ExportOptions
+    from fvae_studio.core.presets import Preset
+    from fvae_studio.pipeline.engine import Engine
+
+OUTPUT_FOLDER = "edited"
+"""Inside of the photos' folder, as the Studio's batch has it."""
+
+
+def batch(
+    sources: Sequence[Path],
+    *,
+    assignments: Sequence[str],
+    preset: str | None,
+    recipe: Path | None,
+    mouth: str | None,
+    options: ExportOptions,
+    recursive: bool,
+    report: Path | None,
+    model: str | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Apply one edit to all faces of many photos.
+
+    Raises:
+        WrongUsageError: nothing to do, or an edit of single faces.
+        PhotoNotFoundError: a source that is not there, or no photo in any.
+        PhotoError: some could not be edited; all others are written, and the report as well.
+    """
+    from fvae_studio.core.batch import write_report
+
+    folder = options.folder or _folder_of(sources) / OUTPUT_FOLDER
+    photos = _photos_of(sources, recursive=recursive, leave_out=folder)
+    task = replace(_task(assignments, preset, recipe, mouth), options=replace(options, folder=folder))
+    engine = start_engine(model, device)
+    for name, _ in task.strengths:
+        engine.directions.require(name)
+    rows = _run(engine, photos, task, tells=not as_json)
+    if report is not None:
+        write_report(rows, report)
+    counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("done", "skipped", "failed")}
+    if as_json:
+        print_json({**counts, "folder": str(folder), "photos": [_plain(row) for row in rows]})
+    else:
+        say(f"{counts['done']} written, {counts['skipped']} skipped, {counts['failed']} failed.")
+    if counts["failed"]:
+        raise PhotoError(f"{counts['failed']} of {len(rows)} photos could not be edited; all others were.")
+
+
+def _run(engine: Engine, photos: Sequence[Path], task: BatchTask, *, tells: bool) -> list[BatchRow]:
+    from fvae_studio.pipeline.batch import ReadAhead, run_batch_photo
+
+    rows: list[BatchRow] = []
+    taken: list[Path] = []
+    ahead = ReadAhead(photos)
+    try:
+        with progress_bar() as progress:
+            for number, path in enumerate(photos, start=1):
+                part = progress.subrange((number - 1) / len(photos), 1 / len(photos))
+                row = run_batch_photo(engine, path, task, part, number=number, taken=taken, ahead=ahead)
+                rows.append(row)
+                if row.output is not None:
+                    taken.append(row.output)
+                if tells:
+                    _tell(row)
+    finally:
+        ahead.close()
+    return rows
+
+
+def _tell(row: BatchRow) -> None:
+    if row.output is not None:
+        print(row.output, flush=True)
+    if row.note:
+        say(f"{row.path}: {row.note}" if row.outcome == "done" else f"{row.path}: {row.outcome}: {row.note}")
+
+
+def _plain(row: BatchRow) -> dict[str, object]:
+    return {
+        "photo": str(row.path),
+        "outcome": row.outcome,
+        "output": None if row.output is None else str(row.output),
+        "faces": row.num_faces,
+        "seconds": round(row.seconds, 3),
+        "note": row.note,
+    }
+
+
+def _task(assignments: Sequence[str], preset: str | None, recipe: Path | None, mouth: str | None) -> BatchTask:
+    from fvae_studio.core.batch import BatchTask
+    from fvae_studio.core.edits import EditState, FaceEdit
+    from fvae_studio.core.export import ExportOptions
+    from fvae_studio.core.mouth_choice import CLOSED
+
+    choice = parse_mouth(mouth)
+    state = EditState()
+    if preset is not None:
+        chosen = find_preset(preset)
+        state = EditState(None, (FaceEdit(None, chosen.strengths, chosen.mouth),))
+    if assignments or recipe is not None:
+        state = state.merged(build_state(assignments, "all", recipe))
+    if choice is not None:
+        state = state.with_mouth(choice)
+    if any(edit.face is not None for edit in state.edits):
+        raise WrongUsageError(
+            f"The recipe {recipe} edits single faces, and a batch edits all faces of each photo; use a recipe that "
+            "names no face."
+        )
+    everyone = state.edit_of(None)
+    if not everyone.strengths:
+        raise WrongUsageError("There is nothing to do: give --preset NAME, --set NAME=STRENGTH or --recipe FILE.")
+    return BatchTask(everyone.strengths, ExportOptions(), everyone.mouth or CLOSED)
+
+
+def find_preset(asked: str) -> Preset:
+    """A preset by its name (small and capital letters alike), or from its file.
+
+    Raises:
+        WrongUsageError: there is none of that name.
+        EditError: the file is no preset.
+    """
+    from fvae_studio.core.presets import BUILT_IN, SUFFIX, Preset, PresetFolder
+
+    if asked.endswith(SUFFIX) or Path(asked).is_file():
+        try:
+            return Preset.from_json(read_text(Path(asked)))
+        except EditError as error:
+            raise EditError(f"{asked}: {error}") from error
+    known = {one.name.casefold(): one for one in (*BUILT_IN, *PresetFolder(paths.user_presets_dir()).load())}
+    found = known.get(asked.casefold())
+    if found is None:
+        names = ", ".join(one.name for one in known.values())
+        raise WrongUsageError(f"There is no preset called {asked}; there are: {names}.")
+    return found
+
+
+def _folder_of(sources: Sequence[Path]) -> Path:
+    first = sources[0]
+    return first if first.is_dir() else first.parent
+
+
+def _photos_of(sources: Sequence[Path], *, recursive: bool, leave_out: Path) -> tuple[Path, ...]:
+    from fvae_studio.core.batch import list_photos
+
+    photos: list[Path] = []
+    for source in sources:
+        if source.is_dir():
+            photos.extend(list_photos(source, recursive=recursive, leave_out=leave_out))
+        elif source.is_file():
+            photos.append(source)
+        else:
+            raise PhotoNotFoundError(f"{source} does not exist; name photos, or folders of photos.")
+    found = tuple(dict.fromkeys(photos))
+    if not found:
+        where = ", ".join(map(str, sources))
+        hint = "" if recursive else "; --recursive looks into the folders inside as well"
+        raise PhotoNotFoundError(f"There is no photo in {where}{hint}.")
+    return found
