@@ -163,6 +163,11 @@ class GuidePictures:
         document.close_all()
         yield from self.open("ada_smile.jpg")
         yield from self.open("ada_neutral.jpg")
+        yield from self.hand.keys("ctrl+shift+b")
+        yield 0.8
+        self.shoot_dialog("borrow")
+        yield from close_dialogs(self.hand)
+        focus_on(window)
         yield lambda: all(photo.thumbnail is not None for photo in document.photos)
         yield from self.hand.keys("ctrl+t")
         yield 0.8

@@ -155,6 +155,8 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
     _row("remove_face", _T("actions", "&Remove the chosen face"), "face", "Ctrl+Backspace", "trash",
          _T("actions", "Take the frame away; the photo stays as it is"), needs=["photo", "one_face"]),
     _row("find_faces", _T("actions", "&Find faces again"), "face", needs=_P),
+    _row("borrow", _T("actions", "Take from another p&hoto…"), "face", "Ctrl+Shift+B", "swap",
+         _T("actions", "Give a face the eyes or the mouth of another photo of the person"), needs=_F, line=True),
     _row("overlay_blend", _T("actions", "&Blend of the clip"), "overlay", needs=["clip"], group="overlay"),
     _row("show_timeline", _T("actions", "Show the &timeline"), "timeline", "Ctrl+T", "film-strip",
          _T("actions", "Make a clip of photos of one person"), checkable=True),

@@ -17,6 +17,7 @@ from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.core.project_file import SUFFIX as PROJECT_SUFFIX
 from fvae_studio.errors import FvaeStudioError
+from fvae_studio.gui.borrowing import Borrowing
 from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
 from fvae_studio.gui.dialog_commands import DialogCommands, ModelShelf
@@ -77,6 +78,7 @@ class Commands(QObject):
         self.result_drag = ResultDrag(document, self._tasks, store, window.messages, self)
         self._pasting = Pasting(document, recovery, self._tasks, self.open_paths, window.tell, self)
         self.dialogs = DialogCommands(window, document, store, presets, self.exports, self._tasks, shelf)
+        self.borrowing = Borrowing(window, document, store, self._tasks)
         self.clip = TimelineCommands(window, document, service, self._tasks, self.exports, store)
         self._by_action: dict[str, Callable[[], object]] = self._table()
         self._connect()
@@ -170,6 +172,7 @@ class Commands(QObject):
             "previous_face": lambda: document.step_face(-1),
             "remove_face": self._on_remove_face,
             "find_faces": document.find_faces_again,
+            "borrow": self.borrowing.open,
             "log_folder": self._on_log_folder,
             "paste_image": self._pasting.paste,
             "apply_to_faces": lambda: self._apply_to("all_faces"),

@@ -80,8 +80,8 @@ class ReadAhead:
 
     def close(self) -> None:
         """Read no more; what is being read is not waited for."""
-        self._coming = None
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        is_idle, self._coming = self._coming is None, None
+        self._pool.shutdown(wait=is_idle, cancel_futures=True)
 
 
 def run_batch_photo(

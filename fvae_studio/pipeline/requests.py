@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.edit_note import ClipNote
 from fvae_studio.core.edits import EditState, Strengths
+from fvae_studio.core.face_match import FaceMatch
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
@@ -256,6 +257,26 @@ class StudioEngine(Protocol):
             longer_side: of the pictures, in pixels, if that is less than they have; None: their own.
             only: numbers of the pictures that are wanted, from 0; None: all.
             progress: told of each picture.
+        """
+
+    def matches(self, sources: Sequence[ClipSource]) -> tuple[FaceMatch, ...]:
+        """How well every photo's face fits the first one's (`FaceError`)."""
+
+    def borrow(
+        self,
+        photo: Photo,
+        donors: Sequence[tuple[Photo, Sequence[Literal["mouth", "eyes", "best"]], int | None]],
+        *,
+        face: int | None = None,
+        progress: Progress | None = None,
+    ) -> Photo:
+        """A still with parts of other photos of the person (`FaceError`, `EditError`, `Cancelled`).
+
+        Args:
+            photo: is changed.
+            donors: a photo each, what is taken from it, and which face of it.
+            face: which face of `photo`.
+            progress: told of each donor.
         """
 
     def close(self) -> None:

@@ -348,6 +348,152 @@
     </message>
 </context>
 <context>
+    <name>BorrowDialog</name>
+    <message>
+        <source>Take from another photo</source>
+        <translation>Von einem anderen Foto nehmen</translation>
+    </message>
+    <message>
+        <source>choose one</source>
+        <translation>auswählen</translation>
+    </message>
+    <message>
+        <source>Another file…</source>
+        <translation>Andere Datei…</translation>
+    </message>
+    <message>
+        <source>Other photo</source>
+        <translation>Anderes Foto</translation>
+    </message>
+    <message>
+        <source>Of the same person, who has open eyes or shows teeth there</source>
+        <translation>Von derselben Person, die dort offene Augen hat oder Zähne zeigt</translation>
+    </message>
+    <message>
+        <source>Eyes</source>
+        <translation>Augen</translation>
+    </message>
+    <message>
+        <source>Mouth</source>
+        <translation>Mund</translation>
+    </message>
+    <message>
+        <source>Eyes and mouth</source>
+        <translation>Augen und Mund</translation>
+    </message>
+    <message>
+        <source>Its expression, with its pixels where it shows more</source>
+        <translation>Den Ausdruck, mit Pixeln von dort, wo es mehr zeigt</translation>
+    </message>
+    <message>
+        <source>What is taken</source>
+        <translation>Was genommen wird</translation>
+    </message>
+    <message>
+        <source>The rest of the face moves along, with its own pixels</source>
+        <translation>Das übrige Gesicht bewegt sich mit, mit seinen eigenen Pixeln</translation>
+    </message>
+    <message>
+        <source>Face {number}</source>
+        <translation>Gesicht {number}</translation>
+    </message>
+    <message>
+        <source>Face in this photo</source>
+        <translation>Gesicht in diesem Foto</translation>
+    </message>
+    <message>
+        <source>Faces are numbered from the left</source>
+        <translation>Gesichter sind von links gezählt</translation>
+    </message>
+    <message>
+        <source>best match</source>
+        <translation>am ähnlichsten</translation>
+    </message>
+    <message>
+        <source>Counted from the left; the best match is the one whose shape differs least</source>
+        <translation>Von links gezählt; am ähnlichsten ist das, dessen Form am wenigsten abweicht</translation>
+    </message>
+    <message>
+        <source>Face in the other photo</source>
+        <translation>Gesicht im anderen Foto</translation>
+    </message>
+    <message>
+        <source>New photo</source>
+        <translation>Neues Foto</translation>
+    </message>
+    <message>
+        <source>Where the result is written; both photos stay as they are</source>
+        <translation>Wohin das Ergebnis geschrieben wird; beide Fotos bleiben, wie sie sind</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>Durchsuchen…</translation>
+    </message>
+    <message>
+        <source>Choose the file of the new photo</source>
+        <translation>Datei des neuen Fotos wählen</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>Von</translation>
+    </message>
+    <message>
+        <source>Take</source>
+        <translation>Nehmen</translation>
+    </message>
+    <message>
+        <source>Into</source>
+        <translation>Für</translation>
+    </message>
+    <message>
+        <source>Face there</source>
+        <translation>Gesicht dort</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Light and colours are matched, and the two photos meet without a seam.</source>
+        <translation>Licht und Farben werden angeglichen, und die beiden Fotos gehen ohne Naht ineinander über.</translation>
+    </message>
+    <message>
+        <source>The sliders&apos; edit of this photo is not in the new one; copy it there with Copy edit.</source>
+        <translation>Was die Regler an diesem Foto ändern, ist im neuen nicht enthalten; mit „Bearbeitung kopieren“ kommt es dorthin.</translation>
+    </message>
+    <message>
+        <source>Take it</source>
+        <translation>Übernehmen</translation>
+    </message>
+    <message>
+        <source>Write the new photo and open it</source>
+        <translation>Das neue Foto schreiben und öffnen</translation>
+    </message>
+    <message>
+        <source>Another photo of the person</source>
+        <translation>Ein anderes Foto der Person</translation>
+    </message>
+</context>
+<context>
+    <name>Borrowing</name>
+    <message>
+        <source>The photo is not in memory any more; close this window and try again.</source>
+        <translation>Das Foto ist nicht mehr im Speicher; schließen Sie dieses Fenster und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>{name} may show another person.</source>
+        <translation>{name} zeigt vielleicht eine andere Person.</translation>
+    </message>
+    <message>
+        <source>The faces&apos; shapes differ by {times:.1f} times what one person&apos;s do: look closely.</source>
+        <translation>Die Formen der Gesichter weichen {times:.1f}-mal so weit voneinander ab wie bei einer Person: Sehen Sie genau hin.</translation>
+    </message>
+    <message>
+        <source>{name} was written.</source>
+        <translation>{name} wurde geschrieben.</translation>
+    </message>
+</context>
+<context>
     <name>CanvasDisplay</name>
     <message>
         <source>Photo</source>
@@ -3025,6 +3171,14 @@
     <message>
         <source>Sett&amp;ings…</source>
         <translation>E&amp;instellungen …</translation>
+    </message>
+    <message>
+        <source>Take from another p&amp;hoto…</source>
+        <translation>Von einem anderen F&amp;oto nehmen…</translation>
+    </message>
+    <message>
+        <source>Give a face the eyes or the mouth of another photo of the person</source>
+        <translation>Einem Gesicht die Augen oder den Mund eines anderen Fotos der Person geben</translation>
     </message>
     <message>
         <source>&amp;Blend of the clip</source>

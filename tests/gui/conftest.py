@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 # Before any Qt is imported: tests need no screen.
@@ -11,6 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pytest
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from fvae_studio.app import Studio
 from fvae_studio.core.types import Photo
@@ -47,6 +49,15 @@ def no_threads_left() -> Iterator[None]:
     yield
     left = [one for one in threading.enumerate() if one not in before and one.is_alive() and not one.daemon]
     assert not left, f"threads live on: {left}"
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """More patient than it is by itself: a machine with other work beside the tests is slow, not wrong."""
+    for name in ("waitUntil", "waitSignal", "waitSignals"):
+        wait = getattr(qtbot, name)
+        monkeypatch.setattr(qtbot, name, partial(wait, timeout=30_000))
+    return qtbot
 
 
 @pytest.fixture

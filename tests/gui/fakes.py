@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment
 from fvae_studio.core.edits import EditState, FaceEdit, Strengths
+from fvae_studio.core.face_match import FaceMatch
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.levels import level_to_photo, reduce_photo
 from fvae_studio.core.photo_io import read_photo
@@ -20,6 +21,7 @@ from fvae_studio.core.timeline import Timeline
 from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import NUM_LANDMARKS, Face, FlowField, Photo, RenderResult
 from fvae_studio.errors import EditError, NoFaceError
+from fvae_studio.pipeline.detector import only_face
 from fvae_studio.pipeline.requests import (
     ClipSource,
     DirectionInfo,
@@ -157,6 +159,8 @@ class FakeEngine:
         gate: cleared, every preview waits for it; so a test can see what happens while one is running.
         fail: called with the name of each method; may raise.
         on_call: told of every call.
+        borrowed: (parts, face, other photo's face) of every `borrow`.
+        shape_distances: what `matches` says of a face of the other photo; else 1.
     """
 
     faces: tuple[Face, ...] = field(default_factory=two_faces)
@@ -166,6 +170,8 @@ class FakeEngine:
     fail: Callable[[str], None] = lambda _name: None
     requests: list[RenderRequest] = field(default_factory=list)
     moments: list[MomentRequest] = field(default_factory=list)
+    borrowed: list[tuple[tuple[str, ...], int | None, int | None]] = field(default_factory=list)
+    shape_distances: dict[int, float] = field(default_factory=dict)
     is_closed: bool = False
     threads: set[int] = field(default_factory=set)
     _own_faces: dict[int, tuple[Face, ...]] = field(default_factory=dict)
@@ -255,6 +261,29 @@ class FakeEngine:
             for patch in rendered.patches:
                 pixels[patch.roi.slices] = patch.pixels
             yield whole.with_pixels(pixels)
+
+    def matches(self, sources: Sequence[ClipSource]) -> tuple[FaceMatch, ...]:
+        self._called("matches")
+        for source in sources:
+            only_face(self.detect(source.photo), source.face)
+        distances = [self.shape_distances.get(source.face or 1, 1.0) for source in sources[1:]]
+        return tuple(FaceMatch(SimilarityTransform.identity(), 0.5, distance, 3.0) for distance in distances)
+
+    def borrow(
+        self,
+        photo: Photo,
+        donors: Sequence[tuple[Photo, Sequence[Literal["mouth", "eyes", "best"]], int | None]],
+        *,
+        face: int | None = None,
+        progress: Progress | None = None,
+    ) -> Photo:
+        self._called("borrow")
+        self.gate.wait(10)
+        (progress or NoProgress()).raise_if_cancelled()
+        self.borrowed.append((tuple(donors[0][1]), face, donors[0][2]))
+        pixels = photo.pixels.copy()
+        pixels[10:20, 10:20] = donors[0][0].pixels[10:20, 10:20]
+        return photo.with_pixels(pixels)
 
     def close(self) -> None:
         self.is_closed = True
