@@ -18,6 +18,7 @@ from torch import Tensor
 
 from fvae_studio.core.alignment import CROP_SIZE, EYE_DISTANCE
 from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.model.directions import Latent
 from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import normalise
 from trainer.facekit.expressions import NUM_POSE
@@ -36,6 +37,12 @@ STAY: Final = 0.0005
 """Price, in eye distances, of a code one squared unit away from where the search begins. Chosen on training people:
 0.0005 removed 26 % of their mouth landmark error, 0.003 25 %, and with the lips held closed during the search (the
 gradient does not see what holds them) 17 %."""
+
+DIRECTION_STEPS: Final = 60
+DIRECTION_RATE: Final = 0.15
+DIRECTION_STAY: Final = 1e-5
+"""Price, in eye distances, of a direction one squared unit away from where the search begins (a smile is about 78 units
+long). Chosen by taking thirds of the training people out: see `docs/experiments.md`."""
 
 RANGE: Final = (-0.3, 1.5)
 """Of a shape's weight: beyond, no shape was ever rendered."""
@@ -100,8 +107,57 @@ def fit_expression(
     return {name: round(value, 4) for name, value in zip(names, code, strict=True) if abs(value) >= 0.01}
 
 
+def fit_direction(
+    vae: FlowVae,
+    start: Latent,
+    prepared: PreparedFaces,
+    pairs: Sequence[tuple[int, int]],
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Latent:
+    """Move a direction of the latent a little, so that it brings people closer to the expression, and back from it.
+
+    A mixture of shapes can only do what was rendered: of photos that show the expression it takes less away than the
+    people's own latents hold. Here the direction itself is free, and both ways count alike: Z(neutral) + d shall reach
+    the expression, Z(expression) - d the neutral photo.
+
+    Args:
+        vae: frozen, in evaluation mode.
+        start: W e, (C, h, w); the direction stays near it.
+        prepared: the photos.
+        pairs: rows (neutral, with the expression) of the same person.
+        seed: of the order of people.
+        progress: told of each step.
+    """
+    progress = progress or NoProgress()
+    begin = torch.from_numpy(np.ascontiguousarray(start, np.float32))
+    direction = begin.clone().requires_grad_()
+    optimizer = torch.optim.Adam([direction], lr=DIRECTION_RATE)
+    order = np.random.default_rng(seed)
+    queue: list[int] = []
+    for step in range(DIRECTION_STEPS):
+        progress.raise_if_cancelled()
+        progress.report(step / DIRECTION_STEPS, "fitting the smile both ways")
+        if not queue:
+            queue = order.permutation(len(pairs)).tolist()
+        chosen, queue = [pairs[row] for row in queue[:BATCH]], queue[BATCH:]
+        back = [(target, source) for source, target in chosen]
+        reached = _lip_distance(vae, direction, prepared, chosen) + _lip_distance(vae, -direction, prepared, back)
+        loss = reached / 2 + DIRECTION_STAY * (direction - begin).square().sum()
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
+        for group in optimizer.param_groups:
+            group["lr"] = DIRECTION_RATE * (1 - step / DIRECTION_STEPS)
+        optimizer.step()
+    return direction.detach().numpy().copy()
+
+
 def _lip_distance(vae: FlowVae, offset: Tensor, prepared: PreparedFaces, pairs: Sequence[tuple[int, int]]) -> Tensor:
-    """How far from a person's real lips, in eye distances, the pixels come from that are shown there."""
+    """How far from a person's real lips, in eye distances, the pixels come from that are shown there.
+
+    `pairs`: rows (photo that is edited, photo of the same person whose lips are wanted).
+    """
     crops = np.stack([small_crop(prepared.crops[neutral]) for neutral, _ in pairs])
     images = normalise(torch.from_numpy(crops).permute(0, 3, 1, 2))
     with torch.no_grad():

@@ -28,7 +28,7 @@ from trainer.baselines.rgb_training import require_flow
 from trainer.config import TrainConfig
 from trainer.facekit.expressions import NUM_POSE, RECIPES, Recipe, rendered_range
 from trainer.facekit.fit import FaceFits
-from trainer.fit_expression import fit_expression
+from trainer.fit_expression import fit_direction, fit_expression
 from trainer.prepare import PreparedFaces
 from trainer.render import small_crop
 from trainer.run_files import CHECKPOINT
@@ -104,8 +104,8 @@ def assemble(
     """Build the model that is evaluated and released from a run's checkpoint.
 
     Every slider is W e of its recipe. "Smile" starts as the training people's mean smile and is then fitted, so that at
-    strength 1 it brings *training* people's mouths closest to their real smiles; without smiling photos it stays its
-    recipe.
+    strength 1 it brings *training* people's mouths closest to their real smiles, and at -1 their smiles closest to
+    their neutral photos (`fit_direction`); without smiling photos it stays its recipe.
     """
     progress = progress or NoProgress()
     require_flow(config)
@@ -131,12 +131,14 @@ def assemble(
             prepared,
             pairs,
             mean_smile(fits, prepared, code_names[:-NUM_POSE]),
-            progress=progress.subrange(0.0, 0.5),
+            progress=progress.subrange(0.0, 0.25),
         )
     directions = []
     for recipe in RECIPES:
-        shapes = mixtures[recipe.name]
-        directions.append(_direction(recipe, direction_vector(axes, code_names, shapes)))
+        vector = direction_vector(axes, code_names, mixtures[recipe.name])
+        if pairs and recipe.name == "smile":
+            vector = fit_direction(vae, vector, prepared, pairs, progress=progress.subrange(0.25, 0.25))
+        directions.append(_direction(recipe, vector))
     header = CheckpointHeader(
         name=name, config=config.model, provenance=PROVENANCE, training=json.loads(state["config"])
     )

@@ -68,6 +68,7 @@ def _edit(figures: EditFigures) -> list[str]:
     rows = [["removed", *(percent(value) for value in figures.removed)]]
     if figures.redetected:
         rows.append(["removed, landmarks found again", *(percent(value) for value in figures.redetected)])
+    rows.append(["smile to neutral, at minus that", *(percent(value) for value in figures.removed_back)])
     return [
         f"## The smile slider, target never seen: mouth landmark error removed, {figures.num_people} people",
         "",
@@ -76,6 +77,9 @@ def _edit(figures: EditFigures) -> list[str]:
         f"Best common strength {figures.best_strength:g}: {percent(figures.best_removed)} removed; with everybody's "
         f"own best strength {percent(figures.removed_own_strength)}. Doing nothing leaves {figures.nothing:.4f} of "
         f"the eye distance. At strength 1 the mouth makes {percent(figures.motion_share)} of the real smile's motion.",
+        "",
+        f"Both ways together at one common strength, {figures.removed_both[0]:g}: {percent(figures.removed_both[1])} "
+        f"removed. Back to neutral, with everybody's own best strength {percent(figures.removed_back_own_strength)}.",
         "",
         "Reference limit, the mean landmark motion of the training people: "
         f"{percent(figures.limit_removed)} at strength 1, {percent(figures.limit_best_removed)} at its best.",

@@ -201,6 +201,8 @@ def test_slider_that_does_nothing_removes_nothing(model, prepared):
 
     assert figures is not None
     np.testing.assert_allclose(figures.removed, 0, atol=1e-6)
+    np.testing.assert_allclose(figures.removed_back, 0, atol=1e-6)
+    assert figures.removed_both[1] == pytest.approx(0, abs=1e-6)
     assert figures.motion_share == pytest.approx(0, abs=1e-6)
     assert figures.removed_own_strength == pytest.approx(0, abs=1e-6)
 
@@ -221,6 +223,20 @@ def test_people_who_smile_as_the_slider_says_are_reached_at_strength_1(model, pr
     assert figures.best_removed == pytest.approx(1, abs=1e-3)
     assert figures.motion_share == pytest.approx(1, abs=1e-2)
     assert figures.removed[0] < 0.9
+
+
+def test_way_back_is_measured_from_the_smiling_photo(model, prepared):
+    landmarks = prepared.landmarks.copy()
+    predictor = FlowPredictor(model, device="cpu")
+    for neutral, smile in prepared.pairs("neutral", "smile"):
+        predictor.set_crop(model_crop(prepared, smile))
+        shown = settle(predictor.predict({"smile": -1.0}), landmarks[smile])
+        landmarks[neutral] = landmark_motion(landmarks[smile], shown.flow)
+
+    figures = edit_figures(model, replace(prepared, landmarks=landmarks))
+    assert figures is not None
+    assert figures.removed_back[figures.strengths.index(1.0)] == pytest.approx(1, abs=1e-3)
+    assert figures.removed_back_own_strength == pytest.approx(1, abs=1e-3)
 
 
 def test_reference_limit_is_whole_when_everybody_smiles_alike(model, prepared):

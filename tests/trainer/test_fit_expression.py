@@ -9,7 +9,7 @@ from torch import nn
 
 from tests.helpers.prepared_faces import SMILE_MOTION, make_prepared
 from tests.helpers.synthetic_face import EXPRESSION_NAMES
-from trainer.fit_expression import RANGE, fit_expression
+from trainer.fit_expression import RANGE, fit_direction, fit_expression
 
 NAMES = (*EXPRESSION_NAMES, "yaw", "pitch", "roll")
 PEOPLE = tuple((name, "train") for name in "abcdef")
@@ -65,3 +65,20 @@ def test_weights_stay_where_shapes_were_rendered(prepared):
     code = fit(prepared, axes(mouthSmile=tuple(-SMILE_MOTION / 5)), {})
 
     assert code["mouthSmile_L"] <= RANGE[1]
+
+
+def test_direction_is_moved_to_what_brings_people_there_and_back(prepared):
+    # Half of what is needed, and something sideways that helps neither way.
+    wanted = -SMILE_MOTION
+    start = np.array([[[wanted[0] / 2]], [[wanted[1] / 2 + 1.0]]], np.float32)
+    found = fit_direction(UniformFlow(), start, prepared, prepared.pairs("neutral", "smile"))
+
+    before, after = (np.hypot(*(each[:, 0, 0] - wanted)) for each in (start, found))
+    assert after < 0.35 * before
+
+
+def test_direction_that_is_right_stays(prepared):
+    start = np.array(-SMILE_MOTION, np.float32)[:, None, None]
+    found = fit_direction(UniformFlow(), start, prepared, prepared.pairs("neutral", "smile"))
+
+    np.testing.assert_allclose(found, start, atol=0.1)

@@ -50,6 +50,10 @@ class EditFigures:
         limit_removed: by the training people's mean landmark motion, at strength 1.
         limit_best_removed: the same, at its best common strength.
         redetected: shares removed by landmarks that were found again in the rendered pictures; empty if not asked for.
+        removed_back: the same as `removed`, on the way from smiling photos to neutral ones, with the slider at minus
+            each strength.
+        removed_both: of both ways together, the common strength at which most is removed, and what it removes.
+        removed_back_own_strength: as `removed_own_strength`.
     """
 
     num_people: int
@@ -63,6 +67,9 @@ class EditFigures:
     limit_removed: float
     limit_best_removed: float
     redetected: tuple[float, ...] = ()
+    removed_back: tuple[float, ...] = ()
+    removed_both: tuple[float, float] = (float("nan"), float("nan"))
+    removed_back_own_strength: float = float("nan")
 
 
 def model_crop(prepared: PreparedFaces, row: int) -> AlignedCrop:
@@ -121,6 +128,8 @@ def edit_figures(
                 found[number, column] = nothing[number] if seen is None else _error(prepared, (neutral, smile), seen)
     removed = 1 - errors.sum(axis=0) / nothing.sum()
     best = int(np.argmax(removed))
+    nothing_back, back = _way_back(predictor, prepared, pairs, strengths)
+    both = 1 - (errors + back).sum(axis=0) / (nothing + nothing_back).sum()
     own = np.minimum(errors.min(axis=1), nothing)
     at_one, at_best = _limit(prepared, pairs, nothing, strengths)
     return EditFigures(
@@ -135,7 +144,26 @@ def edit_figures(
         limit_removed=at_one,
         limit_best_removed=at_best,
         redetected=tuple((1 - found.sum(axis=0) / nothing.sum()).tolist()) if detector is not None else (),
+        removed_back=tuple((1 - back.sum(axis=0) / nothing_back.sum()).tolist()),
+        removed_both=(strengths[int(np.argmax(both))], float(both.max())),
+        removed_back_own_strength=float(1 - np.minimum(back.min(axis=1), nothing_back).sum() / nothing_back.sum()),
     )
+
+
+def _way_back(
+    predictor: FlowPredictor, prepared: PreparedFaces, pairs: Sequence[tuple[int, int]], strengths: Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Errors of smiling photos with the slider turned back: of doing nothing (N), at each strength (N, S)."""
+    nothing, errors = np.zeros(len(pairs)), np.zeros((len(pairs), len(strengths)))
+    for number, (neutral, smile) in enumerate(pairs):
+        predictor.set_crop(model_crop(prepared, smile))
+        fields = predictor.predict_many([{DIRECTION: -strength} for strength in strengths])
+        landmarks = prepared.landmarks[smile]
+        nothing[number] = _error(prepared, (smile, neutral), landmarks)
+        for column, predicted in enumerate(fields):
+            moved = landmark_motion(landmarks, settle(predicted, landmarks).flow)
+            errors[number, column] = _error(prepared, (smile, neutral), moved)
+    return nothing, errors
 
 
 def motion_share(landmarks: Points, photo: Points, wanted: Points) -> float:
@@ -152,8 +180,8 @@ def motion_share(landmarks: Points, photo: Points, wanted: Points) -> float:
 
 
 def _error(prepared: PreparedFaces, pair: tuple[int, int], landmarks: Points) -> float:
-    neutral, smile = pair
-    return mouth_error(landmarks, prepared.landmarks[smile], prepared.landmarks[neutral])
+    photo, wanted = pair
+    return mouth_error(landmarks, prepared.landmarks[wanted], prepared.landmarks[photo])
 
 
 def _limit(
