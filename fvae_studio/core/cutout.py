@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
 from fvae_studio.core.displacement import DisplacementField, DisplacementMap, Lattice, combine_displacements
+from fvae_studio.core.fine_copy import MAX_FINE_PIXELS, FineCopy
 from fvae_studio.core.flow_spline import border_is_zero, fade_to_border, sample_flow
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.resample import KERNEL_REACH, Kernel, refined, resample, resample_premultiplied, shrinkage
@@ -32,9 +33,6 @@ _MAX_STEP: Final = 8
 _NODES_PER_CELL: Final = 1.9
 """Picture pixels between the nodes of a lattice at most, and nodes to a cell of the flow at least."""
 
-_MAX_REFINED: Final = 4_500_000
-"""Pixels of a cutout of which four times as many are made for quick reading."""
-
 _MAX_RATIO: Final = 1.3
 """Cutout pixels per picture pixel, up to which a cutout is read as it is."""
 
@@ -47,20 +45,24 @@ class Cutout:
         pixels: (h, w, 3).
         alpha: (h, w) of the same dtype, or None.
         from_crop: pixels of the face's aligned crop -> pixels of the cutout.
-        fine: `refined` pixels, see `resample`; None: there are none at hand.
+        fine: a finer copy of the pixels, see `resample`; None: there is none at hand.
     """
 
     pixels: RgbImage
     alpha: GreyMask | None
     from_crop: SimilarityTransform
-    fine: RgbImage | None = None
+    fine: FineCopy | None = None
 
     def for_quick_reading(self) -> Cutout:
-        """The cutout with `fine` pixels; itself where they would take much memory, or alpha has to be read as well."""
-        height, width = self.pixels.shape[:2]
-        if self.alpha is not None or height * width > _MAX_REFINED:
+        """The cutout with a finer copy; itself where that would take much memory, or alpha has to be read as well."""
+        if self.alpha is not None or self.bounds.area > MAX_FINE_PIXELS:
             return self
-        return replace(self, fine=refined(self.pixels))
+        return replace(self, fine=FineCopy(self.bounds, refined(self.pixels)))
+
+    @property
+    def bounds(self) -> Rect:
+        """All of its pixels."""
+        return Rect(0, 0, self.pixels.shape[1], self.pixels.shape[0])
 
     def reduced(self, scale: float) -> Cutout:
         """A copy for pictures with `scale` pixels per crop pixel; the cutout itself where it is not much finer."""
@@ -126,19 +128,15 @@ def read_cutout(
     nodes = lattice.positions()
     places = DisplacementMap(to_cutout.apply(nodes.astype(np.float64) + displacement.nodes), lattice)
     shrinking = shrinkage(places.nodes - nodes, lattice.step)
-    bounds = Rect(0, 0, cutout.pixels.shape[1], cutout.pixels.shape[0])
     for band in _bands(region, share if alpha is None else None, margin_px):
         inside = Rect(band.x - region.x, band.y - region.y, band.width, band.height).slices
-        window = _window(places.nodes_around(band), bounds)
+        window = _window(places.nodes_around(band), cutout.bounds)
         positions = places.dense(band)
         cv2.subtract(positions, (window.x, window.y, 0, 0), dst=positions)
         source = cutout.pixels[window.slices]
         softness = None if shrinking is None else DisplacementMap(shrinking, lattice).dense(band)
         if alpha is None or cutout.alpha is None:
-            fine = cutout.fine if kernel == "bicubic" else None
-            if fine is not None:
-                rows, columns = window.slices
-                fine = fine[2 * rows.start : 2 * rows.stop - 1, 2 * columns.start : 2 * columns.stop - 1]
+            fine = None if cutout.fine is None else cutout.fine.part(window)
             resample(source, positions, kernel, out=pixels[inside], softness=softness, fine=fine)
         else:
             pixels[inside], alpha[inside] = resample_premultiplied(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.resample import KERNEL_REACH, refined
 from fvae_studio.core.types import Photo, RgbImage
+
+MAX_FINE_PIXELS: Final = 4_500_000
+"""Of what is copied, so that copies do not take all memory: each pixel takes 12 bytes (a face of 1600 pixels 55 MB)."""
 
 
 @dataclass(frozen=True, eq=False)

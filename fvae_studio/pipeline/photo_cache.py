@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from fvae_studio.core.fine_copy import FineCopy
+from fvae_studio.core.fine_copy import MAX_FINE_PIXELS, FineCopy
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, WarpedFace
@@ -20,9 +20,6 @@ MAX_FLOWS: Final = 64
 
 _FEW_FLOWS: Final = 8
 """Of the photos that were edited before it: what they show, and some steps back."""
-
-_MAX_FINE_PIXELS: Final = 4_500_000
-"""Of the photo, of which finer copies are kept; each takes 12 bytes (a face of 1600 pixels 55 MB)."""
 
 WarpKey: TypeAlias = tuple[FlowKey, ...]
 """A group of neighbours."""
@@ -66,7 +63,7 @@ class PhotoCache:
         key = (level, face)
         if key not in self._fine and makes:
             region = region.intersect(source.bounds)
-            if 0 < region.area <= _MAX_FINE_PIXELS:
+            if 0 < region.area <= MAX_FINE_PIXELS:
                 self._fine[key] = FineCopy.around(source, region)
                 self._trim_fine()
         if key in self._fine:
@@ -104,6 +101,6 @@ class PhotoCache:
     def _trim_fine(self) -> None:
         while (
             len(self._fine) > 1
-            and sum(copy.rect.width * copy.rect.height for copy in self._fine.values()) > _MAX_FINE_PIXELS
+            and sum(copy.rect.width * copy.rect.height for copy in self._fine.values()) > MAX_FINE_PIXELS
         ):
             self._fine.popitem(last=False)
