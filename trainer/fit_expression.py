@@ -7,7 +7,8 @@ shapes is chosen; what each shape does to a face was learned from exact flows, s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -85,24 +86,19 @@ def fit_expression(
         spread[row, members] = 1
     begin = torch.tensor([float(np.mean([start.get(names[k], 0.0) for k in members])) for members in groups])
     weights = begin.clone().requires_grad_()
-    optimizer = torch.optim.Adam([weights], lr=LEARNING_RATE)
-    order = np.random.default_rng(seed)
-    queue: list[int] = []
-    for step in range(STEPS):
-        progress.raise_if_cancelled()
-        progress.report(step / STEPS, "fitting the smile to people's smiles")
-        if not queue:
-            queue = order.permutation(len(pairs)).tolist()
-        chosen, queue = [pairs[row] for row in queue[:BATCH]], queue[BATCH:]
+
+    def price(chosen: list[tuple[int, int]]) -> Tensor:
         offset = torch.einsum("k,kchw->chw", weights @ spread + rest, axis)
-        loss = _lip_distance(vae, offset, prepared, chosen) + STAY * (weights - begin).square().sum()
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
-        for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * (1 - step / STEPS)
-        optimizer.step()
-        with torch.no_grad():
-            weights.clamp_(*RANGE)
+        return _lip_distance(vae, offset, prepared, chosen) + STAY * (weights - begin).square().sum()
+
+    _minimise(
+        weights,
+        price,
+        pairs,
+        _Search(STEPS, LEARNING_RATE, "fitting the smile to people's smiles", RANGE),
+        seed,
+        progress,
+    )
     code = (weights.detach() @ spread + rest).tolist()
     return {name: round(value, 4) for name, value in zip(names, code, strict=True) if abs(value) >= 0.01}
 
@@ -133,24 +129,55 @@ def fit_direction(
     progress = progress or NoProgress()
     begin = torch.from_numpy(np.ascontiguousarray(start, np.float32))
     direction = begin.clone().requires_grad_()
-    optimizer = torch.optim.Adam([direction], lr=DIRECTION_RATE)
+
+    def price(chosen: list[tuple[int, int]]) -> Tensor:
+        back = [(target, source) for source, target in chosen]
+        reached = _lip_distance(vae, direction, prepared, chosen) + _lip_distance(vae, -direction, prepared, back)
+        return reached / 2 + DIRECTION_STAY * (direction - begin).square().sum()
+
+    _minimise(
+        direction, price, pairs, _Search(DIRECTION_STEPS, DIRECTION_RATE, "fitting the smile both ways"), seed, progress
+    )
+    return direction.detach().numpy().copy()
+
+
+@dataclass(frozen=True)
+class _Search:
+    """How a price is brought down: steps, rate at the first of them, what is told, and between which values."""
+
+    steps: int
+    rate: float
+    stage: str
+    limits: tuple[float, float] | None = None
+
+
+def _minimise(
+    free: Tensor,
+    price: Callable[[list[tuple[int, int]]], Tensor],
+    pairs: Sequence[tuple[int, int]],
+    search: _Search,
+    seed: int,
+    progress: Progress,
+) -> None:
+    """Move `free`, in place, to where the price of some people at a time is low; the rate falls to zero."""
+    optimizer = torch.optim.Adam([free], lr=search.rate)
     order = np.random.default_rng(seed)
     queue: list[int] = []
-    for step in range(DIRECTION_STEPS):
+    for step in range(search.steps):
         progress.raise_if_cancelled()
-        progress.report(step / DIRECTION_STEPS, "fitting the smile both ways")
+        progress.report(step / search.steps, search.stage)
         if not queue:
             queue = order.permutation(len(pairs)).tolist()
         chosen, queue = [pairs[row] for row in queue[:BATCH]], queue[BATCH:]
-        back = [(target, source) for source, target in chosen]
-        reached = _lip_distance(vae, direction, prepared, chosen) + _lip_distance(vae, -direction, prepared, back)
-        loss = reached / 2 + DIRECTION_STAY * (direction - begin).square().sum()
+        loss = price(chosen)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
         for group in optimizer.param_groups:
-            group["lr"] = DIRECTION_RATE * (1 - step / DIRECTION_STEPS)
+            group["lr"] = search.rate * (1 - step / search.steps)
         optimizer.step()
-    return direction.detach().numpy().copy()
+        if search.limits is not None:
+            with torch.no_grad():
+                free.clamp_(*search.limits)
 
 
 def _lip_distance(vae: FlowVae, offset: Tensor, prepared: PreparedFaces, pairs: Sequence[tuple[int, int]]) -> Tensor:

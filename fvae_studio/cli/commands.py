@@ -15,10 +15,10 @@ from fvae_studio.errors import EditError, FaceError, OverwriteError, PhotoNotFou
 if TYPE_CHECKING:
     from fvae_studio.core.credentials import LocalCertificate
     from fvae_studio.core.edits import EditState
+    from fvae_studio.core.face_parts import Region
     from fvae_studio.core.flow_export import FlowKind
     from fvae_studio.core.mouth_choice import MouthChoice
     from fvae_studio.core.types import Face, FlowField, Photo
-    from fvae_studio.pipeline.borrowing import Region
     from fvae_studio.pipeline.engine import Engine
 
 FaceChoice = int | Literal["all"] | None

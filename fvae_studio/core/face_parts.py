@@ -15,6 +15,9 @@ from fvae_studio.core.types import FloatMap
 Part: TypeAlias = Literal["mouth", "eyes"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
+Region: TypeAlias = Part | Literal["best"]
+"""What can be borrowed from another photo: a part of the face, or everything that the other photo is surer of."""
+
 RIGHT_EYE: Final = (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7)
 LEFT_EYE: Final = (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249)
 _HULLS: Final[dict[Part, tuple[tuple[int, ...], ...]]] = {

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from shiboken6 import isValid
 
 from fvae_studio.core.export import ExportOptions, ExportSource, plan_paths
+from fvae_studio.core.face_parts import Region
 from fvae_studio.errors import Cancelled
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.main_window import MainWindow
@@ -18,7 +19,7 @@ from fvae_studio.gui.messages import explain
 from fvae_studio.gui.open_photo import OpenPhoto
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.tasks import Tasks
-from fvae_studio.pipeline.still_borrowing import BorrowedPart, BorrowedStill, BorrowWish, borrow_still
+from fvae_studio.pipeline.still_borrowing import BorrowedStill, BorrowWish, borrow_still
 
 if TYPE_CHECKING:
     # Imported when it is opened: the window comes sooner.
@@ -35,7 +36,6 @@ class Borrowing(QObject):
     def __init__(self, window: MainWindow, document: Document, store: SettingsStore, tasks: Tasks) -> None:
         super().__init__(window)
         self._window, self._document, self._store, self._tasks = window, document, store, tasks
-        self._jobs: dict[int, int] = {}
 
     @Slot()
     def open(self) -> BorrowDialog | None:
@@ -55,15 +55,14 @@ class Borrowing(QObject):
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.borrow_requested.connect(partial(self._start, dialog, entry))
-        dialog.cancel_requested.connect(partial(self._cancel, id(dialog)))
         dialog.open()
         return dialog
 
-    def _places(self, entry: OpenPhoto) -> dict[tuple[BorrowedPart, ...], Path]:
+    def _places(self, entry: OpenPhoto) -> dict[tuple[Region, ...], Path]:
         folder = Path.home() if entry.is_pasted else entry.path.parent
         assert entry.photo is not None
         source = entry.source or ExportSource.of(entry.photo)
-        words: dict[tuple[BorrowedPart, ...], str] = {
+        words: dict[tuple[Region, ...], str] = {
             ("eyes",): "eyes",
             ("mouth",): "mouth",
             ("eyes", "mouth"): "eyes-mouth",
@@ -84,20 +83,15 @@ class Borrowing(QObject):
         wish = BorrowWish(
             photo, entry.known_faces, choice.face, choice.donor, choice.donor_face, choice.parts, choice.output, note
         )
-        self._jobs[id(dialog)] = self._tasks.run(
+        job = self._tasks.run(
             lambda engine, progress: borrow_still(engine, wish, progress),
             partial(self._on_done, dialog, choice),
             failed=partial(self._on_failed, dialog),
             progress=lambda fraction: dialog.set_progress(fraction) if isValid(dialog) else None,
         )
-
-    def _cancel(self, key: int) -> None:
-        job = self._jobs.pop(key, None)
-        if job is not None:
-            self._tasks.cancel(job)
+        dialog.cancel_requested.connect(partial(self._tasks.cancel, job))
 
     def _on_done(self, dialog: BorrowDialog, choice: BorrowChoice, still: BorrowedStill) -> None:
-        self._jobs.pop(id(dialog), None)
         if isValid(dialog):
             dialog.set_done()
         self._document.open_paths([still.path])
@@ -112,7 +106,6 @@ class Borrowing(QObject):
             self._window.tell(self.tr("{name} was written.").format(name=still.path.name))
 
     def _on_failed(self, dialog: BorrowDialog, error: Exception) -> None:
-        self._jobs.pop(id(dialog), None)
         if isinstance(error, Cancelled):
             return
         if isValid(dialog):

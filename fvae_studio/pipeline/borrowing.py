@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
-from fvae_studio.core.face_parts import PARTS, Part, mouth_depth, part_mask
+from fvae_studio.core.face_parts import Part, Region, mouth_depth, part_mask
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import CLOSED_PX, opening
@@ -47,11 +47,6 @@ class PartReach:
 
 
 REACH: Final[dict[Part, PartReach]] = {"mouth": PartReach(2.5, 3.0, 12.0, 9.0), "eyes": PartReach(2.5, 2.5, 7.0, 5.0)}
-
-Region: TypeAlias = Part | Literal["best"]
-"""What can be borrowed: a part of the face, or everything that the donor is surer of."""
-
-REGIONS: Final[tuple[Region, ...]] = (*PARTS, "best")
 
 SURER: Final = (0.05, 0.3)
 """By how much the donor's confidence has to exceed the receiver's to be seen a little, and wholly ("best")."""

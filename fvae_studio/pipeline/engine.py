@@ -18,6 +18,7 @@ from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_
 from fvae_studio.core.composite import composite
 from fvae_studio.core.edits import EditState
 from fvae_studio.core.face_match import FaceMatch, match_faces
+from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Points, Rect
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
 from fvae_studio.core.lips import limit_lip_stretch
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     # torch is imported where it is first needed: half of a short command's time is its import.
     from fvae_studio.model.checkpoint import LoadedModel
     from fvae_studio.model.directions import DirectionSet
-    from fvae_studio.pipeline.borrowing import Region
     from fvae_studio.pipeline.clip import ClipRenderer
     from fvae_studio.pipeline.predictor import FlowPredictor
 

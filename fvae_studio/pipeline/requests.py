@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from fvae_studio.core.edit_note import ClipNote
 from fvae_studio.core.edits import EditState, Strengths
 from fvae_studio.core.face_match import FaceMatch
+from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
@@ -265,7 +266,7 @@ class StudioEngine(Protocol):
     def borrow(
         self,
         photo: Photo,
-        donors: Sequence[tuple[Photo, Sequence[Literal["mouth", "eyes", "best"]], int | None]],
+        donors: Sequence[tuple[Photo, Sequence[Region], int | None]],
         *,
         face: int | None = None,
         progress: Progress | None = None,

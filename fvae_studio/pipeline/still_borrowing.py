@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from fvae_studio.core.edit_note import mark_edited
 from fvae_studio.core.face_match import FaceMatch
+from fvae_studio.core.face_parts import Region
 from fvae_studio.core.photo_io import WriteOptions, write_and_report
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.errors import FaceError
 from fvae_studio.pipeline.requests import ClipSource, StudioEngine
-
-BorrowedPart: TypeAlias = Literal["eyes", "mouth", "best"]
-"""As `pipeline.borrowing.Region`, which needs torch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +37,7 @@ class BorrowWish:
     face: int
     donor: Path
     donor_face: int | None
-    parts: tuple[BorrowedPart, ...]
+    parts: tuple[Region, ...]
     output: Path
     note: bool = True
 

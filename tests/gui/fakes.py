@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment
 from fvae_studio.core.edits import EditState, FaceEdit, Strengths
 from fvae_studio.core.face_match import FaceMatch
+from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.levels import level_to_photo, reduce_photo
 from fvae_studio.core.photo_io import read_photo
@@ -272,7 +273,7 @@ class FakeEngine:
     def borrow(
         self,
         photo: Photo,
-        donors: Sequence[tuple[Photo, Sequence[Literal["mouth", "eyes", "best"]], int | None]],
+        donors: Sequence[tuple[Photo, Sequence[Region], int | None]],
         *,
         face: int | None = None,
         progress: Progress | None = None,

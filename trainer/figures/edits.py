@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,15 +114,10 @@ def edit_figures(
     for number, (neutral, smile) in enumerate(pairs):
         progress.raise_if_cancelled()
         progress.report(number / len(pairs), "smile slider")
-        predictor.set_crop(model_crop(prepared, neutral))
-        fields = predictor.predict_many([{DIRECTION: strength} for strength in strengths])
-        photo_landmarks = prepared.landmarks[neutral]
-        for column, predicted in enumerate(fields):
-            shown = settle(predicted, photo_landmarks)
-            moved = landmark_motion(photo_landmarks, shown.flow)
+        for column, (shown, moved) in enumerate(_slid(predictor, prepared, neutral, strengths)):
             errors[number, column] = _error(prepared, (neutral, smile), moved)
             if strengths[column] == 1:
-                shares[number] = motion_share(moved, photo_landmarks, prepared.landmarks[smile])
+                shares[number] = motion_share(moved, prepared.landmarks[neutral], prepared.landmarks[smile])
             if detector is not None:
                 seen = _redetect(prepared.crops[neutral], shown, detector)
                 found[number, column] = nothing[number] if seen is None else _error(prepared, (neutral, smile), seen)
@@ -154,16 +149,22 @@ def _way_back(
     predictor: FlowPredictor, prepared: PreparedFaces, pairs: Sequence[tuple[int, int]], strengths: Sequence[float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Errors of smiling photos with the slider turned back: of doing nothing (N), at each strength (N, S)."""
-    nothing, errors = np.zeros(len(pairs)), np.zeros((len(pairs), len(strengths)))
-    for number, (neutral, smile) in enumerate(pairs):
-        predictor.set_crop(model_crop(prepared, smile))
-        fields = predictor.predict_many([{DIRECTION: -strength} for strength in strengths])
-        landmarks = prepared.landmarks[smile]
-        nothing[number] = _error(prepared, (smile, neutral), landmarks)
-        for column, predicted in enumerate(fields):
-            moved = landmark_motion(landmarks, settle(predicted, landmarks).flow)
-            errors[number, column] = _error(prepared, (smile, neutral), moved)
-    return nothing, errors
+    ways = [(smile, neutral) for neutral, smile in pairs]
+    back = [-strength for strength in strengths]
+    nothing = [_error(prepared, way, prepared.landmarks[way[0]]) for way in ways]
+    errors = [[_error(prepared, way, moved) for _, moved in _slid(predictor, prepared, way[0], back)] for way in ways]
+    return np.array(nothing), np.array(errors)
+
+
+def _slid(
+    predictor: FlowPredictor, prepared: PreparedFaces, row: int, strengths: Sequence[float]
+) -> Iterator[tuple[FlowField, Points]]:
+    """Of a photo at each strength of the slider: its flow as the product shows it, and where its landmarks go."""
+    predictor.set_crop(model_crop(prepared, row))
+    landmarks = prepared.landmarks[row]
+    for predicted in predictor.predict_many([{DIRECTION: strength} for strength in strengths]):
+        shown = settle(predicted, landmarks)
+        yield shown, landmark_motion(landmarks, shown.flow)
 
 
 def motion_share(landmarks: Points, photo: Points, wanted: Points) -> float:

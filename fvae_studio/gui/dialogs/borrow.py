@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fvae_studio.core.face_parts import Region
 from fvae_studio.gui.dialogs.frame import StudioDialog, form, label, name, set_role
 from fvae_studio.paths import typed_path
-from fvae_studio.pipeline.still_borrowing import BorrowedPart
 
 _OTHER_FILE: Final = "other"
 
@@ -40,7 +40,7 @@ class BorrowChoice:
     """
 
     donor: Path
-    parts: tuple[BorrowedPart, ...]
+    parts: tuple[Region, ...]
     face: int
     donor_face: int | None
     output: Path
@@ -67,7 +67,7 @@ class BorrowDialog(StudioDialog):
         others: Sequence[tuple[str, Path]],
         faces: Sequence[int],
         chosen: int | None,
-        places: dict[tuple[BorrowedPart, ...], Path],
+        places: dict[tuple[Region, ...], Path],
         *,
         has_edit: bool = False,
         parent: QWidget | None = None,
@@ -136,7 +136,7 @@ class BorrowDialog(StudioDialog):
         self._donor.addItem(self.tr("Another file…"), _OTHER_FILE)
         name(self._donor, self.tr("Other photo"), self.tr("Of the same person, who has open eyes or shows teeth there"))
         self._parts = QComboBox()
-        texts: dict[tuple[BorrowedPart, ...], str] = {
+        texts: dict[tuple[Region, ...], str] = {
             ("eyes",): self.tr("Eyes"),
             ("mouth",): self.tr("Mouth"),
             ("eyes", "mouth"): self.tr("Eyes and mouth"),
