@@ -1,7 +1,8 @@
 """Starting a training from released weights.
 
 A release holds the networks and the sliders, not W, the axis of every expression shape. But the encoder was taught to
-follow W, so W is what best explains its latents of pairs whose change of expression is known.
+follow W, so W is what best explains its latents of pairs whose change of expression is known. A network may be wider
+than the released one (`trainer.widening`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.config import FlowVaeConfig
 from trainer.dataset import PairTable
 from trainer.step import AXES_SCALE, EditableFlowVae
+from trainer.widening import is_wider, widen_flow
 
 NUM_PAIRS: Final = 3000
 """From which the axes are found."""
@@ -28,16 +30,19 @@ def start_from(model: LoadedModel, network: EditableFlowVae, table: PairTable, *
     """Give `network` the weights of a released model, and axes that fit its latents.
 
     Args:
-        model: with the same architecture.
+        model: with the same architecture, or fewer channels.
         network: changed in place.
         table: rendered pairs with known codes.
-        seed: of the choice of pairs.
+        seed: of the choice of pairs, and of the channels that are copied into a wider network.
 
     Raises:
         ConfigError: another architecture.
     """
-    require_same_architecture(model, network.vae.config)
-    network.vae.load_state_dict(model.vae.state_dict())
+    require_architecture(model, network.vae.config)
+    if model.header.config == network.vae.config:
+        network.vae.load_state_dict(model.vae.state_dict())
+    else:
+        widen_flow(model.vae, network.vae, seed=seed)
     rng = np.random.default_rng(seed)
     rendered = [table.rendered[i] for i in rng.permutation(len(table.rendered))[:NUM_PAIRS]]
     if not rendered:
@@ -59,10 +64,10 @@ def start_from(model: LoadedModel, network: EditableFlowVae, table: PairTable, *
         network.raw_axes.copy_(axes.float().view_as(network.raw_axes) / AXES_SCALE)
 
 
-def require_same_architecture(model: LoadedModel, config: FlowVaeConfig) -> None:
+def require_architecture(model: LoadedModel, config: FlowVaeConfig) -> None:
     """Raise `ConfigError` if a released model cannot be gone on with."""
-    if model.header.config != config:
+    if not is_wider(config, model.header.config):
         raise ConfigError(
-            f"the model {model.header.name!r} has another architecture than the configuration; "
-            "start from one with the same [model] table"
+            f"the model {model.header.name!r} has another architecture than the configuration; start from one with the "
+            "same [model] table, or with fewer channels"
         )

@@ -18,7 +18,7 @@ from trainer.baselines.rgb_training import require_flow
 from trainer.batches import PreparedBatch, TrainingBatches, batch_stream, num_workers
 from trainer.config import TrainConfig
 from trainer.dataset import PairBatch, PairTable
-from trainer.initial import require_same_architecture
+from trainer.initial import require_architecture
 from trainer.interruption import held_back
 from trainer.run_files import CHECKPOINT
 from trainer.run_log import RunLog
@@ -27,6 +27,7 @@ from trainer.shards import read_shards
 from trainer.step import EditableFlowVae, MaskStep
 from trainer.training_state import load_state, save_state
 from trainer.validation_pictures import show_held_out
+from trainer.widening import widen_confidence
 
 LOG_EVERY = 25
 
@@ -64,8 +65,8 @@ def train_mask(
     if "confidence" in state:
         confidence.load_state_dict(state["confidence"])
     elif init is not None:
-        require_same_architecture(init, config.model)
-        confidence.load_state_dict(init.confidence.state_dict())
+        require_architecture(init, config.model)
+        widen_confidence(init.confidence, confidence, seed=config.train.seed)
     optimizer = torch.optim.AdamW(confidence.parameters(), lr=config.optim.learning_rate)
     module, optimizer = fabric.setup(MaskStep(confidence, config.loss), optimizer)
     if "mask_optimizer" in state:  # not in a checkpoint of an earlier version

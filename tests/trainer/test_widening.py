@@ -1,0 +1,91 @@
+"""A wider network begins as the one that it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
+from trainer.config import load_config
+from trainer.widening import is_wider, widen_confidence, widen_flow
+
+NARROW = load_config("tiny").model
+WIDE = replace(
+    NARROW,
+    encoder_channels=(9, 20, 16, 30, 70),
+    decoder_channels=(24, 31, 18, 9),
+    confidence_encoder_channels=(4, 9, 8, 12, 20),
+    confidence_decoder_channels=(8, 17, 8, 11),
+)
+
+
+@pytest.fixture
+def pictures():
+    return torch.rand(2, 2, 3, NARROW.crop_size, NARROW.crop_size, generator=torch.Generator().manual_seed(4)) * 2 - 1
+
+
+@pytest.fixture
+def narrow():
+    """Not at rest: batch normalisations that have seen something, a head that moves."""
+    torch.manual_seed(1)
+    network = FlowVae(NARROW)
+    torch.nn.init.normal_(network.decoder.head.weight, std=0.2)
+    for _ in range(3):
+        network(torch.rand(4, 3, 128, 128), torch.rand(4, 3, 128, 128))
+    return network.eval()
+
+
+def test_wider_network_moves_and_encodes_alike(narrow, pictures):
+    wide = FlowVae(WIDE).eval()
+
+    widen_flow(narrow, wide)
+
+    with torch.no_grad():
+        for before, after in zip(narrow.encode(pictures[1]), wide.encode(pictures[1]), strict=True):
+            torch.testing.assert_close(after, before, atol=1e-5, rtol=1e-4)
+        latent = narrow.encode(pictures[1])[0]
+        flows = [network.decode(network.source_features(pictures[0]), latent) for network in (narrow, wide)]
+    assert flows[0].abs().max() > 0.5
+    torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
+
+
+def test_wider_confidence_is_the_same(pictures):
+    torch.manual_seed(2)
+    narrow, wide = ConfidenceNet(NARROW).eval(), ConfidenceNet(WIDE).eval()
+    latent = torch.randn(2, *NARROW.latent_shape)
+
+    widen_confidence(narrow, wide)
+
+    with torch.no_grad():
+        torch.testing.assert_close(wide(pictures[0], latent), narrow(pictures[0], latent), atol=1e-5, rtol=1e-4)
+
+
+def test_copies_part_from_the_first_step_on(narrow, pictures):
+    wide = FlowVae(WIDE)
+    widen_flow(narrow, wide)
+
+    wide(pictures[0], pictures[1]).flow.square().sum().backward()
+
+    weight, gradient = wide.source_encoder.blocks[1][0].weight, wide.source_encoder.blocks[1][0].weight.grad
+    copied = NARROW.encoder_channels[1]
+    for channel in range(copied, WIDE.encoder_channels[1]):
+        origin = next(k for k in range(copied) if torch.allclose(weight[channel].sum(0), weight[k].sum(0), atol=1e-6))
+        direction = torch.nn.functional.cosine_similarity(gradient[channel].flatten(), gradient[origin].flatten(), 0)
+        assert direction < 0.999
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"encoder_channels": (8, 12, 16, 24, 33)}, True),
+        ({"encoder_channels": (8, 12, 16, 24, 31)}, False),
+        ({"decoder_channels": (24, 16, 12, 7)}, False),
+        ({"latent_channels": 9}, False),
+        ({"upsampling": "bilinear"}, False),
+    ],
+)
+def test_only_more_channels_count_as_wider(change, expected):
+    assert is_wider(replace(NARROW, **change), NARROW) is expected

@@ -1,0 +1,118 @@
+"""Wider networks that begin as a trained one: they compute the same, and have room to learn more.
+
+The idea is Net2Net's (Chen, Goodfellow and Shlens 2016): a new channel copies an old one, and what reads both divides
+its weight between them. The shares are drawn at random for every reader, so that the copies get different gradients
+from the first step on and no noise has to be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from fvae_studio.model.config import FlowVaeConfig
+from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
+from fvae_studio.model.layers import ConvDecoder, ConvEncoder
+
+LEAST_SHARE: Final = 0.5
+"""Before they are divided by their sum, shares are drawn from here to 1.5: no copy is left without a voice."""
+
+
+def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
+    """Whether `config` is the same architecture with at least as many channels everywhere."""
+    same = replace(
+        config,
+        encoder_channels=than.encoder_channels,
+        decoder_channels=than.decoder_channels,
+        confidence_encoder_channels=than.confidence_encoder_channels,
+        confidence_decoder_channels=than.confidence_decoder_channels,
+    )
+    counts = (
+        (config.encoder_channels, than.encoder_channels),
+        (config.decoder_channels, than.decoder_channels),
+        (config.confidence_encoder_channels, than.confidence_encoder_channels),
+        (config.confidence_decoder_channels, than.confidence_decoder_channels),
+    )
+    return same == than and all(
+        len(wide) == len(narrow) and all(a >= b for a, b in zip(wide, narrow, strict=True)) for wide, narrow in counts
+    )
+
+
+@torch.no_grad()
+def widen_flow(narrow: FlowVae, wide: FlowVae, *, seed: int = 0) -> None:
+    """Let `wide` compute what `narrow` does. See `is_wider` for what may differ.
+
+    Args:
+        narrow: trained; not changed.
+        wide: changed in place.
+        seed: of which channels are copied, and of the shares.
+    """
+    random = torch.Generator().manual_seed(seed)
+    last = _widen_encoder(narrow.target_encoder, wide.target_encoder, random)[-1]
+    outputs = torch.arange(narrow.to_mean.out_channels)
+    for before, after in ((narrow.to_mean, wide.to_mean), (narrow.to_log_var, wide.to_log_var)):
+        _widen_convolution(before, after, last, outputs, random)
+    skips = _widen_encoder(narrow.source_encoder, wide.source_encoder, random)
+    _widen_decoder(narrow.decoder, wide.decoder, skips, random)
+
+
+@torch.no_grad()
+def widen_confidence(narrow: ConfidenceNet, wide: ConfidenceNet, *, seed: int = 0) -> None:
+    """`widen_flow` for the confidence network."""
+    random = torch.Generator().manual_seed(seed)
+    skips = _widen_encoder(narrow.source_encoder, wide.source_encoder, random)
+    _widen_decoder(narrow.decoder, wide.decoder, skips, random)
+
+
+def _widen_encoder(narrow: ConvEncoder, wide: ConvEncoder, random: torch.Generator) -> list[Tensor]:
+    """For every level, which old channel each new one copies; finest first."""
+    origin, origins = torch.arange(3), []
+    for before, after in zip(narrow.blocks, wide.blocks, strict=True):
+        origin = _widen_block(before, after, origin, random)
+        origins.append(origin)
+    return origins
+
+
+def _widen_decoder(narrow: ConvDecoder, wide: ConvDecoder, skips: Sequence[Tensor], random: torch.Generator) -> None:
+    coarsest_first = list(reversed(skips))
+    # What a level reads stands behind each other: what came from below, then the source's features. Only the latter
+    # are new in the first one: the latent keeps its size.
+    from_below = torch.arange(_convolution(narrow.blocks[0]).in_channels - int(coarsest_first[0].max()) - 1)
+    for level, (before, after) in enumerate(zip(narrow.blocks, wide.blocks, strict=True)):
+        origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[level]])
+        from_below = _widen_block(before, after, origin, random)
+    origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[len(narrow.blocks)]])
+    _widen_convolution(narrow.head, wide.head, origin, torch.arange(narrow.head.out_channels), random)
+
+
+def _widen_block(before: nn.Module, after: nn.Module, inputs: Tensor, random: torch.Generator) -> Tensor:
+    """Of a convolution, perhaps a batch normalisation, and what has no weights."""
+    old, new = _convolution(before), _convolution(after)
+    added = torch.randint(old.out_channels, (new.out_channels - old.out_channels,), generator=random)
+    outputs = torch.cat([torch.arange(old.out_channels), added])
+    _widen_convolution(old, new, inputs, outputs, random)
+    normalisations = ([one for one in block.children() if isinstance(one, nn.BatchNorm2d)] for block in (before, after))
+    for one, other in zip(*normalisations, strict=True):
+        state = {key: value[outputs] if value.ndim else value for key, value in one.state_dict().items()}
+        other.load_state_dict(state)
+    return outputs
+
+
+def _convolution(block: nn.Module) -> nn.Conv2d:
+    return next(one for one in block.children() if isinstance(one, nn.Conv2d))
+
+
+def _widen_convolution(
+    before: nn.Conv2d, after: nn.Conv2d, inputs: Tensor, outputs: Tensor, random: torch.Generator
+) -> None:
+    """Rows are copied as `outputs` says; columns are divided among the copies that `inputs` names."""
+    share = torch.rand(len(outputs), len(inputs), generator=random) + LEAST_SHARE
+    sums = torch.zeros(len(outputs), before.in_channels).index_add_(1, inputs, share)
+    share = share / sums[:, inputs]
+    after.weight.copy_(before.weight[outputs][:, inputs] * share[:, :, None, None])
+    if before.bias is not None and after.bias is not None:
+        after.bias.copy_(before.bias[outputs])
