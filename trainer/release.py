@@ -26,9 +26,10 @@ from fvae_studio.model.flow_vae import ConfidenceNet
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.baselines.rgb_training import require_flow
 from trainer.config import TrainConfig
-from trainer.facekit.expressions import NUM_POSE, RECIPES, Recipe, rendered_range
+from trainer.facekit.expressions import HEAD_RECIPES, NUM_POSE, RECIPES, Recipe, rendered_range
 from trainer.facekit.fit import FaceFits
 from trainer.fit_expression import fit_direction, fit_expression
+from trainer.head_motion import SIDES, about_the_neck
 from trainer.prepare import PreparedFaces
 from trainer.render import small_crop
 from trainer.run_files import CHECKPOINT
@@ -105,7 +106,8 @@ def assemble(
 
     Every slider is W e of its recipe. "Smile" starts as the training people's mean smile and is then fitted, so that at
     strength 1 it brings *training* people's mouths closest to their real smiles, and at -1 their smiles closest to
-    their neutral photos (`fit_direction`); without smiling photos it stays its recipe.
+    their neutral photos (`fit_direction`); without smiling photos it stays its recipe. The head's sliders turn about
+    the neck.
     """
     progress = progress or NoProgress()
     require_flow(config)
@@ -121,7 +123,7 @@ def assemble(
     confidence.eval().requires_grad_(requires_grad=False)
     axes = network.axes.detach().numpy()
 
-    mixtures = {recipe.name: recipe.shapes for recipe in RECIPES}
+    mixtures = {recipe.name: recipe.shapes for recipe in (*RECIPES, *HEAD_RECIPES)}
     pairs = prepared.pairs("neutral", "smile", split="train")
     if pairs:
         mixtures["smile"] = fit_expression(
@@ -139,6 +141,9 @@ def assemble(
         if pairs and recipe.name == "smile":
             vector = fit_direction(vae, vector, prepared, pairs, progress=progress.subrange(0.25, 0.25))
         directions.append(_direction(recipe, vector))
+    for recipe, side in zip(HEAD_RECIPES, SIDES, strict=True):
+        vector = direction_vector(axes, code_names, recipe.shapes)
+        directions.append(_direction(recipe, about_the_neck(vae, vector, prepared, side=side)))
     header = CheckpointHeader(
         name=name, config=config.model, provenance=PROVENANCE, training=json.loads(state["config"])
     )

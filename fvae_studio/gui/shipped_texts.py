@@ -16,7 +16,7 @@ from fvae_studio.pipeline.requests import ModelSummary
 
 DIRECTION_TEXTS: Final = (
     _T("directions", "Emotions"), _T("directions", "Eyes"), _T("directions", "Mouth"), _T("directions", "Brows"),
-    _T("directions", "Own"),
+    _T("directions", "Head"), _T("directions", "Own"),
     _T("directions", "Smile"), _T("directions", "A friendly smile, lips a little apart if the photo shows teeth."),
     _T("directions", "Big smile"), _T("directions", "A broad smile that narrows the eyes; parts the lips."),
     _T("directions", "Sad"), _T("directions", "Corners of the mouth down, inner brows up."),
@@ -44,6 +44,8 @@ DIRECTION_TEXTS: Final = (
     _T("directions", "Brow up, right"), _T("directions", "The person's own right brow raised over its whole length."),
     _T("directions", "Brow down, left"), _T("directions", "The person's own left brow lowered."),
     _T("directions", "Brow down, right"), _T("directions", "The person's own right brow lowered."),
+    _T("directions", "Turn head"), _T("directions", "Head turned to the person's own left; below zero to the right."),
+    _T("directions", "Nod"), _T("directions", "Chin lowered; below zero raised."),
 )  # fmt: skip
 
 PRESET_NAMES: Final = (

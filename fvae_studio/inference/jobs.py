@@ -242,6 +242,11 @@ class JobQueue:
                     return self._running[-1]
             return None
 
+    def is_waiting(self, *, before: Kind) -> bool:
+        """Whether a job of a kind that is more urgent than this one waits."""
+        with self._lock:
+            return any(self._waiting[kind] for kind in Kind if kind < before)
+
     def finish(self) -> None:
         """The job that was taken last is done; one that gave way to it goes on."""
         with self._lock:

@@ -32,6 +32,7 @@ from fvae_studio.inference.jobs import (
     OpenJob,
     RenderJob,
 )
+from fvae_studio.inference.memory import give_back_memory
 from fvae_studio.pipeline.requests import RenderRequest, StudioEngine
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class InferenceWorker(QObject):
         self._choice = (model, device)
         self._engine: StudioEngine | None = None
         self._settled: set[type[Job]] = set()
+        self._has_searched = False
 
     @Slot()
     def drain(self) -> None:
@@ -122,13 +124,19 @@ class InferenceWorker(QObject):
         self._settle(job)
 
     def _settle(self, job: Job) -> None:
-        """After a first job of its kind: what it imported stays for good, so Python's collector may leave it alone.
-
-        Else it looks through torch and mediapipe again and again, and stops all threads for 180 ms in a drag.
-        """
+        """Tidy up before the next one."""
         if isinstance(job, LoadJob | OpenJob | DetectJob | RenderJob) and type(job) not in self._settled:
+            # What a first job of its kind imported stays for good, so Python's collector may leave it alone. Else it
+            # looks through torch and mediapipe again and again, and stops all threads for 180 ms in a drag. And what
+            # was only needed to get there is given back.
             self._settled.add(type(job))
             gc.freeze()
+            give_back_memory()
+        if self._has_searched and self._engine is not None and not self._queue.is_waiting(before=Kind.LOAD):
+            # No other photo is about to be searched. Whoever opens one later does not mind a tenth of a second.
+            self._has_searched = False
+            self._engine.rest()
+            give_back_memory()
 
     def _give_way(self) -> None:
         """Do what people wait for in front of the canvas; called by a long export between two of its pictures."""
@@ -173,8 +181,9 @@ class InferenceWorker(QObject):
             case MomentJob():
                 self.moment_rendered.emit(self._engine_now().render_moment(job.request, NoProgress(job.token)))
             case DetectJob():
-                self.detected.emit(job.entry_id, job.photo, self._engine_now().detect(job.photo))
+                self._detect(job.entry_id, job.photo)
             case FindFaceJob():
+                self._has_searched = True
                 self._set_faces(job.photo, job.faces)
                 self.face_found.emit(job.entry_id, job.photo, self._engine_now().find_face(job.photo, job.region))
             case OpenJob():
@@ -236,12 +245,16 @@ class InferenceWorker(QObject):
         if job.detects and file.photo is not None:
             # At once, before a waiting model is loaded: faces need no model, and people wait for them.
             try:
-                self.detected.emit(job.entry_id, file.photo, self._engine_now().detect(file.photo))
+                self._detect(job.entry_id, file.photo)
             except Cancelled:
                 raise
             except Exception as error:
                 log.warning("detection failed", exc_info=True)
                 self.detect_failed.emit(job.entry_id, file.photo, error)
+
+    def _detect(self, entry_id: int, photo: Photo) -> None:
+        self._has_searched = True
+        self.detected.emit(entry_id, photo, self._engine_now().detect(photo))
 
     def _read(self, job: OpenJob) -> OpenedFile:
         photo = self._engine_now().open(job.path)

@@ -232,6 +232,9 @@ class StudioEngine(Protocol):
     def find_face(self, photo: Photo, region: Rect) -> Face:
         """Look for one face in a region that a person has drawn; it gets the next free number (`NoFaceError`)."""
 
+    def rest(self) -> None:
+        """Release memory that only makes the next search for faces faster."""
+
     def render_patches(self, request: RenderRequest, progress: Progress) -> RenderedEdit:
         """The edited regions (`EditError`, `FaceError`, `Cancelled`)."""
 

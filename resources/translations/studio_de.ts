@@ -3428,6 +3428,10 @@
         <translation>Eigene</translation>
     </message>
     <message>
+        <source>Head</source>
+        <translation>Kopf</translation>
+    </message>
+    <message>
         <source>Smile</source>
         <translation>Lächeln</translation>
     </message>
@@ -3642,6 +3646,22 @@
     <message>
         <source>The person&apos;s own right brow lowered.</source>
         <translation>Die rechte Braue der Person gesenkt.</translation>
+    </message>
+    <message>
+        <source>Turn head</source>
+        <translation>Kopf drehen</translation>
+    </message>
+    <message>
+        <source>Head turned to the person&apos;s own left; below zero to the right.</source>
+        <translation>Kopf von der Person aus nach links gedreht; unter null nach rechts.</translation>
+    </message>
+    <message>
+        <source>Nod</source>
+        <translation>Nicken</translation>
+    </message>
+    <message>
+        <source>Chin lowered; below zero raised.</source>
+        <translation>Kinn gesenkt; unter null gehoben.</translation>
     </message>
 </context>
 <context>

@@ -159,7 +159,7 @@ class FakeEngine:
         calls: what was asked, in order, such as "open", "render preview 3".
         gate: cleared, every preview waits for it; so a test can see what happens while one is running.
         fail: called with the name of each method; may raise.
-        on_call: told of every call.
+        rests: how often `rest` was called.
         borrowed: (parts, face, other photo's face) of every `borrow`.
         shape_distances: what `matches` says of a face of the other photo; else 1.
     """
@@ -173,6 +173,7 @@ class FakeEngine:
     moments: list[MomentRequest] = field(default_factory=list)
     borrowed: list[tuple[tuple[str, ...], int | None, int | None]] = field(default_factory=list)
     shape_distances: dict[int, float] = field(default_factory=dict)
+    rests: int = 0
     is_closed: bool = False
     threads: set[int] = field(default_factory=set)
     _own_faces: dict[int, tuple[Face, ...]] = field(default_factory=dict)
@@ -285,6 +286,9 @@ class FakeEngine:
         pixels = photo.pixels.copy()
         pixels[10:20, 10:20] = donors[0][0].pixels[10:20, 10:20]
         return photo.with_pixels(pixels)
+
+    def rest(self) -> None:
+        self.rests += 1
 
     def close(self) -> None:
         self.is_closed = True

@@ -40,11 +40,15 @@ class FakeDetector:
     def __init__(self, faces: Sequence[Face]) -> None:
         self.faces = number_faces(faces)
         self.calls = 0
+        self.rests = 0
         self.is_closed = False
 
     def detect(self, photo: Photo) -> tuple[Face, ...]:  # noqa: ARG002 (it does not look)
         self.calls += 1
         return self.faces
+
+    def rest(self) -> None:
+        self.rests += 1
 
     def close(self) -> None:
         self.is_closed = True

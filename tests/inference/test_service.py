@@ -357,3 +357,32 @@ def test_export_goes_on_after_a_preview_beside_it_lost_the_device(photo, qtbot, 
     assert done == [(job_id, 2)]
     assert devices == ["cuda", "cpu"]
     assert len(told) == 1
+
+
+def test_engine_rests_when_faces_were_searched_and_nothing_waits(started, engine, photo, qtbot):
+    with qtbot.waitSignal(started.detected):
+        started.detect(1, photo)
+
+    qtbot.waitUntil(lambda: engine.rests == 1)
+
+
+def test_engine_does_not_rest_between_photos_that_are_opened_together(started, engine, photo, photo_file, qtbot):
+    searches = []
+    engine.fail = lambda name: searches.append(engine.rests) if name == "detect" else None
+    engine.gate.clear()
+    started.render(photo, smile(0.5), None, level=2)
+    for number in (1, 2, 3):
+        started.open(number, photo_file, detects=True)
+    engine.gate.set()
+
+    qtbot.waitUntil(lambda: engine.rests == 1)
+    assert searches == [0, 0, 0]
+
+
+def test_engine_that_searched_nothing_does_not_rest(started, engine, photo_file, qtbot):
+    with qtbot.waitSignal(started.opened):
+        started.open(7, photo_file, detects=False)
+    with qtbot.waitSignal(started.opened):
+        started.open(8, photo_file, detects=False)
+
+    assert engine.rests == 0

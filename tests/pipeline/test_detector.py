@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import numpy as np
+import psutil
 import pytest
 
 from fvae_studio.core._cv2 import cv2
@@ -14,6 +15,7 @@ from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE, estimate_alignment, 
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.errors import FaceCutOffError, FaceError, FaceInProfileError, FaceTooSmallError, NoFaceError
+from fvae_studio.inference.memory import give_back_memory
 from fvae_studio.paths import data_dir
 from fvae_studio.pipeline.detector import (
     EARS,
@@ -146,6 +148,39 @@ def test_the_same_pixels_give_the_same_faces_on_any_number_of_threads(
         for a, b in zip(first, other, strict=True):
             assert (a.index, a.score, a.yaw) == (b.index, b.score, b.yaw)
             np.testing.assert_array_equal(a.landmarks, b.landmarks)
+
+
+def test_a_rested_detector_finds_the_same_and_may_rest_again(portraits: list[Portrait]) -> None:
+    canvas = make_clutter(1500, 900)
+    for x, ears in ((300, 80), (1000, 200)):
+        paste(canvas, portraits[0], portraits[0].placement((x, 450), ears=ears, tilt=15))
+    detector = MediaPipeFaceDetector(num_threads=2)
+    before = detector.detect(Photo(canvas))
+
+    detector.rest()
+    detector.rest()
+    after = detector.detect(Photo(canvas))
+    detector.rest()
+    detector.close()
+
+    assert len(before) == 2
+    for a, b in zip(before, after, strict=True):
+        np.testing.assert_array_equal(a.landmarks, b.landmarks)
+
+
+def test_rest_gives_memory_back_and_waits_for_nobody(portraits: list[Portrait]) -> None:
+    detector = MediaPipeFaceDetector(num_threads=3)
+    process = psutil.Process()
+    detector.detect(portraits[0].photo)
+    give_back_memory()
+    full = process.memory_info().rss
+
+    detector.rest()
+
+    if not give_back_memory():
+        pytest.skip("this C library keeps freed memory")
+    assert full - process.memory_info().rss > 40e6
+    detector.close()
 
 
 def test_a_16_bit_photo_gives_the_faces_of_its_8_bit_copy(

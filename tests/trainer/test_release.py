@@ -19,7 +19,7 @@ from fvae_studio.pipeline.engine import Engine
 from tests.helpers.fake_faces import FakeDetector, make_face
 from tests.helpers.synthetic_face import EXPRESSION_NAMES
 from trainer.config import load_config
-from trainer.facekit.expressions import RECIPES
+from trainer.facekit.expressions import HEAD_RECIPES, RECIPES
 from trainer.facekit.fit import FaceFits
 from trainer.loop import train
 from trainer.mask_loop import train_mask
@@ -65,7 +65,7 @@ def released(model, tmp_path, monkeypatch):
 
 
 def test_every_recipe_becomes_a_direction(model):
-    assert list(model.directions) == [recipe.name for recipe in RECIPES]
+    assert list(model.directions) == [recipe.name for recipe in (*RECIPES, *HEAD_RECIPES)]
     for name in model.directions:
         low, high = model.directions[name].trusted
         assert CHECKED_STRENGTHS[0] <= low <= 0 <= high <= CHECKED_STRENGTHS[-1]
@@ -83,6 +83,7 @@ def test_range_ends_where_shapes_were_rendered():
     assert within_rendered((-1.0, 1.5), {"mouthSmile_L": 0.5, "jawOpen": 0.5}) == (-0.25, 1.1)
     assert within_rendered((-1.0, 1.5), {"eyeBlink_L": 1.0}) == (-0.25, 1.0)
     assert within_rendered((-1.0, 1.5), {"eyeWide_L": 1.0, "eyeBlink_L": -0.25}) == (-0.6, 1.0)
+    assert within_rendered((-1.0, 1.5), {"yaw": 0.5}) == (-1.0, 1.4)
     # What folds earlier stays untrusted, and traces of a shape have no say.
     assert within_rendered((-0.25, 0.75), {"mouthSmile_L": 1.0, "jawOpen": 0.01}) == (-0.25, 0.75)
 

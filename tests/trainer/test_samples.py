@@ -195,6 +195,9 @@ class DrawnFaceDetector:
         landmarks = drawn_landmarks(gap=gap)
         return (Face(1, Rect.around(landmarks), landmarks, 1.0),) if self.finds else ()
 
+    def rest(self) -> None:
+        """Nothing to free."""
+
     def close(self) -> None:
         """Nothing to free."""
 

@@ -161,7 +161,22 @@ RECIPES: Final = (
     ),
     *sided("brow_down", "Brow down, {side}", "Brows", "The person's own {side} brow lowered.", browDown=1.0),
 )
-"""The sliders, in the order in which they are shown."""
+"""The sliders of expressions, in the order in which they are shown. Training pairs are drawn from them."""
+
+HEAD_RECIPES: Final = (
+    Recipe(
+        "turn_head",
+        "Turn head",
+        "Head",
+        {"yaw": 0.6},
+        "Head turned to the person's own left; below zero to the right.",
+    ),
+    Recipe("nod", "Nod", "Head", {"pitch": 0.6}, "Chin lowered; below zero raised."),
+)
+"""The sliders of the head, shown after those: 6 degrees at strength 1. `release` makes them turn about the neck."""
+
+POSE_SPREAD: Final = {"yaw": 0.35, "pitch": 0.3, "roll": 0.15}
+"""Standard deviations of the rendered poses, in `POSE_UNIT`."""
 
 
 ONE_WAY: Final = ("jawOpen", "eyeBlink", "mouthClose")
@@ -177,6 +192,11 @@ def rendered_range(shapes: Mapping[str, float]) -> tuple[float, float]:
     low, high = -math.inf, math.inf
     for name, weight in shapes.items():
         if abs(weight) < 0.05:
+            continue
+        if name in POSE_SPREAD:
+            # Two standard deviations: beyond, one rendered pose in twenty shows what to do.
+            ends = sorted((-2 * POSE_SPREAD[name] / weight, 2 * POSE_SPREAD[name] / weight))
+            low, high = max(low, ends[0]), min(high, ends[1])
             continue
         most = 0.55 if name == "jawOpen" else 1.0 if name.startswith("eyeBlink") else 1.2
         least = -0.25 * (weight if weight > 0 else 1.0) if name.startswith(ONE_WAY) else -0.6
@@ -235,5 +255,5 @@ def sample_code(
     target = np.clip(base + change[: len(names)], np.minimum(smallest, base), largest)
     change[: len(names)] = target - base
     if rng.random() < 0.25:
-        change[len(names) :] = rng.normal(0, [0.35, 0.3, 0.15])
+        change[len(names) :] = rng.normal(0, list(POSE_SPREAD.values()))
     return change
