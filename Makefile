@@ -40,11 +40,11 @@ $(VENV)/bin/python:
 	  exit 1; fi
 
 $(VENV)/.run-ready: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --quiet $(TORCH_INDEX) "torch==2.13.0"
 	$(PIP) install --quiet --editable .
 	@touch $@
 
 $(VENV)/.dev-ready: pyproject.toml $(VENV)/.run-ready
+	$(PIP) install --quiet $(TORCH_INDEX) "torch==2.13.0"
 	$(PIP) install --quiet --editable ".[dev]"
 	@touch $@
 

@@ -25,12 +25,13 @@ from fvae_studio.pipeline.engine import Engine
 
 if TYPE_CHECKING:
     from fvae_studio.model.checkpoint import LoadedModel
+    from fvae_studio.model.weights import ModelWeights
 
 
 def open_photo(
     path: Path | str,
     *,
-    model: LoadedModel | Path | str | None = None,
+    model: ModelWeights | LoadedModel | Path | str | None = None,
     device: str = "auto",
     engine: Engine | None = None,
 ) -> OpenedPhoto:

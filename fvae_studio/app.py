@@ -56,8 +56,8 @@ class InstalledModels:
     def cards(self) -> tuple[ModelCard, ...]:
         """All models that can be loaded."""
         from fvae_studio.gui.dialogs.models import ModelCard
-        from fvae_studio.model.checkpoint import read_header
         from fvae_studio.model.registry import list_models
+        from fvae_studio.model.weights import read_header
 
         return tuple(
             ModelCard(
@@ -77,9 +77,9 @@ class InstalledModels:
 
     def bring_in(self, path: Path) -> str:
         """Copy a weights file to the user's models and return its name; a damaged one is refused (`ModelError`)."""
-        from fvae_studio.model.checkpoint import load_checkpoint
+        from fvae_studio.model.weights import read_weights
 
-        load_checkpoint(path)
+        read_weights(path)
         folder = paths.user_models_dir()
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(folder / path.name) as file:

@@ -23,7 +23,7 @@ EXCLUDED_MODULES: Final = [
     # Asked for by libraries for what they can do beside what is done here.
     "IPython", "jax", "jaxlib", "matplotlib", "numba", "pandas", "scipy", "sklearn", "sympy", "tensorboard", "tkinter",
     "networkx", "jinja2", "pytest", "_pytest", "hypothesis", "expecttest", "onnx", "onnxscript",
-    "torchvision", "torchaudio", "triton", "sentencepiece", "sounddevice", "setuptools", "pip",
+    "torch", "torchvision", "torchaudio", "triton", "sentencepiece", "sounddevice", "setuptools", "pip",
     "pygments", "chardet", "markdown_it", "zarr", "fsspec", "kerchunk", "xarray", "lxml", "psutil",
     "yaml", "dill", "Cython", "mypy",
     # Icons are read from its font file alone; qtpy would bring every module of Qt.
@@ -34,12 +34,18 @@ EXCLUDED_MODULES: Final = [
         "QtQml", "QtQuick", "QtQuickControls2", "QtQuickTest", "QtQuickWidgets", "QtSql", "QtSvgWidgets", "QtTest",
         "QtUiTools", "QtXml",
     )),
+    # Graphics processors and training: PyTorch's, which is not inside.
+    "fvae_studio.model.checkpoint", "fvae_studio.model.flow_vae", "fvae_studio.model.layers",
+    "fvae_studio.model.torch_networks", "fvae_studio.model.warp",
+    # Quantisation, conversion and training beside ONNX Runtime's own library.
+    "onnxruntime.quantization", "onnxruntime.tools", "onnxruntime.training", "onnxruntime.transformers",
+    "onnxruntime.datasets", "onnxruntime.backend", "flatbuffers",
     # Charts and benchmarks of developers.
     "fvae_studio.bench.studio", "fvae_studio.studio_soak",
 ]  # fmt: skip
 
 _METADATA: Final = (
-    "fvae-studio", "torch", "mediapipe", "opencv-contrib-python", "opencv-contrib-python-headless", "numpy", "pillow",
+    "fvae-studio", "onnxruntime", "mediapipe", "opencv-contrib-python", "opencv-contrib-python-headless", "numpy", "pillow",
     "pillow-heif", "av", "tifffile", "imagecodecs", "safetensors", "PySide6-Essentials", "qtawesome", "platformdirs",
     "typer", "rich",
 )  # fmt: skip

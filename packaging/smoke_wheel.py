@@ -3,7 +3,7 @@
     python packaging/smoke_wheel.py [--own-libraries]
 
 The libraries are those of the environment that runs this, added by a path file, which takes seconds; with
-`--own-libraries`, pip brings all of them anew, as it does for a user (torch alone takes minutes).
+`--own-libraries`, pip brings all of them anew, as it does for a user (it takes minutes).
 """
 
 from __future__ import annotations

@@ -65,12 +65,12 @@ def _settings() -> Iterator[str]:
 
 
 def _sliders() -> Iterator[str]:
-    from fvae_studio.model.checkpoint import load_checkpoint
     from fvae_studio.model.registry import list_models
+    from fvae_studio.model.weights import read_weights
 
     default = next(info for info in list_models() if info.is_default)
-    # The file itself: `load_model` adds a person's own sliders.
-    model = load_checkpoint(default.path)
+    # The file itself, without a person's own sliders.
+    model = read_weights(default.path)
     yield "## Sliders\n"
     yield (
         f"Of the model that ships with the program, {default.name}. In the Studio 100 is the full expression, on the "

@@ -40,7 +40,7 @@ _UNWANTED: Final = re.compile(
     )
 )
 
-_STRIPPED: Final = re.compile(r"torch/lib/|mediapipe/|libpython3")
+_STRIPPED: Final = re.compile(r"mediapipe/|libpython3")
 """Built with the names of all functions, which only a debugger reads; other wheels are stripped already."""
 
 
@@ -60,8 +60,8 @@ def trim(entries: Iterable[Entry], scratch: Path) -> list[Entry]:
 def without_orphans(entries: list[Entry]) -> list[Entry]:
     """Leave out shared libraries that were collected for something that has been taken out.
 
-    A library stays if another one links to it, or if it is no mere library: compiled modules of Python, plugins of Qt,
-    and torch's own libraries are opened by name.
+    A library stays if another one links to it, or if it is no mere library: compiled modules of Python and plugins of
+    Qt are opened by name.
     """
     # Two wheels may bring one file under one name, and a link to it lies beside the program.
     libraries: dict[str, list[Entry]] = defaultdict(list)
@@ -83,7 +83,7 @@ def without_orphans(entries: list[Entry]) -> list[Entry]:
 
 def _is_linked(entry: Entry) -> bool:
     place = PurePosixPath(entry[0])
-    if not re.match(r"lib.*\.so(\.|$)", place.name) or place.parts[0] == "torch" or "plugins" in place.parts:
+    if not re.match(r"lib.*\.so(\.|$)", place.name) or "plugins" in place.parts:
         return False
     return entry[2] in {"BINARY", "SYMLINK"} and not place.name.startswith("libpython3")
 

@@ -20,9 +20,10 @@ from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.types import AlignedCrop
 from fvae_studio.errors import DataError
-from fvae_studio.model.checkpoint import CheckpointHeader, LoadedModel, save_checkpoint
+from fvae_studio.model.checkpoint import LoadedModel, save_checkpoint
 from fvae_studio.model.directions import Direction, DirectionSet
 from fvae_studio.model.flow_vae import ConfidenceNet
+from fvae_studio.model.weights import CheckpointHeader
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.baselines.rgb_training import require_flow
 from trainer.config import TrainConfig

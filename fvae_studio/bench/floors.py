@@ -6,6 +6,7 @@ import io
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -54,25 +55,25 @@ def remap_ms(pixels: RgbImage, roi: Rect, repeats: int) -> list[float]:
     )
 
 
-def multiply_adds(call: Callable[[], object]) -> int:
-    """How many multiply-adds of matrix products and convolutions a call of torch makes."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter:
-        call()
-    return int(counter.get_total_flops()) // 2
-
-
 def multiply_adds_per_ms(repeats: int = 15) -> float:
-    """The machine's rate on as many cores as torch uses now: the better one of a matrix product and a convolution."""
-    import torch
+    """The machine's rate on one core, as the networks run: the better one of a matrix product and a convolution."""
+    from fvae_studio.model.onnx_file import OnnxGraph
+    from fvae_studio.model.onnx_networks import make_session
 
-    matrix = torch.rand(_MATRIX, _MATRIX)
-    image = torch.rand(1, _CHANNELS, _SIDE, _SIDE).contiguous(memory_format=torch.channels_last)
-    kernel = torch.rand(_CHANNELS, _CHANNELS, 3, 3).contiguous(memory_format=torch.channels_last)
-    with torch.inference_mode():
-        product = statistics.median(times_ms(lambda: matrix @ matrix, repeats))
-        convolution = statistics.median(
-            times_ms(lambda: torch.nn.functional.conv2d(image, kernel, padding=1), 10 * repeats)
-        )
-    return max(_MATRIX**3 / product, _SIDE**2 * _CHANNELS**2 * 9 / convolution)
+    rng = np.random.default_rng(0)
+    product, convolution = OnnxGraph("product"), OnnxGraph("convolution")
+    square = (_MATRIX, _MATRIX)
+    factor = product.constant(rng.random(square, np.float32))
+    product.output(product.apply("MatMul", product.input("x", square), factor), "y", square)
+    picture = (1, _CHANNELS, _SIDE, _SIDE)
+    kernel = convolution.constant(rng.random((_CHANNELS, _CHANNELS, 3, 3), np.float32))
+    found = convolution.apply("Conv", convolution.input("x", picture), kernel, pads=[1, 1, 1, 1])
+    convolution.output(found, "y", picture)
+    rates = []
+    for graph, shape, work, runs in (
+        (product, square, _MATRIX**3, repeats),
+        (convolution, picture, _SIDE**2 * _CHANNELS**2 * 9, 10 * repeats),
+    ):
+        session, values = make_session(graph.to_bytes()), {"x": rng.random(shape, np.float32)}
+        rates.append(work / statistics.median(times_ms(partial(session.run, None, values), runs)))
+    return max(rates)

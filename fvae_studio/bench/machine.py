@@ -16,7 +16,7 @@ from fvae_studio import __version__
 GOAL_CORES: Final = 2
 """The goals are for two cores, so that is what is measured."""
 
-_PACKAGES: Final = {"torch": "torch", "OpenCV": "opencv-contrib-python", "Pillow": "pillow"}
+_PACKAGES: Final = {"ONNX Runtime": "onnxruntime", "OpenCV": "opencv-contrib-python", "Pillow": "pillow"}
 
 
 def describe() -> dict[str, str]:

@@ -61,6 +61,7 @@ class Stages:
 
     def predict(self, part: str, name: str, repeats: int, *, goal: float | None = None) -> Row:
         """One slider position: flow and confidence; the multiply-adds at the machine's rate are the floor."""
+        from fvae_studio.model.graphs import multiply_adds
         from fvae_studio.pipeline.predictor import FlowPredictor
 
         predictor = FlowPredictor(self._engine.model)
@@ -68,12 +69,7 @@ class Stages:
         times = [
             time_ms(partial(predictor.predict, {_NAME: (number + 1) / repeats})) for number in range(-10, repeats)
         ][10:]
-        # Multiply-adds are counted in the thread that asks.
-        counted = FlowPredictor(self._engine.model, side_by_side=False)
-        counted.set_crop(self._engine.crop(self._photo, self._faces[0]))
-        for number in range(3):
-            counted.predict({_NAME: (number + 1) / 10})  # a traced network settles in its first calls
-        work = floors.multiply_adds(lambda: counted.predict({_NAME: _STRENGTH}))
+        work = multiply_adds(self._engine.model.header.config)
         rate = floors.multiply_adds_per_ms()
         told = f"floor: {work / 1e6:.0f} million multiply-adds at {rate / 1e6:.1f} thousand million a second, one core"
         return row_of(part, name, "ms", times, goal=goal, floor=work / rate, note=told)

@@ -67,13 +67,13 @@ def inspect(
 
 def models(*, as_json: bool) -> None:
     """List all models that can be used."""
-    from fvae_studio.model.checkpoint import load_checkpoint
     from fvae_studio.model.own_directions import with_own_directions
     from fvae_studio.model.registry import list_models
+    from fvae_studio.model.weights import read_weights
 
     reports = []
     for info in list_models():
-        loaded = with_own_directions(load_checkpoint(info.path))
+        loaded = with_own_directions(read_weights(info.path))
         reports.append(
             {
                 "name": info.name,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class ModelShelf(Protocol):
-    """What can be done with model files; called in the engine's thread, since it needs torch."""
+    """What can be done with model files; called in the engine's thread, since a model is read there."""
 
     def cards(self) -> tuple[ModelCard, ...]:
         """All models that can be loaded."""

@@ -168,6 +168,7 @@ SENTENCES: Final = (
     _T("errors", "There is no device called {}; choose auto, cpu, cuda or mps."),
     _T("errors", "Device mps was asked for, but PyTorch finds none here. Choose auto or cpu."),
     _T("errors", "Device {} was asked for, but PyTorch finds {} of that kind here. Choose auto or cpu."),
+    _T("errors", "Device {} was asked for, but PyTorch, which computes there, is not installed. Choose auto or cpu."),
     _T("errors", "none"),
     _T("errors", "The device {} failed ({}); choose the CPU instead."),
     _T("errors", "There is no expression called {}. {}"),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from fvae_studio.errors import ConfigError
+
+DISPLACEMENT_GAIN: Final = 0.1
+"""Before the tanh of a displacement: one step of Adam moves the last layer's output by about 1, which would be tens of
+pixels, and training that begins with folded faces takes long to recover."""
 
 
 @dataclass(frozen=True)

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import torch
+from importlib.util import find_spec
+from pathlib import Path
 
 from fvae_studio.errors import DeviceError, FvaeStudioError
 
 
-def resolve_device(name: str = "auto") -> torch.device:
-    """The torch device of that name.
+def resolve_device(name: str = "auto") -> str:
+    """The full name of a device that is there.
+
+    PyTorch is imported only where a graphics processor is asked for or could be found: it takes two seconds, and a
+    processor edits without it.
 
     Args:
         name: "auto" (the fastest that is there), "cpu", "cuda", "cuda:1", "mps".
 
+    Returns:
+        "cpu", "cuda", "cuda:1", ... or "mps".
+
     Raises:
         DeviceError: unknown, or not on this machine.
     """
+    if name == "cpu":
+        return name
     if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps") if torch.backends.mps.is_available() else torch.device("cpu")
+        return _fastest() if _may_find_graphics() else "cpu"
     kind, _, number = name.partition(":")
     if kind not in {"cpu", "cuda", "mps"} or (number and not (kind == "cuda" and number.isdecimal())):
         raise DeviceError(f"There is no device called {name!r}; choose auto, cpu, cuda or mps.")
+    if find_spec("torch") is None:
+        raise DeviceError(
+            f"Device {name} was asked for, but PyTorch, which computes there, is not installed. Choose auto or cpu."
+        )
+    import torch
+
     if kind == "cuda":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if int(number or 0) >= count:
@@ -35,22 +48,35 @@ def resolve_device(name: str = "auto") -> torch.device:
             )
     if kind == "mps" and not torch.backends.mps.is_available():
         raise DeviceError("Device mps was asked for, but PyTorch finds none here. Choose auto or cpu.")
-    return torch.device(name)
+    return name
 
 
-def compute_on_one_core(device: torch.device) -> None:
-    """Let the calling thread's networks use one core; nothing happens for other devices than the CPU.
+def _may_find_graphics() -> bool:
+    """Whether the PyTorch that is installed, if any, was built for more than a processor."""
+    found = find_spec("torch")
+    if found is None or found.origin is None:
+        return False
+    if sys.platform == "darwin":
+        return True
+    try:
+        told = (Path(found.origin).parent / "version.py").read_text(encoding="utf-8")
+    except OSError:
+        return True
+    # It is written by PyTorch's build: `cuda: Optional[str] = None` or `= '12.8'`, and the like for AMD's hip.
+    kinds = [line for line in told.splitlines() if line.startswith(("cuda", "hip"))]
+    return not kinds or any(not line.rstrip().endswith("None") for line in kinds)
 
-    These networks are small. Where nothing else runs, a second core saves a millisecond or two; but its threads wait
-    for each other by spinning, and beside other programs one pass of the decoders took 430 ms with two cores, 15 ms
-    with one (two cores, a load of seven).
-    """
-    if device.type == "cpu" and torch.get_num_threads() != 1:
-        torch.set_num_threads(1)
+
+def _fastest() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 @contextmanager
-def device_failures(device: torch.device) -> Iterator[None]:
+def device_failures(device: str) -> Iterator[None]:
     """Tell failures of a graphics processor from those of the program, so that the CPU can take over.
 
     Raises:
@@ -59,7 +85,8 @@ def device_failures(device: torch.device) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if device.type == "cpu" or isinstance(error, FvaeStudioError):
+        kind = device.partition(":")[0]
+        if kind == "cpu" or isinstance(error, FvaeStudioError):
             raise
         reason = (str(error).splitlines() or ["no reason given"])[0]
-        raise DeviceError(f"The device {device.type} failed ({reason}); choose the CPU instead.") from error
+        raise DeviceError(f"The device {kind} failed ({reason}); choose the CPU instead.") from error

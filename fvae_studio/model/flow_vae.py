@@ -9,16 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from fvae_studio.errors import ConfigError
-from fvae_studio.model.config import FlowVaeConfig
+from fvae_studio.model.config import DISPLACEMENT_GAIN, FlowVaeConfig
 from fvae_studio.model.layers import ConvDecoder, ConvEncoder, initialise
 from fvae_studio.model.warp import identity_grid, warp
 
 LOG_VAR_RANGE = (-14.0, 6.0)
 """Clamp of the posterior's log variance: keeps exp() finite in half precision."""
-
-DISPLACEMENT_GAIN = 0.1
-"""Before the tanh of a displacement: one step of Adam moves the last layer's output by about 1, which would be tens of
-pixels, and training that begins with folded faces takes long to recover."""
 
 
 class FlowVaeOutput(NamedTuple):

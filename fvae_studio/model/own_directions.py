@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from fvae_studio import paths
 from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.errors import DirectionFileError, ModelError
-from fvae_studio.model.checkpoint import CheckpointHeader, LoadedModel
 from fvae_studio.model.directions import Direction, DirectionSet
+from fvae_studio.model.weights import CheckpointHeader, ModelWeights
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ def own_directions(header: CheckpointHeader) -> tuple[OwnDirection, ...]:
     return tuple(found)
 
 
-def with_own_directions(model: LoadedModel) -> LoadedModel:
+def with_own_directions(model: ModelWeights) -> ModelWeights:
     """The model with the user's directions behind its own; one whose name is taken is left out and logged."""
     if not model.header.sha256:
         return model  # never saved: no file can have been made for it

@@ -8,13 +8,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
-
-import torch
+from typing import TYPE_CHECKING, Any, Final
 
 from fvae_studio import paths
 from fvae_studio.errors import CheckpointError, ModelError, ModelNotFoundError
-from fvae_studio.model.checkpoint import LoadedModel, load_checkpoint, read_header
+from fvae_studio.model.weights import ModelWeights, read_header, read_weights
+
+if TYPE_CHECKING:
+    from fvae_studio.model.checkpoint import LoadedModel
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class ModelInfo:
     """One model that can be loaded.
 
     Attributes:
-        name: what `load_model` and `--model` take.
+        name: what `read_model` and `--model` take.
         path: of its weights file.
         title: for people.
         description: a sentence or two.
@@ -78,19 +79,33 @@ def list_models() -> tuple[ModelInfo, ...]:
     return tuple(models)
 
 
-def load_model(name_or_path: str | Path | None = None, device: torch.device | str = "cpu") -> LoadedModel:
-    """Load a model by its name or from a weights file.
+def load_model(name_or_path: str | Path | None = None, device: str = "cpu") -> LoadedModel:
+    """The networks of a model as PyTorch modules, for training and research; needs PyTorch.
+
+    Args:
+        name_or_path: as for `read_model`.
+        device: where the networks shall live.
+
+    Raises:
+        ModelNotFoundError, CheckpointError, TemplateMismatchError: as `read_model`.
+    """
+    from fvae_studio.model.checkpoint import to_networks
+
+    return to_networks(read_model(name_or_path), device=device)
+
+
+def read_model(name_or_path: str | Path | None = None) -> ModelWeights:
+    """Read a model by its name or from a weights file.
 
     Args:
         name_or_path: a name from `list_models`, the path of a weights file, or None for the default model.
-        device: where the networks shall live.
 
     Raises:
         ModelNotFoundError: there is none of that name, or no default.
         CheckpointError, TemplateMismatchError: its file cannot be used.
     """
     if isinstance(name_or_path, Path) or (name_or_path is not None and _looks_like_path(name_or_path)):
-        return load_checkpoint(Path(name_or_path).expanduser(), device=device)
+        return read_weights(Path(name_or_path).expanduser())
     models = list_models()
     if name_or_path is None:
         chosen = [info for info in models if info.is_default]
@@ -112,7 +127,7 @@ def load_model(name_or_path: str | Path | None = None, device: torch.device | st
         raise CheckpointError(
             f"{info.path.name} is not the file that {MANIFEST} describes (another checksum). Install the program again."
         )
-    return load_checkpoint(info.path, device=device)
+    return read_weights(info.path)
 
 
 def _looks_like_path(text: str) -> bool:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     # torch is imported where it is first needed: half of a short command's time is its import.
     from fvae_studio.model.checkpoint import LoadedModel
     from fvae_studio.model.directions import DirectionSet
+    from fvae_studio.model.weights import ModelWeights
     from fvae_studio.pipeline.clip import ClipRenderer
     from fvae_studio.pipeline.predictor import FlowPredictor
 
@@ -70,7 +71,7 @@ class Engine:
 
     def __init__(
         self,
-        model: LoadedModel | Path | str | None = None,
+        model: ModelWeights | LoadedModel | Path | str | None = None,
         *,
         device: str = "auto",
         detector: FaceDetector | None = None,
@@ -102,7 +103,7 @@ class Engine:
             self._detector.get().close()
 
     @property
-    def model(self) -> LoadedModel:
+    def model(self) -> ModelWeights:
         """The model, loaded if it was not.
 
         Raises:
@@ -573,14 +574,14 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
     timings[stage] = (time.perf_counter() - start) * 1000
 
 
-def _make_predictor(model: LoadedModel | Path | str | None, device: str) -> FlowPredictor:
-    from fvae_studio.model.checkpoint import LoadedModel
+def _make_predictor(model: ModelWeights | LoadedModel | Path | str | None, device: str) -> FlowPredictor:
     from fvae_studio.model.own_directions import with_own_directions
-    from fvae_studio.model.registry import load_model
+    from fvae_studio.model.registry import read_model
     from fvae_studio.pipeline.predictor import FlowPredictor
 
-    loaded = model if isinstance(model, LoadedModel) else with_own_directions(load_model(model))
-    return FlowPredictor(loaded, device=device)
+    if model is None or isinstance(model, Path | str):
+        model = with_own_directions(read_model(model))
+    return FlowPredictor(model, device=device)
 
 
 def _make_clip_renderer(engine: Engine, predictor: FlowPredictor) -> ClipRenderer:

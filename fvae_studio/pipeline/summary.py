@@ -1,9 +1,9 @@
-"""A loaded model as people see it: values without torch, for windows and reports."""
+"""A model as people see it: plain values, for windows and reports."""
 
 from __future__ import annotations
 
-from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.registry import list_models
+from fvae_studio.model.weights import ModelWeights
 from fvae_studio.pipeline.predictor import FlowPredictor
 from fvae_studio.pipeline.requests import DirectionInfo, ModelSummary
 
@@ -17,7 +17,7 @@ def summarise(predictor: FlowPredictor) -> ModelSummary:
         name=header.name,
         title=listed.title if listed else header.name,
         description=listed.description if listed else "",
-        device=predictor.device.type,
+        device=predictor.device.partition(":")[0],
         directions=directions_of(model),
         metrics=header.metrics,
         provenance=header.provenance,
@@ -25,7 +25,7 @@ def summarise(predictor: FlowPredictor) -> ModelSummary:
     )
 
 
-def directions_of(model: LoadedModel) -> tuple[DirectionInfo, ...]:
+def directions_of(model: ModelWeights) -> tuple[DirectionInfo, ...]:
     """The directions without their vectors, in the order in which they are listed."""
     return tuple(
         DirectionInfo(

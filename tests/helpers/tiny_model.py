@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from fvae_studio.model.checkpoint import CheckpointHeader, LoadedModel
+from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.config import FlowVaeConfig
 from fvae_studio.model.directions import Direction, DirectionSet
 from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
+from fvae_studio.model.weights import CheckpointHeader
 
 TINY_CONFIG = FlowVaeConfig(
     stem_stride=2,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +140,49 @@ def test_a_manifest_cannot_point_outside_its_folder(folders: tuple[Path, Path]) 
 def test_automatic_device_is_always_there() -> None:
     device = resolve_device()
 
-    assert torch.zeros(1, device=device).device.type == device.type
-    assert resolve_device("cpu") == torch.device("cpu")
+    assert torch.zeros(1, device=device).device.type == device.partition(":")[0]
+    assert resolve_device("cpu") == "cpu"
+
+
+@pytest.mark.parametrize("told", ["cuda: Optional[str] = None\nhip: Optional[str] = None\n", None])
+def test_processor_is_chosen_without_importing_a_pytorch_that_knows_nothing_else(tmp_path, told) -> None:
+    """A torch that cannot be imported stands in the way; without `told` there is none at all."""
+    if told is not None:
+        (tmp_path / "torch").mkdir()
+        (tmp_path / "torch" / "__init__.py").write_text("raise SystemExit('torch was imported')")
+        (tmp_path / "torch" / "version.py").write_text(told)
+    script = (
+        "import importlib.util, sys; find = importlib.util.find_spec; sys.platform = 'linux'\n"
+        "from fvae_studio.model import device\n"
+        f"device.find_spec = find if {told is not None} else lambda name: None\n"
+        "print(device.resolve_device('auto'), device.resolve_device('cpu'))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+
+    assert done.stdout.split() == ["cpu", "cpu"], done.stderr
+
+
+def test_pytorch_that_knows_more_is_asked(tmp_path) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("raise SystemExit('torch was imported')")
+    (tmp_path / "torch" / "version.py").write_text("cuda: Optional[str] = '12.8'\nhip: Optional[str] = None\n")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    script = "from fvae_studio.model.device import resolve_device; resolve_device('auto')"
+
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+
+    assert "torch was imported" in done.stderr
+
+
+def test_graphics_processor_needs_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fvae_studio.model.device.find_spec", lambda _name: None)
+
+    for name in ("cuda", "mps"):
+        with pytest.raises(DeviceError, match=f"{name} was asked for, but PyTorch.*not installed.*Choose auto or cpu"):
+            resolve_device(name)
+    assert resolve_device("auto") == "cpu"
 
 
 @pytest.mark.parametrize("name", ["gpu", "", "cpu:1", "cuda:x", "CPU", "meta"])
@@ -154,4 +198,4 @@ def test_an_absent_device_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("cuda", "cuda:0", "mps"):
         with pytest.raises(DeviceError, match="Choose auto or cpu"):
             resolve_device(name)
-    assert resolve_device() == torch.device("cpu")
+    assert resolve_device() == "cpu"

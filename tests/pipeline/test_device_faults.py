@@ -34,7 +34,7 @@ class Failing:
 
     def __init__(self, real: Any, errors: list[Exception], *, at: str, device: str = "cuda") -> None:
         self._real, self._errors, self._at = real, errors, at
-        self.device: Any = SimpleNamespace(type=device)
+        self.device = device
         self.model = real.model
 
     def set_crops(self, crops: Any) -> None:

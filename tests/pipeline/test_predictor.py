@@ -13,7 +13,9 @@ from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.types import AlignedCrop, FlowField
 from fvae_studio.errors import DeviceError, EditError, GeometryError
 from fvae_studio.model.checkpoint import LoadedModel
+from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import to_tensor
+from fvae_studio.model.torch_networks import TorchNetworks
 from fvae_studio.pipeline.predictor import FlowPredictor
 from tests.helpers.tiny_model import make_tiny_model
 
@@ -51,8 +53,8 @@ def test_zero_strength_moves_nothing_and_asks_no_network(
     def forbidden(*_: object) -> None:
         raise AssertionError("the network was asked")
 
-    monkeypatch.setattr(predictor._vae, "decode", forbidden)
-    monkeypatch.setattr(predictor._confidence, "decode", forbidden)
+    monkeypatch.setattr(type(predictor._networks), "flows", forbidden)
+    monkeypatch.setattr(type(predictor._networks), "confidences", forbidden)
     field = predictor.predict(strengths)
 
     assert not field.flow.any()
@@ -119,7 +121,7 @@ def test_raw_flow_keeps_the_photos_own_motion(predictor: FlowPredictor) -> None:
 
 def test_without_confidence_its_network_is_spared(predictor: FlowPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = predictor.predict({"smile": 1.0})
-    monkeypatch.delattr(type(predictor._confidence), "decode")
+    monkeypatch.delattr(type(predictor._networks), "confidences")
     field = predictor.predict({"smile": 1.0}, with_confidence=False)
 
     np.testing.assert_array_equal(field.flow, expected.flow)
@@ -136,9 +138,13 @@ def test_a_fork_has_faces_of_its_own(predictor: FlowPredictor) -> None:
 
 
 def test_the_loaded_model_is_left_as_it_was(model: LoadedModel) -> None:
+    before = {key: value.copy() for key, value in model.weights().tensors.items()}
     predictor = FlowPredictor(model, device="cpu")
+    predictor.set_crop(make_crop(1))
+    predictor.predict({"smile": 1.0})
 
-    assert {p.data_ptr() for p in predictor._vae.parameters()}.isdisjoint(p.data_ptr() for p in model.vae.parameters())
+    for key, value in model.weights().tensors.items():
+        np.testing.assert_array_equal(value, before[key])
 
 
 def test_the_latent_is_a_copy(predictor: FlowPredictor) -> None:
@@ -189,21 +195,19 @@ def test_an_absent_device_is_refused(model: LoadedModel) -> None:
     ],
 )
 def test_failing_device_is_told_apart_from_other_failures(model: LoadedModel, monkeypatch, ask) -> None:
-    predictor = FlowPredictor(model, device="cpu")
-    predictor.set_crop(make_crop(1))
-
     def fail(*_args: object, **_options: object) -> None:
         raise RuntimeError("CUDA error: out of memory\nCompile with TORCH_USE_CUDA_DSA")
 
-    monkeypatch.setattr(predictor, "_decode", fail)
-    monkeypatch.setattr(predictor, "_encode", fail)
-    with pytest.raises(RuntimeError, match="out of memory") as on_cpu:
-        ask(predictor)
-    assert not isinstance(on_cpu.value, DeviceError)
-
-    # There is none here: "meta" has shapes only, which is enough to get to the failure.
-    predictor.device = torch.device("meta")
-    predictor._faces = tuple(replace(face, mean=face.mean.to("meta")) for face in predictor._faces)
-    monkeypatch.setattr(predictor, "latent", lambda _face=0: np.zeros((4, 4, 4), np.float32))
-    with pytest.raises(DeviceError, match=r"The device meta failed .CUDA error: out of memory.; choose the CPU"):
-        ask(predictor)
+    monkeypatch.setattr(FlowVae, "encode", fail)
+    monkeypatch.setattr(TorchNetworks, "_there", lambda _self, values: torch.from_numpy(values))
+    for device, wanted in (("cpu", "^CUDA error"), ("cuda", r"The device cuda failed .CUDA error: out of memory.;")):
+        # PyTorch's networks on the processor, which believe to be elsewhere.
+        networks = TorchNetworks(model.weights(), "cpu")
+        predictor = FlowPredictor(model, device="cpu")
+        predictor.set_crop(make_crop(1))
+        monkeypatch.setattr(networks._vae, "decode", fail)
+        networks.device = device
+        predictor._networks = networks
+        with pytest.raises(RuntimeError, match=wanted) as failure:
+            ask(predictor)
+        assert isinstance(failure.value, DeviceError) is (device == "cuda")

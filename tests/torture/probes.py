@@ -112,7 +112,8 @@ def _read_settings(path: Path) -> None:
 
 
 def _read_weights(path: Path) -> None:
-    from fvae_studio.model.checkpoint import load_checkpoint, read_header
+    from fvae_studio.model.checkpoint import load_checkpoint
+    from fvae_studio.model.weights import read_header
 
     read_header(path)
     load_checkpoint(path)

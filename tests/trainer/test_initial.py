@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from fvae_studio.errors import ConfigError
-from fvae_studio.model.checkpoint import CheckpointHeader, LoadedModel
+from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.directions import DirectionSet
 from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
+from fvae_studio.model.weights import CheckpointHeader
 from tests.trainer.pairs import CODE_NAMES, make_shard, write_shards
 from trainer.config import load_config
 from trainer.dataset import PairTable

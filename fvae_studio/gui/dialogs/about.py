@@ -26,7 +26,7 @@ from fvae_studio.gui.status_bar import device_name
 from fvae_studio.pipeline.requests import ModelSummary
 
 _PACKAGES = (
-    "torch", "mediapipe", "opencv-contrib-python", "opencv-contrib-python-headless", "numpy", "pillow", "pillow-heif",
+    "onnxruntime", "mediapipe", "opencv-contrib-python", "opencv-contrib-python-headless", "numpy", "pillow", "pillow-heif",
     "av", "tifffile", "imagecodecs",
     "safetensors", "PySide6-Essentials", "qtawesome", "platformdirs", "typer", "rich",
 )  # fmt: skip
