@@ -45,9 +45,9 @@ EXCLUDED_MODULES: Final = [
 ]  # fmt: skip
 
 _METADATA: Final = (
-    "fvae-studio", "onnxruntime", "mediapipe", "opencv-contrib-python", "opencv-contrib-python-headless", "numpy", "pillow",
-    "pillow-heif", "av", "tifffile", "imagecodecs", "safetensors", "PySide6-Essentials", "qtawesome", "platformdirs",
-    "typer", "rich",
+    "fvae-studio", "onnxruntime", "mediapipe", "opencv-contrib-python", "opencv-contrib-python-headless", "numpy",
+    "pillow", "pillow-heif", "av", "tifffile", "imagecodecs", "safetensors", "PySide6-Essentials", "qtawesome",
+    "platformdirs", "typer", "rich",
 )  # fmt: skip
 """Packages whose version and licence the about box reads."""
 

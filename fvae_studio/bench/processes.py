@@ -38,7 +38,7 @@ def run_process(command: Sequence[str]) -> ProcessCost:
     """
     start = time.perf_counter()
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        process = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=errors)
         peak_mb = None
         if hasattr(os, "wait4"):
             _, status, usage = os.wait4(process.pid, 0)
@@ -83,6 +83,9 @@ def ask_stage(stage: str, arguments: Mapping[str, Any], *, cores: int | None = N
 
 def _environment() -> dict[str, str]:
     settings = dict(os.environ)
+    # As on people's machines, where the second start finds the byte code of the first: servers that build and test
+    # often forbid to write it, and then every start compiles all of the program again, for half a second.
+    settings.pop("PYTHONDONTWRITEBYTECODE", None)
     if sys.platform.startswith("linux") and not (settings.get("DISPLAY") or settings.get("WAYLAND_DISPLAY")):
         settings.setdefault("QT_QPA_PLATFORM", "offscreen")
     return settings

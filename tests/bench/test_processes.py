@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from fvae_studio.bench.processes import run_process
+from fvae_studio.bench.processes import ask_process, run_process
 from fvae_studio.errors import DataError
 
 
@@ -23,3 +23,11 @@ def test_peak_memory_is_that_of_the_child():
 def test_failed_command_is_told_with_what_it_said():
     with pytest.raises(DataError, match="no luck"):
         run_process([sys.executable, "-c", "import sys; sys.exit('no luck')"])
+
+
+def test_byte_code_may_be_written_as_on_peoples_machines(monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+    told = ask_process([sys.executable, "-c", "import sys; print(str(sys.dont_write_bytecode).lower())"])
+
+    assert told is False

@@ -204,7 +204,7 @@ class CanvasDisplay(Viewport):
         """What is shown."""
         return self._tiles.photo if self._tiles is not None else None
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 (Qt's signature)
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
         """Ground, photo, edit, overlay, faces, comparison."""
         self._want_visible()
         if self._placement is not None:
@@ -229,6 +229,7 @@ class CanvasDisplay(Viewport):
                 drawn_frame=self._drawn_frame(),
                 pane_names=(self.tr("Original"), self.tr("Edited")),
             ),
+            event.rect(),
         )
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRegion
 
-from fvae_studio.gui.canvas.edit_layer import EditLayer
+from fvae_studio.gui.canvas.edit_layer import EditLayer, Picture
 from fvae_studio.gui.canvas.placement import Placement
 from fvae_studio.gui.canvas.tiles import PhotoTiles, Tile, TileKey, ancestors
 
@@ -97,7 +98,7 @@ def paint_photo(
     photo = tiles.photo
     device = DevicePlacement.of(placement, pane, device_ratio)
     whole = QRectF(0, 0, photo.width, photo.height)
-    window = QRectF(clip.topLeft() * device_ratio, clip.size() * device_ratio).toRect()
+    window = QRectF(clip.topLeft() * device_ratio, clip.size() * device_ratio).toAlignedRect()
     shown = device.pixels_of(whole).intersected(window)
     if shown.isEmpty():
         return
@@ -109,29 +110,45 @@ def paint_photo(
     if photo.alpha is not None:
         _paint_checkers(painter, shown)
     level = placement.level(device_ratio)
+    pictures = layer.pictures(level) if layer is not None else ()
+    bare = _not_under(pictures, device, shown)
     if level >= tiles.top_level:
-        _paint_tile(painter, device, tiles.overview, shown)
+        _paint_tile(painter, device, tiles.overview, bare)
     else:
         for key in tiles.keys_in(device.to_photo(shown).intersected(whole), level):
-            area = device.pixels_of(tiles.rect_of(key)).intersected(shown)
+            area = bare.intersected(device.pixels_of(tiles.rect_of(key)))
+            if area.isEmpty():
+                continue
             tile = tiles.find(key)
             if tile is not None:
                 _paint_tile(painter, device, tile, area)
             else:
                 _paint_stand_ins(painter, device, tiles, key, area)
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
-    for picture in layer.pictures(level) if layer is not None else ():
+    for picture in pictures:
         area = device.pixels_of(picture.rect).intersected(shown)
         if area.isEmpty():
             continue
         if picture.image.hasAlphaChannel():
             # What shines through is the ground, not the unedited photo.
             _paint_checkers(painter, area)
-        _paint_image(painter, picture.image, device.to_screen(picture.rect), area)
+        _paint_image(painter, picture.image, device.to_screen(picture.rect), QRegion(area))
     painter.restore()
 
 
-def _paint_stand_ins(painter: QPainter, device: DevicePlacement, tiles: PhotoTiles, key: TileKey, area: QRect) -> None:
+def _not_under(pictures: Sequence[Picture], device: DevicePlacement, shown: QRect) -> QRegion:
+    """The part of the photo itself that is seen: a moving slider need not draw what its picture covers at once."""
+    bare = QRegion(shown)
+    for picture in pictures:
+        if not picture.image.hasAlphaChannel():
+            # A pixel at its rim may be the photo's still, when the picture's edge falls into it.
+            bare -= QRegion(device.pixels_of(picture.rect).adjusted(1, 1, -1, -1))
+    return bare
+
+
+def _paint_stand_ins(
+    painter: QPainter, device: DevicePlacement, tiles: PhotoTiles, key: TileKey, area: QRegion
+) -> None:
     """What is there in a tile's place: the sharpest smaller copy, and over it what is left of a larger one."""
     # It must look soft, not like large squares.
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
@@ -144,13 +161,13 @@ def _paint_stand_ins(painter: QPainter, device: DevicePlacement, tiles: PhotoTil
                 _paint_tile(painter, device, tile, area.intersected(device.pixels_of(tile.rect)))
 
 
-def _paint_tile(painter: QPainter, device: DevicePlacement, tile: Tile | None, area: QRect) -> None:
+def _paint_tile(painter: QPainter, device: DevicePlacement, tile: Tile | None, area: QRegion) -> None:
     if tile is not None and not area.isEmpty():
         _paint_image(painter, tile.image, device.to_screen(tile.covered), area)
 
 
-def _paint_image(painter: QPainter, image: QImage, where: QRectF, area: QRect) -> None:
-    painter.setClipRect(area)
+def _paint_image(painter: QPainter, image: QImage, where: QRectF, area: QRegion) -> None:
+    painter.setClipRegion(area)
     if where.width() == image.width() and where.height() == image.height():
         painter.drawImage(where.topLeft(), image)
     else:

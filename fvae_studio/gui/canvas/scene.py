@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -53,8 +53,14 @@ class Scene:
     pane_names: tuple[str, str]
 
 
-def paint_scene(widget: QWidget, scene: Scene) -> None:
-    """Draw it; inside of the widget's `paintEvent`."""
+def paint_scene(widget: QWidget, scene: Scene, dirty: QRect) -> None:
+    """Draw it; inside of the widget's `paintEvent`.
+
+    Args:
+        widget: to draw on.
+        scene: what is seen.
+        dirty: the part of the widget that has to be drawn.
+    """
     painter = QPainter(widget)
     painter.fillRect(widget.rect(), QColor(colours_of(widget.palette()).canvas))
     accent = widget.palette().color(QPalette.ColorRole.Highlight)
@@ -62,7 +68,7 @@ def paint_scene(widget: QWidget, scene: Scene) -> None:
         ratio = widget.devicePixelRatioF()
         placement = scene.placement.snapped(ratio)
         for pane in scene.panes:
-            _paint_pane(painter, scene, pane, placement, scene.tiles, ratio, accent)
+            _paint_pane(painter, scene, pane, placement, scene.tiles, ratio, accent, QRectF(dirty))
         _paint_comparison(painter, scene, QRectF(widget.rect()))
     if scene.drawn_frame is not None:
         for colour, style in ((QColor(0, 0, 0, 160), Qt.PenStyle.SolidLine), (accent, Qt.PenStyle.DashLine)):
@@ -85,11 +91,13 @@ def _paint_pane(
     tiles: PhotoTiles,
     device_ratio: float,
     accent: QColor,
+    dirty: QRectF,
 ) -> None:
-    if pane.clip.isEmpty():
+    clip = pane.clip.intersected(dirty)
+    if clip.isEmpty():
         return
     layer = scene.layer if pane.is_edited else None
-    paint_photo(painter, placement, tiles, layer, pane=pane.rect, clip=pane.clip, device_ratio=device_ratio)
+    paint_photo(painter, placement, tiles, layer, pane=pane.rect, clip=clip, device_ratio=device_ratio)
     painter.save()
     painter.setClipRect(pane.clip)
     painter.translate(pane.rect.topLeft())

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF, QSizeF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QRegion
 
 from fvae_studio.core.levels import reduce_photo
 from fvae_studio.core.types import Photo
+from fvae_studio.gui.canvas import photo_painter
 from fvae_studio.gui.canvas import tiles as tiles_module
 from fvae_studio.gui.canvas.background import Background
+from fvae_studio.gui.canvas.edit_layer import Picture
 from fvae_studio.gui.canvas.photo_painter import paint_photo, visible_keys
 from fvae_studio.gui.canvas.placement import Placement
 from fvae_studio.gui.canvas.tiles import PhotoTiles, TileKey
@@ -61,12 +64,12 @@ def placed(photo: Photo, zoom: float, x: float, y: float) -> Placement:
     return Placement(QSizeF(photo.width, photo.height), VIEW, zoom, x, y).snapped(1.0)
 
 
-def painted(tiles: PhotoTiles, placement: Placement) -> np.ndarray:
+def painted(tiles: PhotoTiles, placement: Placement, *, layer: Any = None, clip: QRectF | None = None) -> np.ndarray:
     image = QImage(int(VIEW.width()), int(VIEW.height()), QImage.Format.Format_RGB32)
     image.fill(0)
     painter = QPainter(image)
     view = QRectF(QPointF(0, 0), VIEW)
-    paint_photo(painter, placement, tiles, None, pane=view, clip=view, device_ratio=1.0)
+    paint_photo(painter, placement, tiles, layer, pane=view, clip=clip or view, device_ratio=1.0)
     painter.end()
     return to_pixels(image)
 
@@ -98,6 +101,48 @@ def test_tiles_meet_without_a_seam(large, background, zoom):
     # Qt counts positions in 1/65536 of a pixel from each picture's own corner.
     assert np.mean(apart > 6) < 0.001
     assert (len(visible_keys(placement, tiles, device_ratio=1.0)[0]) > 1) == (level < tiles.top_level)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An edit layer with one picture for every level."""
+
+    picture: Picture
+
+    def pictures(self, _level: int) -> tuple[Picture, ...]:
+        return (self.picture,)
+
+
+@pytest.mark.parametrize("zoom", [0.3, 0.47, 1.0, 1.3])
+def test_what_an_edits_picture_covers_is_not_drawn_and_not_missed(large, background, zoom, monkeypatch):
+    tiles = PhotoTiles(large, background, lambda: None)
+    placement = placed(large, zoom, 1024.3, 1024.7)
+    shown_sharply(tiles, background, placement)
+    picture = np.random.default_rng(2).integers(0, 256, (150, 225, 3), dtype=np.uint8)
+    layer = Layer(Picture(QRectF(904, 872, 450, 300), to_qimage(picture)))
+    drawn = painted(tiles, placement, layer=layer)
+
+    with monkeypatch.context() as everything:
+        everything.setattr(photo_painter, "_not_under", lambda _pictures, _device, shown: QRegion(shown))
+        # Qt rounds otherwise where its own rows begin elsewhere.
+        np.testing.assert_allclose(painted(tiles, placement, layer=layer), drawn, atol=1)
+
+    covered = []
+    monkeypatch.setattr(photo_painter, "_paint_tile", lambda _painter, _device, _tile, area: covered.append(area))
+    painted(tiles, placement, layer=layer, clip=placement.rect_to_view(QRectF(930, 900, 300, 200)))
+    assert covered == []
+
+
+def test_drawing_a_part_again_changes_nothing(large, background):
+    tiles = PhotoTiles(large, background, lambda: None)
+    placement = placed(large, 0.47, 1024.3, 1024.7)
+    whole = shown_sharply(tiles, background, placement)
+
+    part = painted(tiles, placement, clip=QRectF(101, 57, 203, 154))
+
+    np.testing.assert_allclose(part[57:211, 101:304], whole[57:211, 101:304], atol=1)
+    part[57:211, 101:304] = 0
+    assert not part.any()
 
 
 def test_pixels_are_squares_from_400_percent_on(large, background):
