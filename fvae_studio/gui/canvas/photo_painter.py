@@ -126,13 +126,13 @@ def paint_photo(
                 _paint_stand_ins(painter, device, tiles, key, area)
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
     for picture in pictures:
-        area = device.pixels_of(picture.rect).intersected(shown)
-        if area.isEmpty():
+        covered = device.pixels_of(picture.rect).intersected(shown)
+        if covered.isEmpty():
             continue
         if picture.image.hasAlphaChannel():
             # What shines through is the ground, not the unedited photo.
-            _paint_checkers(painter, area)
-        _paint_image(painter, picture.image, device.to_screen(picture.rect), QRegion(area))
+            _paint_checkers(painter, covered)
+        _paint_image(painter, picture.image, device.to_screen(picture.rect), QRegion(covered))
     painter.restore()
 
 
