@@ -488,14 +488,24 @@ def batch(
     report: Annotated[
         Path | None, typer.Option("--report", help="Write what became of each photo as a table (CSV).")
     ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=0,
+            max=64,
+            help="Processes that share the photos; 0: one for two cores, as far as the memory reaches.",
+        ),
+    ] = 0,
     model: ModelOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Apply one edit to all faces of many photos, and tell what was skipped and why.
 
-    A photo without a usable face is skipped, one that fails stops nothing: the others are written. The next photo is
-    read while one is edited.
+    A photo without a usable face is skipped, one that fails stops nothing: the others are written. A process reads the
+    next photo while it edits one; several take about 0.7 GB each for photos of 24 megapixels.
     """
     from fvae_studio.cli import batch as batches
     from fvae_studio.core.export import ExportOptions
@@ -520,6 +530,7 @@ def batch(
         ),
         recursive=recursive,
         report=report,
+        jobs=jobs,
         model=model,
         device=device,
         as_json=as_json,

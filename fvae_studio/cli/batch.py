@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fvae_studio import paths
 from fvae_studio.cli.commands import build_state, parse_mouth, read_text, start_engine
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from fvae_studio.core.batch import BatchRow, BatchTask
     from fvae_studio.core.export import ExportOptions
     from fvae_studio.core.presets import Preset
+    from fvae_studio.core.progress import Progress
     from fvae_studio.pipeline.engine import Engine
 
-OUTPUT_FOLDER = "edited"
+OUTPUT_FOLDER: Final = "edited"
 """Inside of the photos' folder, as the Studio's batch has it."""
+
+_MOST_JOBS: Final = 8
+"""That are taken without being asked for."""
 
 
 def batch(
@@ -32,11 +37,14 @@ def batch(
     options: ExportOptions,
     recursive: bool,
     report: Path | None,
+    jobs: int,
     model: str | None,
     device: str,
     as_json: bool,
 ) -> None:
     """Apply one edit to all faces of many photos.
+
+    `jobs` processes do it, 0 for as many as this machine has cores and memory for.
 
     Raises:
         WrongUsageError: nothing to do, or an edit of single faces.
@@ -48,10 +56,13 @@ def batch(
     folder = options.folder or _folder_of(sources) / OUTPUT_FOLDER
     photos = _photos_of(sources, recursive=recursive, leave_out=folder)
     task = replace(_task(assignments, preset, recipe, mouth), options=replace(options, folder=folder))
-    engine = start_engine(model, device)
-    for name, _ in task.strengths:
-        engine.directions.require(name)
-    rows = _run(engine, photos, task, tells=not as_json)
+    jobs = min(jobs or _fitting_jobs(), len(photos))
+    rows = []
+    with progress_bar() as progress:
+        for row in _rows(photos, task, jobs, model, device, progress):
+            rows.append(row)
+            if not as_json:
+                _tell(row)
     if report is not None:
         write_report(rows, report)
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("done", "skipped", "failed")}
@@ -63,25 +74,48 @@ def batch(
         raise PhotoError(f"{counts['failed']} of {len(rows)} photos could not be edited; all others were.")
 
 
-def _run(engine: Engine, photos: Sequence[Path], task: BatchTask, *, tells: bool) -> list[BatchRow]:
+def _rows(
+    photos: Sequence[Path], task: BatchTask, jobs: int, model: str | None, device: str, progress: Progress
+) -> Iterator[BatchRow]:
+    if jobs == 1:
+        engine = start_engine(model, device)
+        for name, _ in task.strengths:
+            engine.directions.require(name)
+        return _one_by_one(engine, photos, task, progress)
+    from fvae_studio.model.own_directions import with_own_directions
+    from fvae_studio.model.registry import read_model
+    from fvae_studio.pipeline.batch_processes import run_in_processes
+
+    known = with_own_directions(read_model(model)).directions
+    for name, _ in task.strengths:
+        known.require(name)
+    return run_in_processes(photos, task, jobs=jobs, model=model, device=device, progress=progress)
+
+
+def _one_by_one(engine: Engine, photos: Sequence[Path], task: BatchTask, progress: Progress) -> Iterator[BatchRow]:
     from fvae_studio.pipeline.batch import ReadAhead, run_batch_photo
 
-    rows: list[BatchRow] = []
     taken: list[Path] = []
     ahead = ReadAhead(photos)
     try:
-        with progress_bar() as progress:
-            for number, path in enumerate(photos, start=1):
-                part = progress.subrange((number - 1) / len(photos), 1 / len(photos))
-                row = run_batch_photo(engine, path, task, part, number=number, taken=taken, ahead=ahead)
-                rows.append(row)
-                if row.output is not None:
-                    taken.append(row.output)
-                if tells:
-                    _tell(row)
+        for number, path in enumerate(photos, start=1):
+            part = progress.subrange((number - 1) / len(photos), 1 / len(photos))
+            row = run_batch_photo(engine, path, task, part, number=number, taken=taken, ahead=ahead)
+            if row.output is not None:
+                taken.append(row.output)
+            yield row
     finally:
         ahead.close()
-    return rows
+
+
+def _fitting_jobs() -> int:
+    """One process for every two cores, which is what it keeps busy, and for every gigabyte that is free."""
+    fitting = min((os.cpu_count() or 1) // 2, _MOST_JOBS)
+    try:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not on Linux
+        return max(1, min(fitting, 2))
+    return max(1, min(fitting, int(free / 1e9)))
 
 
 def _tell(row: BatchRow) -> None:

@@ -168,6 +168,8 @@ SENTENCES: Final = (
     _T("errors", "There is no device called {}; choose auto, cpu, cuda or mps."),
     _T("errors", "Device mps was asked for, but PyTorch finds none here. Choose auto or cpu."),
     _T("errors", "Device {} was asked for, but PyTorch finds {} of that kind here. Choose auto or cpu."),
+    _T("errors", "A process of the batch died, perhaps for want of memory. Photos that were written are whole; go on "
+       "with fewer --jobs."),
     _T("errors", "Device {} was asked for, but PyTorch, which computes there, is not installed. Choose auto or cpu."),
     _T("errors", "none"),
     _T("errors", "The device {} failed ({}); choose the CPU instead."),

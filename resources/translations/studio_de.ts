@@ -4259,6 +4259,10 @@
         <translation>Gewünscht ist das Gerät {}; PyTorch findet hier von dieser Art: {}. Wählen Sie auto oder cpu.</translation>
     </message>
     <message>
+        <source>A process of the batch died, perhaps for want of memory. Photos that were written are whole; go on with fewer --jobs.</source>
+        <translation>Ein Prozess des Stapels ist abgebrochen, vielleicht aus Mangel an Speicher. Geschriebene Fotos sind vollständig; machen Sie mit weniger --jobs weiter.</translation>
+    </message>
+    <message>
         <source>Device {} was asked for, but PyTorch, which computes there, is not installed. Choose auto or cpu.</source>
         <translation>Verlangt wurde das Gerät {}, aber PyTorch, das dort rechnet, ist nicht installiert. Wählen Sie auto oder cpu.</translation>
     </message>

@@ -44,6 +44,8 @@ def cli(
 ) -> Callable[..., Outcome]:
     """Run a command line in this process, with the tiny model and the given faces."""
     monkeypatch.setattr(engine, "_make_detector", lambda: FakeDetector(faces))
+    # The detector of another process would be the real one.
+    monkeypatch.setattr("fvae_studio.cli.batch._fitting_jobs", lambda: 1)
 
     def call(command: str, *arguments: object, with_model: bool = True) -> Outcome:
         model = ["--model", str(weights), "--device", "cpu"] if with_model else []

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 from PIL import Image
 
+from fvae_studio import paths
 from fvae_studio.core.presets import Preset, PresetFolder
 from fvae_studio.core.presets import write_preset as export_preset
 from tests.e2e.conftest import pixels
@@ -130,3 +136,76 @@ def test_long_edge_makes_photos_smaller_and_never_larger(cli, folder, tmp_path):
 
     assert pixels(tmp_path / "small" / "a-edited.jpg").shape == (120, 160, 3)
     assert pixels(tmp_path / "large" / "a-edited.png").shape == (240, 320, 3)
+
+
+@pytest.fixture
+def samples(tmp_path):
+    """Small copies of sample portraits, two of which have one name."""
+    found = sorted(paths.samples_dir().glob("*_neutral.jpg"))[:3]
+    if len(found) < 3:
+        pytest.skip("no sample photos in resources/samples")
+    folder = tmp_path / "samples"
+    for name, path in zip(("a.jpg", "inner/a.jpg", "b.jpg"), found, strict=True):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(path) as image:
+            image.resize((500, 500)).save(folder / name)
+    (folder / "c.jpg").write_bytes(b"no picture")
+    Image.new("RGB", (300, 200)).save(folder / "d.jpg")
+    return folder
+
+
+def run_batch(*arguments):
+    command = [sys.executable, "-m", "fvae_studio", "batch", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "200"})
+
+
+def test_several_processes_write_what_one_writes_under_the_same_names(samples, tmp_path):
+    told = []
+    for jobs in (1, 2):
+        out = tmp_path / f"out{jobs}"
+        done = run_batch(samples, "-s", "smile=0.8", "--recursive", "-o", out, "--jobs", jobs, "--json")
+        assert done.returncode == 1, done.stderr
+        assert "1 of 5 photos could not be edited" in done.stderr
+        told.append(json.loads(done.stdout)["photos"])
+
+    assert [row["outcome"] for row in told[0]] == ["done", "done", "failed", "skipped", "done"]
+    for one, other in zip(*told, strict=True):
+        assert (one["photo"], one["outcome"], one["note"]) == (other["photo"], other["outcome"], other["note"])
+        assert (one["output"] or "").replace("out1", "out2") == (other["output"] or "")
+    assert sorted(path.name for path in (tmp_path / "out2").iterdir()) == [
+        "a-edited-2.jpg", "a-edited.jpg", "b-edited.jpg",
+    ]  # fmt: skip
+    for path in (tmp_path / "out1").iterdir():
+        # Not their bytes: the note in XMP tells the time.
+        assert (pixels(path) == pixels(tmp_path / "out2" / path.name)).all()
+
+
+def test_expression_that_the_model_lacks_is_told_before_any_process_starts(samples):
+    done = run_batch(samples, "-s", "smlie=0.8", "--jobs", 2)
+
+    assert done.returncode == 1
+    assert "Did you mean smile" in done.stderr
+    assert not (samples / "edited").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal")
+def test_interrupted_batch_leaves_whole_files(samples, tmp_path):
+    for number in range(12):
+        shutil.copy(samples / "a.jpg", samples / f"more{number}.jpg")
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fvae_studio", "batch", samples, "-s", "smile=0.8", "-o", out, "--jobs", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode not in (0, None)
+    assert "Traceback" not in errors
+    written = list(out.iterdir())
+    assert 0 < len(written) < 15
+    for path in written:
+        with Image.open(path) as image:
+            image.load()
