@@ -342,11 +342,15 @@ def evaluate(
     ] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the report; default: WORK/report.")] = None,
 ) -> None:
-    """Figures on held-out people: the table, the edit itself, sharpness, folds."""
+    """Figures on held-out people: the table, the edit itself, sharpness, folds, whether each expression is there."""
     from trainer.evaluate import evaluate as run
+    from trainer.facekit.fit import FaceFits
+    from trainer.facekit.mesh import load_facekit
     from trainer.prepare import load_prepared
 
     prepared = load_prepared(work / "prepared")
+    facekit, fits = work / "facekit.npz", work / "fits.npz"
+    has_face_model = facekit.exists() and fits.exists()
     with line_progress() as progress:
         report = run(
             assembled(work, config, model, progress),
@@ -356,6 +360,7 @@ def evaluate(
             run_dir=work / "run" if model is None else None,
             data=data or paths.data_dir(),
             redetect=redetect,
+            face_model=(load_facekit(facekit, facekit), FaceFits.load(fits)) if has_face_model else None,
             progress=progress,
         )
     report.write(out or work / "report")

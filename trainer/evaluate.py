@@ -13,10 +13,13 @@ from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.detector import FaceDetector
 from trainer.baselines.oracle import OracleSettings
+from trainer.facekit.fit import FaceFits
+from trainer.facekit.mesh import FaceKit
 from trainer.figures.cost import CostFigures, cost_figures
 from trainer.figures.edits import STRENGTHS, EditFigures, edit_figures
 from trainer.figures.exact import ExactFigures, exact_figures, read_axes
 from trainer.figures.pictures import PictureFigures, picture_figures
+from trainer.figures.reach import ReachFigures, reach_figures
 from trainer.figures.reconstruction import BOTH, MethodFigures, reconstruction_figures
 from trainer.held_out import find_photos
 from trainer.prepare import PreparedFaces
@@ -35,6 +38,7 @@ class Report:
         pictures: sharpness, folds and stillness; None if the model has no directions.
         exact: on exact pairs; None if no shards were given.
         cost: time and size.
+        reach: every slider's landmarks against rendered ones; empty where the 3D face was not given.
     """
 
     model: str
@@ -43,6 +47,7 @@ class Report:
     pictures: PictureFigures | None
     exact: ExactFigures | None
     cost: CostFigures
+    reach: tuple[ReachFigures, ...] = ()
 
     @property
     def summary(self) -> dict[str, float]:
@@ -69,6 +74,10 @@ class Report:
             values["edit_end_point_px"] = self.exact.edit_end_point_px
             values["confidence_auc"] = self.exact.auc
             values["confidence_calibration"] = self.exact.calibration
+        if self.reach:
+            values["least_recognised"] = min(
+                (row.recognised for row in self.reach if math.isfinite(row.recognised)), default=math.nan
+            )
         return {name: round(value, 4) for name, value in values.items() if math.isfinite(value)}
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,6 +93,7 @@ class Report:
             pictures=self.pictures,
             exact=self.exact,
             cost=self.cost,
+            reach=self.reach,
         )
 
     def write(self, folder: Path) -> None:
@@ -104,6 +114,7 @@ def evaluate(
     redetect: bool = False,
     num_photos: int = 12,
     oracle: OracleSettings | None = None,
+    face_model: tuple[FaceKit, FaceFits] | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Measure a model on people that its training has not seen.
@@ -117,6 +128,8 @@ def evaluate(
         redetect: find landmarks again in rendered pictures, as a check of the smile slider's figures (slow).
         num_photos: held-out neutral photos on which sharpness and folds are measured.
         oracle: how the oracle flow is found; None for the settings of all reports.
+        face_model: the 3D face and its fits of the photos, to tell whether each expression is there; None leaves that
+            out.
         progress: told how far it is.
 
     Raises:
@@ -141,18 +154,21 @@ def evaluate(
             photos=photos,
             detector=detector,
             num_photos=num_photos,
-            progress=progress.subrange(0.5, 0.4),
+            progress=progress.subrange(0.5, 0.35),
         )
     finally:
         if detector is not None:
             detector.close()
+    reach: tuple[ReachFigures, ...] = ()
+    if face_model is not None:
+        reach = reach_figures(model, *face_model, prepared, progress=progress.subrange(0.85, 0.05))
     exact = None
     if shards_dir is not None and find_shards(shards_dir):
         progress.report(0.9, "exact pairs")
         axes = None if run_dir is None else read_axes(model, run_dir)
         exact = exact_figures(model, read_shards(shards_dir), prepared, axes=axes)
     progress.report(0.98, "time and size")
-    return Report(model.header.name, rows, edit, pictures, exact, cost_figures(model, prepared))
+    return Report(model.header.name, rows, edit, pictures, exact, cost_figures(model, prepared), reach)
 
 
 def _make_detector() -> FaceDetector:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from trainer.figures.cost import CostFigures
 from trainer.figures.edits import EditFigures
 from trainer.figures.exact import ExactFigures
 from trainer.figures.pictures import PictureFigures
+from trainer.figures.reach import ReachFigures
 from trainer.figures.reconstruction import BACK, BOTH, CONFIDENCE_NOTE, FORTH, MethodFigures
 from trainer.markdown_tables import number, percent, table
 
@@ -20,6 +22,7 @@ def markdown(
     pictures: PictureFigures | None,
     exact: ExactFigures | None,
     cost: CostFigures,
+    reach: Sequence[ReachFigures] = (),
 ) -> str:
     """The whole report."""
     parts = [f"# {model}: figures on held-out people", "", *_reconstruction(reconstruction)]
@@ -27,6 +30,8 @@ def markdown(
         parts += _edit(edit)
     if pictures is not None:
         parts += _pictures(pictures)
+    if reach:
+        parts += _reach(reach)
     if exact is not None:
         parts += _exact(exact)
     parts += _cost(cost)
@@ -113,6 +118,34 @@ def _pictures(figures: PictureFigures) -> list[str]:
         f"{figures.sharpness:.3f} at 128 px, {figures.sharpness_full:.3f} in the {figures.full_size} px crop of the "
         "full-resolution composite. Mean difference of pixels that the flow does not move: "
         f"{figures.outside_difference:g}.",
+        "",
+    ]
+
+
+def _reach(rows: Sequence[ReachFigures]) -> list[str]:
+    head = ["slider", "recognised", "else taken for", "reach", "miss", "eye closed by", "rendered: closed by"]
+    lines = [
+        [
+            row.name,
+            "" if math.isnan(row.recognised) else percent(row.recognised),
+            row.taken_for,
+            number(row.reach, 2),
+            number(row.miss, 2),
+            *("" if math.isnan(closed) else percent(closed) for closed in row.closed),
+        ]
+        for row in rows
+    ]
+    return [
+        "## Is every expression there? Landmarks at strength 1 against the rendered expression of the same face",
+        "",
+        *table(head, lines),
+        "",
+        "Held-out neutral photos, their landmarks moved by the flow that is shown and by the exact flow of the 3D face "
+        "in that expression. Recognised: the motion's direction is nearest to this expression's among those of its "
+        "group (smile and big smile count as one, and what hardly moves landmarks as none). Reach: motion along the "
+        "rendered one, over the rendered one. Miss: what is left of it; 1 is doing nothing. Lips that part are held "
+        "closed, so what parts lips is not reached; the smile was fitted to people's own smiles, which differ from the "
+        "rendered one.",
         "",
     ]
 
