@@ -31,6 +31,10 @@ def make(
     data: DataOption = None,
     model: ModelOption = None,
     vae: VaeOption = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Another model's name or file: both models' sliders on the same photos, nothing else."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; default: WORK/study.")] = None,
     per_kind: Annotated[int, typer.Option(min=1, help="Real portraits, and portraits of each method.")] = 10,
     size: Annotated[int, typer.Option(min=64, help="Of the portraits, pixels.")] = 256,
@@ -40,6 +44,7 @@ def make(
 
     The page shows real people of the data set: give it only to whom its licence allows, and publish neither file.
     """
+    from fvae_studio.model.registry import load_model
     from trainer.facekit.fit import FaceFits
     from trainer.prepare import load_prepared
     from trainer.study.make import make_study
@@ -55,6 +60,7 @@ def make(
             facekit=face_model(work, folder),
             fits=fits,
             vae=named_vae(vae),
+            against=None if against is None else load_model(against),
             size=size,
             per_kind=per_kind,
             seed=seed,

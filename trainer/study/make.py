@@ -52,6 +52,7 @@ def make_study(
     facekit: FaceKit,
     fits: FaceFits,
     vae: RgbVae | None = None,
+    against: LoadedModel | None = None,
     size: int = 256,
     per_kind: int = PER_KIND,
     seed: int = 0,
@@ -68,6 +69,8 @@ def make_study(
         facekit: renders the expression of which there are no photos.
         fits: of the prepared photos.
         vae: the VAE that paints, if one was trained.
+        against: another model, such as the release before: then the sliders of both are shown on the same photos, and
+            no other method. Nobody who looks can know which is which.
         size: of the portraits, pixels.
         per_kind: real portraits, and portraits of every method.
         seed: who is shown how.
@@ -81,6 +84,10 @@ def make_study(
     """
     progress = progress or NoProgress()
     require_sliders(model)
+    if against is not None:
+        require_sliders(against)
+        if against.header.name == model.header.name:
+            raise DataError(f"both models are called {model.header.name}; give the other one in --against")
     items = choose_items(
         model,
         prepared,
@@ -89,6 +96,7 @@ def make_study(
         facekit=facekit,
         fits=fits,
         vae=vae,
+        against=against,
         size=size,
         per_kind=per_kind,
         seed=seed,
@@ -99,7 +107,7 @@ def make_study(
     study = hashlib.sha256("".join(images.values()).encode()).hexdigest()[:12]
     key = StudyKey(
         study,
-        model.header.name,
+        model.header.name if against is None else f"{model.header.name} against {against.header.name}",
         {number: item.kind for number, item in numbered.items()},
         {number: item.about for number, item in numbered.items()},
     )
@@ -119,6 +127,7 @@ def choose_items(
     facekit: FaceKit,
     fits: FaceFits,
     vae: RgbVae | None,
+    against: LoadedModel | None = None,
     size: int,
     per_kind: int,
     seed: int,
@@ -129,17 +138,31 @@ def choose_items(
     Arguments as of `make_study`.
     """
     photos = find_photos(data)
-    plan = _plan(prepared, [SLIDER, AVERAGE] + ([VAE] if vae is not None else []), per_kind, seed)
-    predictor = FlowPredictor(model, device="cpu")
+    if against is None:
+        methods = [SLIDER, AVERAGE] + ([VAE] if vae is not None else [])
+        rivals = {SLIDER: model}
+    else:
+        rivals = {one.header.name: one for one in (model, against)}
+        methods = list(rivals)
+    plan = _plan(prepared, methods, per_kind, seed, is_paired=against is not None)
+    predictors = {kind: FlowPredictor(one, device="cpu") for kind, one in rivals.items()}
     items = []
     for number, edit in enumerate(EDITS):
         part = progress.subrange(0.9 * number / len(EDITS), 0.9 / len(EDITS))
-        ways = learn_edit(edit, model, vae, prepared, facekit, fits, part.subrange(0.0, 0.6))
+        ways = {
+            kind: learn_edit(
+                edit, one, vae, prepared, facekit, fits, part.subrange(0.6 * place / len(rivals), 0.6 / len(rivals))
+            )
+            for place, (kind, one) in enumerate(rivals.items())
+        }
         for kind, row, chosen in plan:
             if chosen is edit:
                 progress.raise_if_cancelled()
                 square = read_prepared(prepared, row, photos, detector, size=size)
-                pixels = edit_square(edit, ways, predictor, vae, square)[kind]
+                # Methods that need no slider learn from the same people whoever's slider stands beside them.
+                rival = kind if kind in rivals else SLIDER
+                made = edit_square(edit, ways[rival], predictors[rival], vae, square)
+                pixels = made[SLIDER if kind in rivals else kind]
                 items.append(Item(kind, f"{prepared.faces[row].photo}, {edit.name}", pixels))
     for kind, row, chosen in plan:
         if chosen is None:
@@ -149,12 +172,17 @@ def choose_items(
 
 
 def _plan(
-    prepared: PreparedFaces, methods: Sequence[str], per_kind: int, seed: int
+    prepared: PreparedFaces, methods: Sequence[str], per_kind: int, seed: int, *, is_paired: bool = False
 ) -> list[tuple[str, int, Edit | None]]:
-    """Kind, row and edit of every portrait; no person twice in one kind with one label."""
+    """Kind, row and edit of every portrait; no person twice in one kind with one label.
+
+    `is_paired`: all methods edit the same photos.
+    """
     rng = np.random.default_rng(seed)
     plan: list[tuple[str, int, Edit | None]] = []
     for kind in (REAL, *methods):
+        if is_paired and kind != REAL:
+            rng = np.random.default_rng([seed, 1])
         waiting = {label: rng.permutation(_held_out(prepared, label)).tolist() for label in ("neutral", "smile")}
         for index in range(per_kind):
             edit = None if kind == REAL else EDITS[index % len(EDITS)]

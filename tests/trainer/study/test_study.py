@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -197,3 +198,25 @@ def test_study_made_again_is_the_same(bench, tmp_path):
 def test_too_few_people_are_told(bench, tmp_path):
     with pytest.raises(DataError, match="--per-kind"):
         make_small(bench, tmp_path, per_kind=3)
+
+
+def test_two_models_are_shown_on_the_same_photos(bench, tmp_path):
+    other = replace(bench.model, header=replace(bench.model.header, name="before"))
+    _, path = make_small(bench, tmp_path, per_kind=2, against=other)
+    key = StudyKey.read(path)
+
+    assert key.model == f"{bench.model.header.name} against before"
+    assert Counter(key.kinds.values()) == {REAL: 2, bench.model.header.name: 2, "before": 2}
+    shown = {
+        kind: sorted(key.about[number] for number, of in key.kinds.items() if of == kind)
+        for kind in ("before", bench.model.header.name)
+    }
+    assert shown["before"] == shown[bench.model.header.name]
+    # What is scored knows both by name.
+    told = [Answers("a", dict.fromkeys(key.kinds, "real"))]
+    assert set(score(key, told).figures["labelled_real"]) == set(key.kinds.values())
+
+
+def test_a_model_is_not_compared_with_itself(bench, tmp_path):
+    with pytest.raises(DataError, match="both models are called"):
+        make_small(bench, tmp_path, per_kind=1, against=bench.model)
