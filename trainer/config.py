@@ -26,6 +26,9 @@ class DataConfig:
         colour_transfer: done when the pairs are prepared.
         flip: mirror half of the pairs.
         rendered_share: of a batch; the rest are real pairs.
+        mask_rendered_share: the same for the confidence network; below 0 as `rendered_share`. Rendered pairs know what
+            is hidden; real ones are labelled by how well the flow network reproduced them, which calls whatever it
+            misplaced hidden.
         jitter: random affine changes of both images together.
         relight: random gain, gamma and shading, apart for the two images; only the networks see them.
         drift: how far the source moves smoothly against the target, in steps of about 2 crop pixels; only on the
@@ -37,6 +40,7 @@ class DataConfig:
     colour_transfer: bool = True
     flip: bool = True
     rendered_share: float = 0.7
+    mask_rendered_share: float = -1.0
     jitter: bool = True
     relight: bool = True
     drift: float = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def train_mask(
     step, steps = state.get("mask_step", 0), config.train.mask_steps
     is_cuda = fabric.device.type == "cuda"
     stream = batch_stream(
-        TrainingBatches(table, config, seed=config.train.seed + 1),
+        TrainingBatches(table, _for_mask(config), seed=config.train.seed + 1),
         range(step, steps),
         num_workers=num_workers(config, is_cuda=is_cuda),
         is_cuda=is_cuda,
@@ -127,6 +128,11 @@ def train_mask(
     if interruption.is_asked_for:
         raise Cancelled(f"Stopped at step {step} with a checkpoint; the same command goes on from there.")
     return confidence.eval()
+
+
+def _for_mask(config: TrainConfig) -> TrainConfig:
+    share = config.data.mask_rendered_share
+    return config if share < 0 else replace(config, data=replace(config.data, rendered_share=share))
 
 
 def _mask_state(confidence: ConfidenceNet, optimizer: torch.optim.Optimizer, step: int) -> dict[str, Any]:

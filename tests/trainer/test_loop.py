@@ -14,7 +14,7 @@ from fvae_studio.core.progress import CancelToken, NoProgress
 from fvae_studio.errors import Cancelled, ConfigError, DataError
 from fvae_studio.model.flow_vae import ConfidenceNet
 from tests.trainer.pairs import CODE_NAMES, make_shard, write_shards
-from trainer import loop, training_state
+from trainer import loop, mask_loop, training_state
 from trainer.config import TrainConfig, load_config
 from trainer.dataset import PairTable
 from trainer.loop import train
@@ -227,6 +227,26 @@ def test_mask_training_learns_and_leaves_the_flow_network_alone(run_dir, shards)
     with torch.no_grad():
         # Everything is visible in these pairs: the network grows surer.
         assert confidence(image, latent).mean() > untrained.eval()(image, latent).mean() + 0.05
+
+
+@pytest.mark.parametrize(("name", "share"), [("studio", 1.0), ("paper", 0.0)])
+def test_confidence_learns_from_the_pairs_that_its_configuration_names(
+    name, share, run_dir, shards, tmp_path, monkeypatch
+):
+    (tmp_path / CHECKPOINT).write_bytes((run_dir / CHECKPOINT).read_bytes())
+    data = load_config(name).data
+    config = replace(tiny("train.mask_steps=20"), data=data)
+    seen = []
+    original = mask_loop.TrainingBatches
+
+    def batches(table, config, *, seed):
+        seen.append(config.data.rendered_share)
+        return original(table, config, seed=seed)
+
+    monkeypatch.setattr(mask_loop, "TrainingBatches", batches)
+    train_mask(config, shards, tmp_path, accelerator="cpu", max_seconds=1e-9)
+
+    assert seen == [share]
 
 
 def test_mask_training_resumes(run_dir, shards, tmp_path):
