@@ -27,7 +27,7 @@ DeviceOption = Annotated[str, typer.Option("--accelerator", help="auto, cpu, cud
 
 DEFAULT_WORK: Final = Path("runs/studio")
 
-RELEASED: Final = "studio-4"
+RELEASED: Final = "studio-5"
 """The model that ships: what fine-tuning begins with, and what a run is called that is to be released in its place."""
 
 

@@ -25,8 +25,9 @@ def motion_trust(field: FlowField) -> float:
     """The confidence in the least sure patch of the face that moves, in [0, 1].
 
     A mean over all that moves would hide what matters: a mouth that should show teeth is a small part of a smile.
-    Measured on two sample portraits, strength 1: raised brows and sad 0.8 to 0.96, pucker 0.7, smile 0.3 to 0.55, an
-    opened mouth 0.13; the mean was 0.9 or more for all of them.
+    Measured on four sample portraits, strength 1, with studio-5: raised brows 0.93, pucker 0.8 to 0.9, nod 0.6 to 0.8,
+    smile 0.4 to 0.55, big smile 0.2 to 0.3, a turned head, whose far side was hidden, and an opened mouth 0.1 to 0.2; a
+    mean over all that moves was 0.9 or more for all expressions.
 
     Returns:
         1 where nothing moves.

@@ -66,6 +66,8 @@ _FIGURES: Final = {
     "whole_psnr_db": ("dB", _T("models", "PSNR of the crop")),
     "face_share_of_oracle": ("%", _T("models", "of the gain that is possible")),
     "smile_removed": ("%", _T("models", "of a real smile's motion that the slider makes")),
+    "smile_removed_both_ways": ("%", _T("models", "the same, there and back")),
+    "least_recognised": ("%", _T("models", "of faces in which the least clear expression is recognised")),
     "smile_strength": ("", _T("models", "strength at which it does so")),
     "sharpness": ("%", _T("models", "sharpness that is kept")),
     "outside_difference": ("%", _T("models", "change outside of the moving part")),

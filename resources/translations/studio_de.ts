@@ -4433,6 +4433,14 @@
         <translation>eines echten Lächelns macht der Regler</translation>
     </message>
     <message>
+        <source>the same, there and back</source>
+        <translation>dasselbe, hin und zurück</translation>
+    </message>
+    <message>
+        <source>of faces in which the least clear expression is recognised</source>
+        <translation>der Gesichter, in denen der undeutlichste Ausdruck erkannt wird</translation>
+    </message>
+    <message>
         <source>strength at which it does so</source>
         <translation>Wert, bei dem er das tut</translation>
     </message>
