@@ -26,8 +26,8 @@ from fvae_studio.gui.status_bar import device_name
 from fvae_studio.pipeline.requests import ModelSummary
 
 _PACKAGES = (
-    "onnxruntime", "mediapipe", "opencv-contrib-python", "opencv-contrib-python-headless", "numpy", "pillow",
-    "pillow-heif", "av", "tifffile", "imagecodecs",
+    "onnxruntime", "torch", "mediapipe", "opencv-contrib-python", "opencv-contrib-python-headless", "numpy",
+    "pillow", "pillow-heif", "av", "tifffile", "imagecodecs",
     "safetensors", "PySide6-Essentials", "qtawesome", "platformdirs", "typer", "rich",
 )  # fmt: skip
 
