@@ -661,7 +661,7 @@ def bench(
 ) -> None:
     """Measure this machine with two of its cores: one table of everything, beside its goals and what is possible.
 
-    Takes about six minutes; close other programs. docs/benchmarks.md tells what each line means.
+    Takes about eight minutes; close other programs. docs/benchmarks.md tells what each line means.
     """
     from fvae_studio.bench.program import run_bench
 
