@@ -41,17 +41,17 @@ log = logging.getLogger(__name__)
 
 def make_engine(model: Path | str | None, device: str) -> StudioEngine:
     """The real engine; the detector is being loaded while it is already reading a photo."""
-    # In the engine's thread: the window opens without torch.
+    # In the engine's thread: the window opens without what it imports.
     from fvae_studio.pipeline.engine import Engine
 
     engine = Engine(model, device=device)
-    # Not the model: the import of torch would compete with the detector for Python's lock, and faces come first.
+    # Not the model: its imports would compete with the detector for Python's lock, and faces come first.
     engine.preload(model=False)
     return engine
 
 
 class InstalledModels:
-    """The model files; imports torch, so everything here is called in the engine's thread."""
+    """The model files; reading them imports much, so everything here is called in the engine's thread."""
 
     def cards(self) -> tuple[ModelCard, ...]:
         """All models that can be loaded."""

@@ -21,7 +21,7 @@ from fvae_studio.core.alignment import CROP_SIZE, EYE_DISTANCE
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.model.directions import Latent
 from fvae_studio.model.flow_vae import FlowVae
-from fvae_studio.model.preprocess import normalise
+from fvae_studio.model.preprocess import to_tensor
 from trainer.facekit.expressions import NUM_POSE
 from trainer.facekit.landmarks import MOUTH_POINTS
 from trainer.metrics import register
@@ -186,7 +186,7 @@ def _lip_distance(vae: FlowVae, offset: Tensor, prepared: PreparedFaces, pairs: 
     `pairs`: rows (photo that is edited, photo of the same person whose lips are wanted).
     """
     crops = np.stack([small_crop(prepared.crops[neutral]) for neutral, _ in pairs])
-    images = normalise(torch.from_numpy(crops).permute(0, 3, 1, 2))
+    images = to_tensor(crops)
     with torch.no_grad():
         mean, _ = vae.encode(images)
         features = vae.source_features(images)

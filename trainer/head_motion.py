@@ -20,7 +20,7 @@ from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.errors import DataError
 from fvae_studio.model.directions import Latent
 from fvae_studio.model.flow_vae import FlowVae
-from fvae_studio.model.preprocess import normalise
+from fvae_studio.model.preprocess import to_tensor
 from fvae_studio.model.warp import resize_flow
 from trainer.prepare import PreparedFaces
 from trainer.render import face_region, small_crop
@@ -72,7 +72,7 @@ def shift_axis(vae: FlowVae, prepared: PreparedFaces, rows: Sequence[int], *, si
     steps = []
     for row in rows:
         there, back = (_shifted(prepared.crops[row], amount, side) for amount in (SHIFT_PX, -SHIFT_PX))
-        ahead, behind = vae.encode(_as_images([there, back]))[0]
+        ahead, behind = vae.encode(to_tensor([there, back]))[0]
         steps.append((ahead - behind).numpy() / (2 * SHIFT_PX))
     mean: Latent = np.mean(steps, axis=0).astype(np.float32)
     return mean
@@ -84,7 +84,7 @@ def _mean_motion(vae: FlowVae, prepared: PreparedFaces, rows: Sequence[int], vec
     offset = torch.from_numpy(vector)
     total = np.zeros((2, CROP_SIZE, CROP_SIZE))
     for row in rows:
-        image = _as_images([small_crop(prepared.crops[row])])
+        image = to_tensor([small_crop(prepared.crops[row])])
         latent = vae.encode(image)[0][0]
         ahead, behind = vae.decode(vae.source_features(image), torch.stack([latent + offset, latent - offset]))
         total += resize_flow((ahead - behind)[None] / 2, CROP_SIZE)[0].numpy()
@@ -98,7 +98,3 @@ def _shifted(crop: NDArray[np.uint8], amount: float, side: str) -> NDArray[np.ui
     matrix = np.array([[1, 0, x], [0, 1, y]])
     moved = cv2.warpAffine(crop, matrix, crop.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
     return small_crop(np.asarray(moved, np.uint8))
-
-
-def _as_images(crops: Sequence[NDArray[np.uint8]]) -> torch.Tensor:
-    return normalise(torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2))

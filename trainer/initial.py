@@ -39,10 +39,7 @@ def start_from(model: LoadedModel, network: EditableFlowVae, table: PairTable, *
         ConfigError: another architecture.
     """
     require_architecture(model, network.vae.config)
-    if model.header.config == network.vae.config:
-        network.vae.load_state_dict(model.vae.state_dict())
-    else:
-        widen_flow(model.vae, network.vae, seed=seed)
+    widen_flow(model.vae, network.vae, seed=seed)
     rng = np.random.default_rng(seed)
     rendered = [table.rendered[i] for i in rng.permutation(len(table.rendered))[:NUM_PAIRS]]
     if not rendered:

@@ -44,7 +44,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
 
 @torch.no_grad()
 def widen_flow(narrow: FlowVae, wide: FlowVae, *, seed: int = 0) -> None:
-    """Let `wide` compute what `narrow` does. See `is_wider` for what may differ.
+    """Let `wide` compute what `narrow` does; with as many channels it gets the very weights. See `is_wider`.
 
     Args:
         narrow: trained; not changed.

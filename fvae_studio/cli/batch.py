@@ -77,18 +77,16 @@ def batch(
 def _rows(
     photos: Sequence[Path], task: BatchTask, jobs: int, model: str | None, device: str, progress: Progress
 ) -> Iterator[BatchRow]:
-    if jobs == 1:
-        engine = start_engine(model, device)
-        for name, _ in task.strengths:
-            engine.directions.require(name)
-        return _one_by_one(engine, photos, task, progress)
-    from fvae_studio.model.own_directions import with_own_directions
-    from fvae_studio.model.registry import read_model
+    # First: it loads in the background.
+    engine = start_engine(model, device) if jobs == 1 else None
+    from fvae_studio.model.own_directions import read_extended
     from fvae_studio.pipeline.batch_processes import run_in_processes
 
-    known = with_own_directions(read_model(model)).directions
+    known = read_extended(model).directions if engine is None else engine.directions
     for name, _ in task.strengths:
         known.require(name)
+    if engine is not None:
+        return _one_by_one(engine, photos, task, progress)
     return run_in_processes(photos, task, jobs=jobs, model=model, device=device, progress=progress)
 
 

@@ -9,7 +9,7 @@ import sys
 def give_back_memory() -> bool:
     """Ask the C library to return what it holds of freed memory to the system.
 
-    What importing torch, decoding a photo and searching it for faces leave behind is some 20 MB that nobody needs
+    What importing libraries, decoding a photo and searching it for faces leave behind is some 20 MB that nobody needs
     again. Takes up to 10 ms, without Python's lock.
 
     Returns:

@@ -39,7 +39,7 @@ FULL_RES_AFTER_MS: Final = 60
 _CLOSE_MS: Final = 5000
 
 _unfinished: Final[list[QObject]] = []
-"""Threads that would not end, in the middle of importing torch: Qt aborts the program if one is destroyed."""
+"""Threads that would not end, in the middle of an import: Qt aborts the program if one is destroyed."""
 
 
 class InferenceService(QObject):

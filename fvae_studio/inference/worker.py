@@ -38,7 +38,7 @@ from fvae_studio.pipeline.requests import RenderRequest, StudioEngine
 log = logging.getLogger(__name__)
 
 EngineFactory: TypeAlias = Callable[[Path | str | None, str], StudioEngine]
-"""(model, device) -> engine; imports torch, so it is called in the worker's thread only."""
+"""(model, device) -> engine; imports what computes, so it is called in the worker's thread only."""
 
 _REPORT_SECONDS = 0.05
 
@@ -127,8 +127,8 @@ class InferenceWorker(QObject):
         """Tidy up before the next one."""
         if isinstance(job, LoadJob | OpenJob | DetectJob | RenderJob) and type(job) not in self._settled:
             # What a first job of its kind imported stays for good, so Python's collector may leave it alone. Else it
-            # looks through torch and mediapipe again and again, and stops all threads for 180 ms in a drag. And what
-            # was only needed to get there is given back.
+            # looks through all libraries again and again, and stops all threads for 180 ms in a drag. And what was only
+            # needed to get there is given back.
             self._settled.add(type(job))
             gc.freeze()
             give_back_memory()

@@ -24,6 +24,7 @@ from fvae_studio import paths
 from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.errors import DirectionFileError, ModelError
 from fvae_studio.model.directions import Direction, DirectionSet
+from fvae_studio.model.registry import read_model
 from fvae_studio.model.weights import CheckpointHeader, ModelWeights
 
 log = logging.getLogger(__name__)
@@ -157,6 +158,11 @@ def with_own_directions(model: ModelWeights) -> ModelWeights:
         return model
     extended = DirectionSet(directions.values(), latent_shape=model.directions.latent_shape)
     return replace(model, directions=extended)
+
+
+def read_extended(name_or_path: str | Path | None = None) -> ModelWeights:
+    """`registry.read_model` with the user's directions: what an edit may name."""
+    return with_own_directions(read_model(name_or_path))
 
 
 _WANTED: Final = "Choose a file made by `fvae-train direction`."

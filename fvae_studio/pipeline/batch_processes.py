@@ -17,7 +17,7 @@ from pathlib import Path
 
 from fvae_studio.core.batch import BatchRow, BatchTask
 from fvae_studio.core.progress import NoProgress, Progress
-from fvae_studio.errors import EditError, FvaeStudioError
+from fvae_studio.errors import EditError
 from fvae_studio.pipeline.batch import run_batch_photo
 from fvae_studio.pipeline.engine import Engine
 
@@ -52,7 +52,6 @@ def run_in_processes(
     Raises:
         Cancelled: the progress says so.
         EditError: a process died, killed by the system for its memory or by a broken library.
-        FvaeStudioError: no engine could be made, or the model lacks an expression.
     """
     progress = progress or NoProgress()
     shares = _shares(photos, task)
@@ -99,28 +98,20 @@ def _shares(photos: Sequence[Path], task: BatchTask) -> list[_Share]:
 _engine: Engine | None = None
 """Of this process, which does nothing but edit photos of one batch."""
 
-_failure: FvaeStudioError | None = None
-
 
 def _begin(model: str | None, device: str, threads: int) -> None:
-    global _engine, _failure
+    global _engine
     # Ctrl-C reaches all processes of a terminal: the parent decides, and lets what is under way be finished.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from fvae_studio.core._cv2 import cv2
     from fvae_studio.pipeline.detector import MediaPipeFaceDetector
 
     cv2.setNumThreads(threads)
-    try:
-        _engine = Engine(model, device=device, detector=MediaPipeFaceDetector(num_threads=threads))
-        _engine.preload()
-    except FvaeStudioError as error:
-        # What fails here would be told as a broken pool.
-        _failure = error
+    _engine = Engine(model, device=device, detector=MediaPipeFaceDetector(num_threads=threads))
+    _engine.preload()
 
 
 def _edit(share: _Share, task: BatchTask) -> list[BatchRow]:
-    if _failure is not None:
-        raise _failure
     assert _engine is not None
     rows: list[BatchRow] = []
     for number, path in zip(share.numbers, share.paths, strict=True):

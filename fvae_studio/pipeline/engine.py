@@ -48,7 +48,7 @@ from fvae_studio.pipeline.requests import (
 )
 
 if TYPE_CHECKING:
-    # torch is imported where it is first needed: half of a short command's time is its import.
+    # Imported where they are first needed, for short commands.
     from fvae_studio.model.checkpoint import LoadedModel
     from fvae_studio.model.directions import DirectionSet
     from fvae_studio.model.weights import ModelWeights
@@ -575,12 +575,11 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
 
 
 def _make_predictor(model: ModelWeights | LoadedModel | Path | str | None, device: str) -> FlowPredictor:
-    from fvae_studio.model.own_directions import with_own_directions
-    from fvae_studio.model.registry import read_model
+    from fvae_studio.model.own_directions import read_extended
     from fvae_studio.pipeline.predictor import FlowPredictor
 
     if model is None or isinstance(model, Path | str):
-        model = with_own_directions(read_model(model))
+        model = read_extended(model)
     return FlowPredictor(model, device=device)
 
 

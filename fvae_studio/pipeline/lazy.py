@@ -30,7 +30,7 @@ class Lazy(Generic[T]):
         """Begin to make it, if nobody did."""
         if self._future is None:
             self._future = Future()
-            # A daemon: a command that fails early must not wait for torch.
+            # A daemon: a command that fails early must not wait for a model.
             threading.Thread(target=self._run, args=(self._future,), daemon=True).start()
 
     def get(self) -> T:

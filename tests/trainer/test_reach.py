@@ -11,7 +11,7 @@ import pytest
 from fvae_studio.core.types import FlowField
 from fvae_studio.model.directions import Direction, DirectionSet
 from tests.helpers.tiny_model import make_tiny_model
-from trainer.facekit.expressions import NUM_POSE, RECIPES
+from trainer.facekit.expressions import RECIPES, expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.figures import reach
 from trainer.figures.cost import cost_figures
@@ -49,10 +49,7 @@ def figures_of(model, workplace, facekit, monkeypatch):
 
             def predict_many(self, strengths, **_options):
                 names = [gives.get(name, name) for each in strengths for name in each]
-                codes = [
-                    np.concatenate([facekit.expression_vector(dict(shapes[name])), np.zeros(NUM_POSE, np.float32)])
-                    for name in names
-                ]
+                codes = [expression_code(facekit, shapes[name]) for name in names]
                 flows = [pair.forward for pair in render_expressions(facekit, fits, prepared, row, codes)]
                 return [FlowField(flow * np.float32(factor), np.ones(flow.shape[:2], np.float32)) for flow in flows]
 

@@ -11,7 +11,7 @@ from fvae_studio.core.colour import transfer_colour
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.errors import DataError
 from trainer.baselines.dis import dis_flow
-from trainer.facekit.expressions import NUM_POSE
+from trainer.facekit.expressions import expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.mesh import FaceKit
 from trainer.prepare import PreparedFaces
@@ -74,7 +74,7 @@ def rendered_people(
     if not rows:
         raise DataError("no training photo is labelled neutral; nothing can be rendered from it")
     chosen = [rows[i] for i in np.linspace(0, len(rows) - 1, min(most_people, len(rows))).round().astype(int)]
-    code = np.concatenate([facekit.expression_vector(dict(shapes)), np.zeros(NUM_POSE, np.float32)])
+    code = expression_code(facekit, shapes)
     pairs = []
     for number, row in enumerate(chosen):
         progress.raise_if_cancelled()

@@ -195,14 +195,19 @@ def rendered_range(shapes: Mapping[str, float]) -> tuple[float, float]:
             continue
         if name in POSE_SPREAD:
             # Two standard deviations: beyond, one rendered pose in twenty shows what to do.
-            ends = sorted((-2 * POSE_SPREAD[name] / weight, 2 * POSE_SPREAD[name] / weight))
-            low, high = max(low, ends[0]), min(high, ends[1])
-            continue
-        most = 0.55 if name == "jawOpen" else 1.0 if name.startswith("eyeBlink") else 1.2
-        least = -0.25 * (weight if weight > 0 else 1.0) if name.startswith(ONE_WAY) else -0.6
+            most = 2 * POSE_SPREAD[name]
+            least = -most
+        else:
+            most = 0.55 if name == "jawOpen" else 1.0 if name.startswith("eyeBlink") else 1.2
+            least = -0.25 * (weight if weight > 0 else 1.0) if name.startswith(ONE_WAY) else -0.6
         ends = sorted((least / weight, most / weight))
         low, high = max(low, ends[0]), min(high, ends[1])
     return low, high
+
+
+def expression_code(facekit: FaceKit, shapes: Mapping[str, float]) -> NDArray[np.float32]:
+    """(53 + 3,): named shapes' weights, the head as it is."""
+    return np.concatenate([facekit.expression_vector(dict(shapes)), np.zeros(NUM_POSE, np.float32)])
 
 
 def sample_code(

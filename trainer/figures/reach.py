@@ -14,7 +14,7 @@ from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
-from trainer.facekit.expressions import NUM_POSE, RECIPES, Recipe
+from trainer.facekit.expressions import RECIPES, Recipe, expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.mesh import FaceKit
 from trainer.figures.edits import model_crop
@@ -28,7 +28,6 @@ LIDS: Final = {"right": (159, 145), "left": (386, 374)}
 
 MOVES: Final = 0.005
 """Mean motion of the landmarks, in eye distances, from which an expression is one that landmarks can tell."""
-
 
 ALIKE: Final = 0.9
 """Cosine between the rendered motions of two expressions from which they are one in two strengths, such as smile and
@@ -93,10 +92,7 @@ def reach_figures(
         return ()
     progress = progress or NoProgress()
     predictor = FlowPredictor(model, device="cpu")
-    codes = [
-        np.concatenate([facekit.expression_vector(dict(recipe.shapes)), np.zeros(NUM_POSE, np.float32)])
-        for recipe in recipes
-    ]
+    codes = [expression_code(facekit, recipe.shapes) for recipe in recipes]
     rows = held_out_neutral(prepared, num_photos)
     made, wanted, places = [], [], []
     for number, row in enumerate(rows):

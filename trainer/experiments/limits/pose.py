@@ -16,7 +16,7 @@ from fvae_studio.core.types import AlignedCrop
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.experiments.intervals import Interval, mean_over_people
-from trainer.facekit.expressions import NUM_POSE, POSE_UNIT, RECIPES
+from trainer.facekit.expressions import NUM_POSE, POSE_UNIT, RECIPES, expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.mesh import FaceKit
 from trainer.facekit.render import FaceScene, FittedFace, apply_flow, exact_flow
@@ -86,9 +86,9 @@ def edits_of_turned_heads(
 
 
 def _code(facekit: FaceKit, weights: Mapping[str, float], yaw: float) -> NDArray[np.float32]:
-    pose = np.zeros(NUM_POSE, np.float32)
-    pose[0] = yaw / POSE_UNIT
-    return np.concatenate([facekit.expression_vector(dict(weights)), pose])
+    code = expression_code(facekit, weights)
+    code[-NUM_POSE] = yaw / POSE_UNIT
+    return code
 
 
 def _turned(
