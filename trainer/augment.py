@@ -14,6 +14,9 @@ from trainer.dataset import PairBatch
 _DRIFT = ((1, 1.0), (2, 1.5), (4, 0.8), (7, 0.3))
 """Cells to a side, and the root mean square of their random shifts in crop pixels."""
 
+_JUMP_PX = 0.3
+"""Between the nearest cell of a flow and the bilinear value: beyond it lies a jump, not a slope."""
+
 
 def mirror_order(code_names: Sequence[str]) -> tuple[list[int], list[float]]:
     """Where each entry of a code comes from in the mirrored picture, and with which sign."""
@@ -59,10 +62,17 @@ def mirror(batch: PairBatch, chosen: Tensor, code_names: Sequence[str]) -> PairB
     )
 
 
-def jitter(batch: PairBatch, *, generator: torch.Generator) -> PairBatch:
+def jitter(batch: PairBatch, *, generator: torch.Generator, share: float = 1.0) -> PairBatch:
     """One random affine change of both images: small turns, shifts, and other proportions of the face.
 
-    With D(p) = A p + t for both images, the flow becomes A^-1 f(D(p)).
+    With D(p) = A p + t for both images, the flow becomes A^-1 f(D(p)). Resampled bicubically: a lid is as sharp in a
+    moved crop as in one that was not. The flow keeps its jumps: what is bilinear between two of its cells is where
+    neither side of a lid goes.
+
+    Args:
+        batch: B pairs.
+        generator: of the random changes.
+        share: of the pairs that are moved; the others come back as they are.
     """
     count = len(batch.source)
     angle = _uniform(count, -0.06, 0.06, generator)
@@ -75,10 +85,25 @@ def jitter(batch: PairBatch, *, generator: torch.Generator) -> PairBatch:
     theta = torch.cat([linear, shift[:, :, None]], dim=2)
     size = list(batch.source.shape)
     grid = F.affine_grid(theta, [size[0], 1, size[2], size[3]], align_corners=False)
-    stacked = torch.cat([batch.source, batch.target, batch.flow, batch.visible], dim=1)
-    moved = F.grid_sample(stacked, grid, mode="bilinear", padding_mode="border", align_corners=False)
-    flow = torch.einsum("bij,bjhw->bihw", torch.linalg.inv(linear), moved[:, 6:8])
-    return PairBatch(moved[:, :3], moved[:, 3:6], flow, moved[:, 8:], batch.code, batch.is_real)
+    def moved(values: Tensor, mode: str) -> Tensor:
+        return F.grid_sample(values, grid, mode=mode, padding_mode="border", align_corners=False)
+
+    images = moved(torch.cat([batch.source, batch.target], dim=1), "bicubic").clamp(-1, 1)
+    between = moved(torch.cat([batch.flow, batch.visible], dim=1), "bilinear")
+    nearest = moved(batch.flow, "nearest")
+    flow, visible = between[:, :2], between[:, 2:]
+    flow = torch.where((flow - nearest).norm(dim=1, keepdim=True) > _JUMP_PX, nearest, flow)
+    flow = torch.einsum("bij,bjhw->bihw", torch.linalg.inv(linear), flow)
+    changed = PairBatch(images[:, :3], images[:, 3:], flow, visible, batch.code, batch.is_real)
+    if share >= 1:
+        return changed
+    chosen = torch.rand(count, generator=generator) < share
+    return PairBatch(
+        *(
+            torch.where(chosen.view(-1, *[1] * (new.dim() - 1)), new, old)
+            for new, old in zip(changed, batch, strict=True)
+        )
+    )
 
 
 def drift(batch: PairBatch, chosen: Tensor, amount: float, *, generator: torch.Generator) -> PairBatch:

@@ -60,12 +60,16 @@ class PairOrder:
         batch_size: pairs in a batch.
         rendered_share: of a batch; where one kind is missing, the other fills it.
         seed: of the orders.
+        lid_repeats: how often a rendered pair comes in which lids close or open, while the others come once.
     """
 
-    def __init__(self, table: PairTable, *, batch_size: int, rendered_share: float, seed: int) -> None:
+    def __init__(
+        self, table: PairTable, *, batch_size: int, rendered_share: float, seed: int, lid_repeats: int = 1
+    ) -> None:
         num_rendered = round(batch_size * rendered_share) if table.real else batch_size
         num_rendered = num_rendered if table.rendered else 0
-        self._kinds = ((table.rendered, num_rendered), (table.real, batch_size - num_rendered))
+        rendered = table.rendered + table.with_lids() * (lid_repeats - 1) if lid_repeats > 1 else table.rendered
+        self._kinds = ((rendered, num_rendered), (table.real, batch_size - num_rendered))
         self._seed = seed
 
     def pairs(self, number: int) -> list[tuple[int, int]]:
@@ -99,7 +103,11 @@ class TrainingBatches(Dataset[PreparedBatch]):
     def __init__(self, table: PairTable, config: TrainConfig, *, seed: int) -> None:
         self._table, self._config, self._seed = table, config, seed
         self._order = PairOrder(
-            table, batch_size=config.train.batch_size, rendered_share=config.data.rendered_share, seed=seed
+            table,
+            batch_size=config.train.batch_size,
+            rendered_share=config.data.rendered_share,
+            seed=seed,
+            lid_repeats=config.data.lid_repeats,
         )
 
     def __getitem__(self, number: int) -> PreparedBatch:
@@ -143,7 +151,7 @@ def augmented(
     if config.data.flip:
         batch = mirror(batch, torch.rand(len(batch.source), generator=generator) < 0.5, code_names)
     if config.data.jitter:
-        batch = jitter(batch, generator=generator)
+        batch = jitter(batch, generator=generator, share=config.data.jitter_share)
     if config.data.drift:
         batch = drift(batch, ~use_edit, config.data.drift, generator=generator)
     seen = batch

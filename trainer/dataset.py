@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,9 @@ from torch import Tensor
 from fvae_studio.errors import DataError
 from fvae_studio.model.preprocess import normalise
 from trainer.shards import REAL, Shard
+
+LIDS_CLOSE: Final = 0.7
+"""Change of a blink's weight, 1 being a closed eye."""
 
 
 class PairBatch(NamedTuple):
@@ -71,6 +74,14 @@ class PairTable:
         return (len(self.rendered) if rendered_share > 0 or not self.real else 0) + (
             len(self.real) if rendered_share < 1 or not self.rendered else 0
         )
+
+    def with_lids(self) -> list[tuple[int, int]]:
+        """Rendered pairs in which a lid closes or opens by more than `LIDS_CLOSE` of its way."""
+        lids = [column for column, name in enumerate(self.code_names) if name.startswith("eyeBlink")]
+        if not lids:
+            return []
+        moved = [np.abs(shard.code[:, lids]).max(axis=1) > LIDS_CLOSE for shard in self.shards]
+        return [(number, row) for number, row in self.rendered if moved[number][row]]
 
     def batch(self, pairs: Sequence[tuple[int, int]]) -> PairBatch:
         """Load these pairs."""
