@@ -440,15 +440,20 @@ def sheet(
     model: Annotated[str | None, typer.Option(help="A released model's name or file; default: this run.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; default: WORK/sheet.")] = None,
     people: Annotated[int, typer.Option(help="How many held-out people.")] = 10,
+    against: Annotated[
+        str | None, typer.Option(help="An earlier model's name or file: both are shown beside each other as well.")
+    ] = None,
 ) -> None:
     """Contact sheet: held-out people in every direction, to be looked at. Holds real faces: not to be published."""
+    from fvae_studio.model.registry import load_model
     from trainer.prepare import load_prepared
     from trainer.sheet import make_sheet
 
     with line_progress() as progress:
         loaded, prepared = assembled(work, config, model, progress), load_prepared(work / "prepared")
         folder = out or work / "sheet"
-        make_sheet(loaded, prepared, data_folder(data), folder, people=people, progress=progress)
+        earlier = None if against is None else load_model(against)
+        make_sheet(loaded, prepared, data_folder(data), folder, against=earlier, people=people, progress=progress)
     print(f"sheets in {folder}")
 
 

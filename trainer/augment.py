@@ -85,6 +85,7 @@ def jitter(batch: PairBatch, *, generator: torch.Generator, share: float = 1.0) 
     theta = torch.cat([linear, shift[:, :, None]], dim=2)
     size = list(batch.source.shape)
     grid = F.affine_grid(theta, [size[0], 1, size[2], size[3]], align_corners=False)
+
     def moved(values: Tensor, mode: str) -> Tensor:
         return F.grid_sample(values, grid, mode=mode, padding_mode="border", align_corners=False)
 

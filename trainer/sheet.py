@@ -6,7 +6,8 @@ They show real people. Never publish or commit one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +61,7 @@ def make_sheet(
     data: Path,
     out: Path,
     *,
+    against: LoadedModel | None = None,
     strengths: Sequence[float] = STRENGTHS,
     people: int = 10,
     cell_px: int = 224,
@@ -73,6 +75,7 @@ def make_sheet(
         prepared: says who is held out; a fixed list, by turns from every data set.
         data: folder of data sets with the photos.
         out: folder to write.
+        against: an earlier model, shown beside this one.
         strengths: of every direction on a person's sheet.
         people: how many.
         cell_px: side of one picture.
@@ -81,7 +84,8 @@ def make_sheet(
 
     Returns:
         One sheet for each person, then `overview.png` (everybody, every direction at strength 1) and `confidence.png`
-        (the same under the confidence's heat-map).
+        (the same under the confidence's heat-map). With `against`, each person's sheet is followed by one of both
+        models: every direction that both have, at strength 1, this model's picture left of the earlier one's.
 
     Raises:
         DataError: a photo is not there, or the model has no directions.
@@ -96,10 +100,13 @@ def make_sheet(
     if missing:
         raise DataError(f"{data} has no photo {', '.join(missing)}; name the folder that `fvae-train prepare` read")
     out.mkdir(parents=True, exist_ok=True)
-    engine = Engine(model, device="cpu", detector=detector)
     files: list[Path] = []
     everybody: list[list[Cell]] = []
-    try:
+    with ExitStack() as stack:
+        engine = stack.enter_context(closing(Engine(model, device="cpu", detector=detector)))
+        earlier = None
+        if against is not None:
+            earlier = stack.enter_context(closing(Engine(against, device="cpu", detector=detector)))
         for number, row in enumerate(rows):
             progress.raise_if_cancelled()
             name = prepared.faces[row].person
@@ -108,14 +115,33 @@ def make_sheet(
             groups = [[subject.render(direction, each) for each in strengths] for direction in model.directions]
             path = out / f"person_{number + 1:02d}_{name.replace('/', '_')}.png"
             files.append(_write(path, person_page(subject.original(name), groups)))
+            if against is not None and earlier is not None:
+                other = replace(subject, engine=earlier)
+                page_of_both = person_page(subject.original(name), _beside(subject, other, model, against))
+                files.append(_write(out / f"against_{number + 1:02d}_{name.replace('/', '_')}.png", page_of_both))
             at_one = [subject.render(direction, OVERVIEW_STRENGTH) for direction in model.directions]
             everybody.append([subject.original(name), *at_one])
-    finally:
-        engine.close()
     files.append(_write(out / "overview.png", page(everybody)))
     files.append(_write(out / "confidence.png", page(everybody, show_confidence=True)))
     progress.report(1.0, "sheets done")
     return tuple(files)
+
+
+def _beside(subject: _Subject, other: _Subject, model: LoadedModel, against: LoadedModel) -> list[list[Cell]]:
+    """Both models' pictures of every direction that both have, labelled with the models' names."""
+    names = (model.header.name, against.header.name)
+    if names[0] == names[1]:
+        names = ("new", "old")
+    shared = [direction for direction in model.directions if direction in set(against.directions)]
+    return [
+        [
+            replace(cell, label=f"{cell.label} {name}")
+            for name, cell in zip(
+                names, (each.render(direction, OVERVIEW_STRENGTH) for each in (subject, other)), strict=True
+            )
+        ]
+        for direction in shared
+    ]
 
 
 @dataclass(frozen=True, eq=False)

@@ -96,6 +96,34 @@ def test_jitter_moves_and_keeps_what_it_should():
     assert (moved.flow.abs().amax() - batch.flow.abs().amax()).abs() < 1
 
 
+def test_jitter_leaves_alone_the_pairs_that_are_not_its_share():
+    batch = make_batch(40)
+
+    moved = jitter(batch, generator=torch.Generator().manual_seed(0), share=0.3)
+    untouched = jitter(batch, generator=torch.Generator().manual_seed(0), share=0.0)
+
+    changed = (moved.source != batch.source).flatten(1).any(dim=1)
+    assert 5 <= int(changed.sum()) <= 19
+    for before, after in zip(batch, moved, strict=True):
+        assert torch.equal(after[~changed], before[~changed])
+    assert all(torch.equal(after, before) for before, after in zip(batch, untouched, strict=True))
+
+
+def test_jitter_keeps_a_flows_jumps():
+    # A lid: above the line everything comes from 4.5 px higher, below it nothing moves.
+    flow = torch.zeros(8, 2, 128, 128)
+    flow[:, 1, :64] = -4.5
+    batch = make_batch(8)._replace(flow=flow)
+
+    moved = jitter(batch, generator=torch.Generator().manual_seed(2)).flow
+
+    # Turned and resized a little, it is still one of the two, or within the jump that counts as a slope.
+    length = moved[..., 8:-8, 8:-8].norm(dim=1)
+    assert ((length < 0.4) | (length > 3.8)).all()
+    steepest = (moved[:, 1, 1:] - moved[:, 1, :-1]).abs().amax(dim=1)
+    assert (steepest[:, 8:-8] > 3.8).all()
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000))
 def test_relit_images_stay_in_range(seed):

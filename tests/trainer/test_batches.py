@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from tests.trainer.pairs import make_shard
+from tests.trainer.pairs import CODE_NAMES, make_shard
 from trainer.batches import PairOrder, PreparedBatch, TrainingBatches, batch_stream, num_workers
 from trainer.config import TrainConfig, load_config
 from trainer.dataset import PairTable
@@ -87,6 +88,21 @@ def test_every_pair_comes_once_before_any_comes_again(table):
 
     assert sorted(turns[0]) == sorted(turns[1]) == sorted(table.rendered)
     assert turns[0] != turns[1]
+
+
+def test_pairs_whose_lids_move_come_as_often_as_asked(shard):
+    code = shard.code.copy()
+    code[:, CODE_NAMES.index("eyeBlink_L")] = np.where(np.arange(len(code)) % 3 == 0, -0.9, 0.5)
+    table = PairTable([replace(shard, code=code)], held_out=False)
+    lids = {(0, row) for row in range(len(code)) if row % 3 == 0} & set(table.rendered)
+    order = PairOrder(table, batch_size=1, rendered_share=1.0, seed=1, lid_repeats=3)
+    plain = PairOrder(table, batch_size=1, rendered_share=1.0, seed=1)
+
+    turn = Counter(pair for number in range(len(table.rendered) + 2 * len(lids)) for pair in order.pairs(number))
+
+    assert lids
+    assert turn == {pair: 3 if pair in lids else 1 for pair in table.rendered}
+    assert len({pair for number in range(len(table.rendered)) for pair in plain.pairs(number)}) == len(table.rendered)
 
 
 def test_processes_share_no_pair_and_leave_none_out(table):

@@ -108,6 +108,22 @@ def test_sheets_show_every_person_and_everybody(data, prepared, tmp_path):
     np.testing.assert_array_equal(picture_at(persons, 0, 3), picture_at(overview, 0, 1))
 
 
+def test_earlier_model_is_shown_beside_this_one(data, prepared, tmp_path):
+    new, old = make_tiny_model(seed=1), make_tiny_model(seed=2)
+    options = {"cell_px": CELL, "people": 1, "detector": FakeDetector([FACE])}
+    files = make_sheet(new, prepared, data, tmp_path / "new", against=old, **options)
+    alone = make_sheet(old, prepared, data, tmp_path / "old", **options)
+
+    assert [path.name for path in files[:2]] == ["person_01_canada_001f.png", "against_01_canada_001f.png"]
+    person, both, older = (read_photo(path).pixels for path in (*files[:2], alone[0]))
+    assert both.shape == (CELL + LABEL, (1 + 3 * 2) * CELL, 3)
+    np.testing.assert_array_equal(picture_at(both, 0, 0), picture_at(person, 0, 0))
+    # Every third picture of a person's sheet is a direction at strength 1.
+    for direction in range(3):
+        np.testing.assert_array_equal(picture_at(both, 0, 1 + 2 * direction), picture_at(person, 0, 3 + 3 * direction))
+        np.testing.assert_array_equal(picture_at(both, 0, 2 + 2 * direction), picture_at(older, 0, 3 + 3 * direction))
+
+
 def test_strength_0_shows_the_original(data, prepared, tmp_path):
     files = make_sheet(
         make_tiny_model(), prepared, data, tmp_path, strengths=(0.0,), cell_px=CELL, detector=FakeDetector([FACE])
