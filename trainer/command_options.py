@@ -28,7 +28,7 @@ DeviceOption = Annotated[str, typer.Option("--accelerator", help="auto, cpu, cud
 DEFAULT_WORK: Final = Path("runs/studio")
 
 RELEASED: Final = "studio-5"
-"""The model that ships: what fine-tuning begins with, and what a run is called that is to be released in its place."""
+"""The model that ships: what fine-tuning begins with, and what `release` calls a run unless told otherwise."""
 
 
 def data_folder(data: Path | None) -> Path:
@@ -52,8 +52,18 @@ def initial_model(name: str | None) -> LoadedModel | None:
     return load_model(name)
 
 
-def assembled(work: Path, config: str, model: str | None, progress: Progress, *, name: str = RELEASED) -> LoadedModel:
-    """The released model that was named, or the one that this run would release."""
+def assembled(
+    work: Path, config: str, model: str | None, progress: Progress, *, name: str | None = None
+) -> LoadedModel:
+    """The released model that was named, or the one that this run would release.
+
+    Args:
+        work: folder of the run.
+        config: of the run.
+        model: a released model's name or file, instead of the run's.
+        progress: of which the first tenth is taken.
+        name: of the run's model; None for its folder's.
+    """
     from fvae_studio.model.registry import load_model
     from trainer.config import load_config
     from trainer.facekit.fit import FaceFits
@@ -67,7 +77,7 @@ def assembled(work: Path, config: str, model: str | None, progress: Progress, *,
         work / "run",
         load_prepared(work / "prepared"),
         FaceFits.load(work / "fits.npz"),
-        name=name,
+        name=name or work.resolve().name,
         progress=progress.subrange(0.0, 0.1),
     )
 

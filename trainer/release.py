@@ -14,11 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
-from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.core.progress import NoProgress, Progress
-from fvae_studio.core.types import AlignedCrop
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel, save_checkpoint
 from fvae_studio.model.directions import Direction, DirectionSet
@@ -32,7 +30,7 @@ from trainer.facekit.fit import FaceFits
 from trainer.fit_expression import fit_direction, fit_expression
 from trainer.head_motion import SIDES, about_the_neck
 from trainer.prepare import PreparedFaces
-from trainer.render import small_crop
+from trainer.render import model_crop
 from trainer.run_files import CHECKPOINT
 from trainer.step import EditableFlowVae
 from trainer.training_state import load_state
@@ -194,11 +192,6 @@ def range_around_zero(is_fine: NDArray[np.bool_]) -> tuple[float, float]:
     while high < len(CHECKED_STRENGTHS) - 1 and is_fine[high + 1]:
         high += 1
     return CHECKED_STRENGTHS[low], CHECKED_STRENGTHS[high]
-
-
-def model_crop(prepared: PreparedFaces, row: int) -> AlignedCrop:
-    """A prepared face as the model's input."""
-    return AlignedCrop(small_crop(prepared.crops[row]), SimilarityTransform.identity(), TEMPLATE_ID)
 
 
 def write_release(model: LoadedModel, out: Path, *, title: str, description: str, metrics: Mapping[str, Any]) -> Path:

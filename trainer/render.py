@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
-from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
 from fvae_studio.core.colour import transfer_colour
+from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.core.types import AlignedCrop
 from fvae_studio.errors import DataError
 from trainer.facekit.expressions import NUM_POSE, sample_code
 from trainer.facekit.fit import FaceFits
@@ -95,6 +97,11 @@ def small_crop(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
         np.ascontiguousarray(crop), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA
     )
     return reduced
+
+
+def model_crop(prepared: PreparedFaces, row: int) -> AlignedCrop:
+    """A prepared face as the model's input; the frame of its flow is the crop itself."""
+    return AlignedCrop(small_crop(prepared.crops[row]), SimilarityTransform.identity(), TEMPLATE_ID)
 
 
 def face_region(landmarks: NDArray[np.float32], *, size: int = CROP_SIZE, grow_px: int = 0) -> NDArray[np.bool_]:

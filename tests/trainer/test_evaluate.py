@@ -26,14 +26,14 @@ from trainer.config import TrainConfig
 from trainer.dataset import PairTable
 from trainer.evaluate import Report, evaluate
 from trainer.facekit.landmarks import MOUTH_POINTS
-from trainer.figures.edits import edit_figures, model_crop
+from trainer.figures.edits import edit_figures
 from trainer.figures.exact import exact_figures, mouth_region, read_axes
 from trainer.figures.pictures import picture_figures
 from trainer.figures.reconstruction import BACK, BOTH, FORTH, RealPairs, fvae_pictures, reconstruction_figures
 from trainer.held_out import alternating, find_photos, held_out_neutral
 from trainer.metrics import landmark_motion, psnr
 from trainer.prepare import PreparedFace, PreparedFaces
-from trainer.render import face_region, small_crop
+from trainer.render import face_region, model_crop, small_crop
 from trainer.run_files import CHECKPOINT
 from trainer.shards import RENDERED, RENDERED_REVERSE, Shard, read_shards, write_shard
 from trainer.step import EditableFlowVae

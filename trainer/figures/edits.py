@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
+from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.composite import composite
 from fvae_studio.core.geometry import Points, SimilarityTransform
 from fvae_studio.core.progress import NoProgress, Progress
-from fvae_studio.core.types import AlignedCrop, FlowField, Photo
+from fvae_studio.core.types import FlowField, Photo
 from fvae_studio.core.warp import warp_photo
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel
@@ -23,7 +23,7 @@ from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.facekit.landmarks import MOUTH_POINTS
 from trainer.metrics import landmark_motion, mouth_error, register
 from trainer.prepare import PREPARED_SIZE, PreparedFaces
-from trainer.render import small_crop
+from trainer.render import model_crop
 
 STRENGTHS: Final = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """At which the slider is tried, the same for everybody."""
@@ -70,11 +70,6 @@ class EditFigures:
     removed_back: tuple[float, ...] = ()
     removed_both: tuple[float, float] = (float("nan"), float("nan"))
     removed_back_own_strength: float = float("nan")
-
-
-def model_crop(prepared: PreparedFaces, row: int) -> AlignedCrop:
-    """A prepared face as the model's input."""
-    return AlignedCrop(small_crop(prepared.crops[row]), SimilarityTransform.identity(), TEMPLATE_ID)
 
 
 def edit_figures(

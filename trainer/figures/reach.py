@@ -17,11 +17,10 @@ from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.facekit.expressions import RECIPES, Recipe, expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.mesh import FaceKit
-from trainer.figures.edits import model_crop
 from trainer.held_out import held_out_neutral
 from trainer.metrics import landmark_motion
 from trainer.prepare import PreparedFaces
-from trainer.render import render_expressions
+from trainer.render import model_crop, render_expressions
 
 LIDS: Final = {"right": (159, 145), "left": (386, 374)}
 """MediaPipe's points in the middle of the upper and the lower lid, of the person's own eyes."""

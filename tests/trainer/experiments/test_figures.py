@@ -23,7 +23,7 @@ from trainer.experiments import editing, figure4, figure5, figure6, figure7, in_
 from trainer.experiments.algorithm1 import label_mean, photographed_direction
 from trainer.experiments.squares import FaceSquare, mouth_region, paired, read_square
 from trainer.facekit.landmarks import MOUTH_POINTS
-from trainer.figures.edits import model_crop
+from trainer.render import model_crop
 
 
 @pytest.fixture(scope="module")
