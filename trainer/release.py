@@ -28,6 +28,7 @@ from trainer.config import TrainConfig
 from trainer.facekit.expressions import HEAD_RECIPES, NUM_POSE, RECIPES, Recipe, rendered_range
 from trainer.facekit.fit import FaceFits
 from trainer.fit_expression import fit_direction, fit_expression
+from trainer.fit_gauge import fit_gauge
 from trainer.head_motion import SIDES, about_the_neck
 from trainer.prepare import PreparedFaces
 from trainer.render import model_crop
@@ -105,8 +106,8 @@ def assemble(
 
     Every slider is W e of its recipe. "Smile" starts as the training people's mean smile and is then fitted, so that at
     strength 1 it brings *training* people's mouths closest to their real smiles, and at -1 their smiles closest to
-    their neutral photos (`fit_direction`); without smiling photos it stays its recipe. The head's sliders turn about
-    the neck.
+    their neutral photos (`fit_direction`), each as far as it is a smile (`fit_gauge`); without smiling photos it stays
+    its recipe. The head's sliders turn about the neck.
     """
     progress = progress or NoProgress()
     require_flow(config)
@@ -147,7 +148,11 @@ def assemble(
         name=name, config=config.model, provenance=PROVENANCE, training=json.loads(state["config"])
     )
     model = LoadedModel(vae, confidence, DirectionSet(directions, latent_shape=config.model.latent_shape), header)
-    progress.report(0.5, "checking the ranges of the directions")
+    if pairs:
+        gauge = fit_gauge(model, "smile", prepared, pairs, progress=progress.subrange(0.5, 0.2))
+        directions = [replace(item, gauge=gauge) if item.name == "smile" else item for item in directions]
+        model = replace(model, directions=DirectionSet(directions, latent_shape=config.model.latent_shape))
+    progress.report(0.7, "checking the ranges of the directions")
     ranges = {name: within_rendered(found, mixtures[name]) for name, found in trusted_ranges(model, prepared).items()}
     directions = [replace(item, vector=item.vector.copy(), trusted=ranges[item.name]) for item in directions]
     return replace(model, directions=DirectionSet(directions, latent_shape=config.model.latent_shape))

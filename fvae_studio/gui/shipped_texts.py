@@ -17,7 +17,9 @@ from fvae_studio.pipeline.requests import ModelSummary
 DIRECTION_TEXTS: Final = (
     _T("directions", "Emotions"), _T("directions", "Eyes"), _T("directions", "Mouth"), _T("directions", "Brows"),
     _T("directions", "Head"), _T("directions", "Own"),
-    _T("directions", "Smile"), _T("directions", "A friendly smile, lips a little apart if the photo shows teeth."),
+    _T("directions", "Smile"),
+    _T("directions", "A friendly smile, lips a little apart if the photo shows teeth. "
+       "Below 0 it takes away as much of a smile as the photo shows."),
     _T("directions", "Big smile"), _T("directions", "A broad smile that narrows the eyes; parts the lips."),
     _T("directions", "Sad"), _T("directions", "Corners of the mouth down, inner brows up."),
     _T("directions", "Angry"), _T("directions", "Brows down and together, lips pressed."),

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,41 @@ Latent: TypeAlias = NDArray[np.float32]
 """(C, h, w)."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+GAUGE_RANGE: Final = (0.5, 1.75)
+"""To which a gauge's reading is held: a neutral photo's slider still moves, and no photo is taken far beyond what was
+measured."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExpressionGauge:
+    """How much of an expression a photo shows, read from its latent: bias + <weights, Z(S)>.
+
+    How broadly somebody will smile is not to be seen in a neutral photo; how broadly somebody smiles is. So a slider
+    that is turned back can take away what is there: at -1, all of it, of a broad smile as of a faint one.
+
+    Attributes:
+        weights: (C, h, w) float32.
+        bias: of a photo whose latent is 0.
+    """
+
+    weights: Latent
+    bias: float
+
+    def __post_init__(self) -> None:
+        if self.weights.ndim != 3 or self.weights.dtype != np.float32 or not np.isfinite(self.weights).all():
+            raise ModelError(
+                f"a gauge needs finite float32 weights (C, h, w), not {self.weights.dtype} {self.weights.shape}"
+            )
+        if not math.isfinite(self.bias):
+            raise ModelError(f"a gauge's bias is {self.bias}; give a finite number")
+        read_only(self.weights)
+
+    def read(self, latent: Latent) -> float:
+        """In units of the direction: at strength -1, what it reads is taken away; inside `GAUGE_RANGE`."""
+        low, high = GAUGE_RANGE
+        return float(np.clip(self.bias + np.vdot(self.weights, latent), low, high))
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +71,8 @@ class Direction:
         trusted: smallest and largest strength at which its results were checked; others are allowed.
         description: one sentence.
         mirrored: name of the direction that does the same on the other half of the face, if there is one.
+        gauge: tells how far a photo's own expression is taken back at strength -1; None takes everybody's back by
+            `vector`, once.
     """
 
     name: str
@@ -45,6 +82,7 @@ class Direction:
     trusted: tuple[float, float]
     description: str = ""
     mirrored: str | None = None
+    gauge: ExpressionGauge | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -79,6 +117,9 @@ class DirectionSet(Mapping[str, Direction]):
                 raise ModelError(f"two directions are called {direction.name}")
             if direction.vector.shape != latent_shape:
                 raise ModelError(f"direction {direction.name} is {direction.vector.shape}, the latent {latent_shape}")
+            if direction.gauge is not None and direction.gauge.weights.shape != latent_shape:
+                shape = direction.gauge.weights.shape
+                raise ModelError(f"the gauge of direction {direction.name} is {shape}, the latent {latent_shape}")
             self._by_name[direction.name] = direction
         for direction in self._by_name.values():
             if direction.mirrored is not None and direction.mirrored not in self._by_name:
@@ -110,8 +151,12 @@ class DirectionSet(Mapping[str, Direction]):
             hint = "This model has no directions."
         raise EditError(f"There is no expression called {name!r}. {hint}")
 
-    def combine(self, strengths: Mapping[str, float]) -> Latent:
+    def combine(self, strengths: Mapping[str, float], photo: Latent | None = None) -> Latent:
         """What these strengths add to a latent: the sum of strength times vector, (C, h, w).
+
+        Args:
+            strengths: by name.
+            photo: Z(S), in which gauges read how much a strength below 0 has to take away; None leaves them unread.
 
         Raises:
             EditError: an unknown name, or a strength that is no finite number.
@@ -125,6 +170,8 @@ class DirectionSet(Mapping[str, Direction]):
                 finite = False
             if not finite:
                 raise EditError(f"The strength of {name} is {strength!r}; give a number such as 0.8.")
+            if strength < 0 and direction.gauge is not None and photo is not None:
+                strength *= direction.gauge.read(photo)
             if strength:
                 offset += np.float32(strength) * direction.vector
         return offset

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
 from fvae_studio.errors import CheckpointError, ConfigError, ModelError, ModelNotFoundError, TemplateMismatchError
 from fvae_studio.model.config import FlowVaeConfig
-from fvae_studio.model.directions import Direction, DirectionSet
+from fvae_studio.model.directions import Direction, DirectionSet, ExpressionGauge
 from fvae_studio.model.preprocess import PREPROCESS_VERSION
 
 FORMAT: Final = "fvae-studio-weights"
@@ -157,6 +157,10 @@ def write_weights(path: Path, model: ModelWeights, *, half_precision: bool = Fal
         key: np.ascontiguousarray(value, np.float16 if half_precision and value.ndim >= 3 else np.float32)
         for key, value in arrays.items()
     }
+    for direction in model.directions.values():
+        if direction.gauge is not None:
+            # A thousand small products are added up: 4 kB are no reason to round them.
+            tensors[f"gauge.{direction.name}"] = np.ascontiguousarray(direction.gauge.weights)
     values: dict[str, Any] = {
         "format": FORMAT,
         "schema": SCHEMA,
@@ -173,6 +177,7 @@ def write_weights(path: Path, model: ModelWeights, *, half_precision: bool = Fal
                 "trusted": list(direction.trusted),
                 "description": direction.description,
                 "mirrored": direction.mirrored,
+                "gauge_bias": None if direction.gauge is None else direction.gauge.bias,
             }
             for direction in model.directions.values()
         ],
@@ -354,11 +359,19 @@ def _directions(
                     trusted=(float(low), float(high)),
                     description=_typed(row, "description", str),
                     mirrored=None if row["mirrored"] is None else _typed(row, "mirrored", str),
+                    gauge=_gauge(row, tensors),
                 )
             )
         return DirectionSet(directions, latent_shape=config.latent_shape)
     except (KeyError, TypeError, ValueError, ModelError) as error:
         raise CheckpointError(_damaged(path, f"its directions make no sense ({error})")) from error
+
+
+def _gauge(row: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> ExpressionGauge | None:
+    bias = row.get("gauge_bias")  # not in files of earlier versions
+    if bias is None:
+        return None
+    return ExpressionGauge(tensors[f"gauge.{row['name']}"].astype(np.float32), float(bias))
 
 
 def _digest(values: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> str:

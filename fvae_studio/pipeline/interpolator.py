@@ -359,7 +359,7 @@ class Interpolator:
             latent = self._latents[source]
             strengths = add_strengths(self._sources[source].strengths, moment.strengths)
             if strengths:
-                latent = latent + directions.combine(dict(strengths))
+                latent = latent + directions.combine(dict(strengths), latent)
             part = latent if share == 1 else np.float32(share) * latent
             total = part if total is None else total + part
         assert total is not None

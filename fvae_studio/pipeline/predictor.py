@@ -131,7 +131,7 @@ class FlowPredictor:
             EditError: as `predict`.
         """
         encoded = self._face(face)
-        offsets = [self.model.directions.combine(each) for each in strengths]
+        offsets = [self.model.directions.combine(each, encoded.mean) for each in strengths]
         fields = [FlowField.identity(self._flow_shape)] * len(offsets)
         moving = [index for index, offset in enumerate(offsets) if offset.any()]
         if moving:

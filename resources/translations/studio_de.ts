@@ -3436,8 +3436,8 @@
         <translation>Lächeln</translation>
     </message>
     <message>
-        <source>A friendly smile, lips a little apart if the photo shows teeth.</source>
-        <translation>Ein freundliches Lächeln; die Lippen leicht geöffnet, wenn das Foto Zähne zeigt.</translation>
+        <source>A friendly smile, lips a little apart if the photo shows teeth. Below 0 it takes away as much of a smile as the photo shows.</source>
+        <translation>Ein freundliches Lächeln; die Lippen öffnen sich etwas, wenn das Foto Zähne zeigt. Unter 0 nimmt es so viel Lächeln weg, wie das Foto zeigt.</translation>
     </message>
     <message>
         <source>Big smile</source>

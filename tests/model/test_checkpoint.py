@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from fvae_studio.errors import CheckpointError, ModelError, ModelNotFoundError, TemplateMismatchError
 from fvae_studio.model import weights
 from fvae_studio.model.checkpoint import LoadedModel, load_checkpoint, save_checkpoint
+from fvae_studio.model.directions import DirectionSet, ExpressionGauge
 from fvae_studio.model.weights import read_header
 from tests.helpers.tiny_model import make_tiny_model, without_directions
 
@@ -111,6 +112,22 @@ def test_saving_does_not_change_the_model(model: LoadedModel, tmp_path: Path) ->
     assert all(torch.equal(value, before[key]) for key, value in model.vae.state_dict().items())
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
     assert first.sha256 == second.sha256
+
+
+@pytest.mark.parametrize("half_precision", [False, True])
+def test_a_gauge_is_kept_to_the_last_bit(model: LoadedModel, tmp_path: Path, half_precision: bool) -> None:
+    shape = model.directions.latent_shape
+    weights = np.random.default_rng(3).normal(size=shape).astype(np.float32) * np.float32(1e-4)
+    smile = replace(model.directions["smile"], gauge=ExpressionGauge(weights, 1.125))
+    gauged = replace(model, directions=DirectionSet([smile], latent_shape=shape))
+    path = tmp_path / "gauged.safetensors"
+    save_checkpoint(path, gauged, half_precision=half_precision)
+
+    gauge = load_checkpoint(path).directions["smile"].gauge
+
+    assert gauge is not None
+    assert gauge.bias == 1.125
+    np.testing.assert_array_equal(gauge.weights, weights)
 
 
 def test_a_model_without_directions_can_be_saved(model: LoadedModel, tmp_path: Path) -> None:

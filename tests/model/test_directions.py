@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from fvae_studio.errors import EditError, ModelError
 from fvae_studio.model.directions import (
+    GAUGE_RANGE,
     Direction,
     DirectionSet,
+    ExpressionGauge,
     Latent,
     algorithm_1,
     expression_direction,
@@ -65,6 +67,39 @@ def test_combining_is_linear(a: float, b: float) -> None:
     np.testing.assert_allclose(
         together, directions.combine({"smile": a}) + directions.combine({"pout": b}), rtol=1e-5, atol=1e-6
     )
+
+
+def with_gauge(weights: Latent, bias: float) -> DirectionSet:
+    smile = replace(make_direction("smile", 1, 2), gauge=ExpressionGauge(weights, bias))
+    return DirectionSet([smile, make_direction("pout", -3, 0.5)], latent_shape=(2, 1, 1))
+
+
+def test_a_strength_below_0_takes_away_what_the_photo_shows() -> None:
+    directions = with_gauge(latent(0.5, -1), 0.25)
+    photo = latent(2, 0.5)  # reads 0.25 + 1 - 0.5
+
+    np.testing.assert_allclose(directions.combine({"smile": -2.0}, photo), -2 * 0.75 * latent(1, 2))
+    np.testing.assert_array_equal(directions.combine({"smile": 2.0}, photo), 2 * latent(1, 2))
+    np.testing.assert_array_equal(directions.combine({"pout": -2.0}, photo), -2 * latent(-3, 0.5))
+    np.testing.assert_array_equal(directions.combine({"smile": -2.0}), -2 * latent(1, 2))
+
+
+@given(first=st.floats(-50, 50, width=32), second=st.floats(-50, 50, width=32))
+def test_gauges_keep_to_their_range(first: float, second: float) -> None:
+    gauge = ExpressionGauge(latent(3, -2), 0.1)
+    low, high = GAUGE_RANGE
+
+    assert low <= gauge.read(latent(first, second)) <= high
+    assert gauge.read(latent(-50, 50)) == low
+    assert gauge.read(latent(50, -50)) == high
+
+
+@pytest.mark.parametrize(
+    ("weights", "bias"), [(latent(1, 2, 3), 0.0), (latent(math.nan, 0), 0.0), (latent(1, 2), math.inf)]
+)
+def test_a_gauge_must_fit_the_latent_and_be_finite(weights: Latent, bias: float) -> None:
+    with pytest.raises(ModelError, match="gauge"):
+        with_gauge(weights, bias)
 
 
 def test_an_unknown_name_is_answered_with_its_neighbours(directions: DirectionSet) -> None:

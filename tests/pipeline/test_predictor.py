@@ -13,6 +13,7 @@ from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.types import AlignedCrop, FlowField
 from fvae_studio.errors import DeviceError, EditError, GeometryError
 from fvae_studio.model.checkpoint import LoadedModel
+from fvae_studio.model.directions import DirectionSet, ExpressionGauge
 from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import to_tensor
 from fvae_studio.model.torch_networks import TorchNetworks
@@ -102,6 +103,28 @@ def test_predicting_latents_equals_predicting_strengths(predictor: FlowPredictor
     (field,) = predictor.predict_latents((predictor.latent() + offset)[None])
 
     assert_same_field(field, predictor.predict({"smile": 0.7}))
+
+
+def test_a_gauge_reads_the_face_that_is_edited() -> None:
+    model = make_tiny_model()
+    shape = model.directions.latent_shape
+    predictor = FlowPredictor(model, device="cpu")
+    predictor.set_crops([make_crop(seed=1), make_crop(seed=2)])
+    latents = [predictor.latent(face) for face in (0, 1)]
+    # Reads 0.75 of the first face and 1.25 of the second.
+    apart = latents[1] - latents[0]
+    weights = apart * np.float32(0.5 / np.vdot(apart, apart))
+    gauge = ExpressionGauge(weights, 0.75 - float(np.vdot(weights, latents[0])))
+    smile = replace(model.directions["smile"], gauge=gauge)
+    gauged = FlowPredictor(replace(model, directions=DirectionSet([smile], latent_shape=shape)), device="cpu")
+    gauged.set_crops([make_crop(seed=1), make_crop(seed=2)])
+
+    for face, reading in ((0, 0.75), (1, 1.25)):
+        back, forth = gauged.predict_many([{"smile": -0.8}, {"smile": 0.8}], face=face)
+        same, plain = predictor.predict_many([{"smile": -0.8 * reading}, {"smile": 0.8}], face=face)
+        np.testing.assert_allclose(back.flow, same.flow, atol=1e-3)
+        np.testing.assert_array_equal(forth.flow, plain.flow)
+        assert np.abs(back.flow - predictor.predict_many([{"smile": -0.8}], face=face)[0].flow).max() > 0.01
 
 
 def test_the_photos_own_latent_moves_nothing(predictor: FlowPredictor) -> None:

@@ -74,7 +74,8 @@ RECIPES: Final = (
         "Emotions",
         # Replaced at release by the mean smile of the fitted training photos, if there are any.
         both(mouthSmile=0.75, mouthDimple=0.1, mouthUpperUp=0.15, cheekSquint=0.3, eyeSquint=0.1),
-        "A friendly smile, lips a little apart if the photo shows teeth.",
+        "A friendly smile, lips a little apart if the photo shows teeth. "
+        "Below 0 it takes away as much of a smile as the photo shows.",
     ),
     Recipe(
         "big_smile",
