@@ -153,7 +153,10 @@ def assemble(
         directions = [replace(item, gauge=gauge) if item.name == "smile" else item for item in directions]
         model = replace(model, directions=DirectionSet(directions, latent_shape=config.model.latent_shape))
     progress.report(0.7, "checking the ranges of the directions")
-    ranges = {name: within_rendered(found, mixtures[name]) for name, found in trusted_ranges(model, prepared).items()}
+    ranges = {
+        name: within_rendered(found, mixtures[name], is_gauged=model.directions[name].gauge is not None)
+        for name, found in trusted_ranges(model, prepared).items()
+    }
     directions = [replace(item, vector=item.vector.copy(), trusted=ranges[item.name]) for item in directions]
     return replace(model, directions=DirectionSet(directions, latent_shape=config.model.latent_shape))
 
@@ -182,9 +185,16 @@ def trusted_ranges(
     return {name: range_around_zero(np.median(values, axis=0) <= MOST_FOLDS) for name, values in folds.items()}
 
 
-def within_rendered(found: tuple[float, float], shapes: Mapping[str, float]) -> tuple[float, float]:
-    """The part of a range in which every shape keeps to what was rendered, in steps of a twentieth."""
+def within_rendered(
+    found: tuple[float, float], shapes: Mapping[str, float], *, is_gauged: bool = False
+) -> tuple[float, float]:
+    """The part of a range in which every shape keeps to what was rendered, in steps of a twentieth.
+
+    A gauge takes away what a photo shows, which is on the way to what was rendered, and at -1 all of it: that far its
+    direction is trusted whatever its shapes are.
+    """
     low, high = rendered_range(shapes)
+    low = -1.0 if is_gauged else low
     return max(found[0], math.ceil(low * 20) / 20), min(found[1], math.floor(high * 20) / 20)
 
 

@@ -88,6 +88,17 @@ def test_range_ends_where_shapes_were_rendered():
     assert within_rendered((-0.25, 0.75), {"mouthSmile_L": 1.0, "jawOpen": 0.01}) == (-0.25, 0.75)
 
 
+def test_what_a_gauge_takes_away_is_trusted_down_to_all_that_the_photo_shows():
+    shapes = {"mouthSmile_L": 0.5, "jawOpen": 0.5}
+
+    assert within_rendered((-2.0, 1.5), shapes, is_gauged=True) == (-1.0, 1.1)
+    assert within_rendered((-0.5, 1.5), shapes, is_gauged=True) == (-0.5, 1.1)
+
+
+def test_smile_has_a_gauge_and_nothing_else_has(model):
+    assert [name for name, direction in model.directions.items() if direction.gauge is not None] == ["smile"]
+
+
 def test_smile_is_the_training_peoples_mean_smile(workplace):
     prepared, fits = load_prepared(workplace.prepared), FaceFits.load(workplace.fits)
     # Whatever held-out people do must not count.
