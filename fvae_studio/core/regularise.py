@@ -25,6 +25,9 @@ MIN_JACOBIAN = 0.05
 
 _SAMPLES_PER_CELL = 4
 _MAX_ROUNDS = 40
+_GENTLE_ROUNDS = 4
+"""Before the wider ones. Most folds are ripples beside a steep step and go with a touch. More than that blurs a lid's
+step: an eye that the network had closed by three quarters came out closed by 60 %."""
 _REACH = 3
 """Rings of control points that are added around a flow; more than the windows reach."""
 _ROUNDING = 1e-4
@@ -57,9 +60,9 @@ def fold_share(flow: NDArray[np.floating[Any]]) -> float:
 def unfold(flow: NDArray[np.floating[Any]], *, min_jacobian: float = MIN_JACOBIAN) -> NDArray[np.float32]:
     """Mend a flow where it folds; elsewhere it stays as it is.
 
-    Around the folds the flow is blended with a smoothed copy of itself, in ever wider neighbourhoods, until none is
-    left. Should that not suffice, the flow is scaled down around them, and at last everywhere. A zero border stays
-    zero.
+    Around the folds the flow is blended with a smoothed copy of itself, hardly at first, then in ever wider
+    neighbourhoods, until none is left. Should that not suffice, the flow is scaled down around them, and at last
+    everywhere. A zero border stays zero.
 
     Args:
         flow: (h, w, 2), crop pixels.
@@ -76,14 +79,15 @@ def unfold(flow: NDArray[np.floating[Any]], *, min_jacobian: float = MIN_JACOBIA
     if not 0 < min_jacobian < 1:
         raise ValueError(f"min_jacobian must lie in (0, 1), not {min_jacobian}")
     free = _free_cells(flow)
-    for round_ in range(_MAX_ROUNDS):
+    for round_ in range(_GENTLE_ROUNDS + _MAX_ROUNDS):
         folded = _folded_cells(current, min_jacobian)
         if not folded.any():
             return current
-        radius, sigma = 2 + round_ // 2, 0.8 + 0.15 * round_
+        wider = round_ - _GENTLE_ROUNDS
+        radius, sigma = (2 + wider // 2, 0.8 + 0.15 * wider) if wider >= 0 else (1, 0.45)
         weight = _neighbourhood(folded, radius) * free
         smooth = cv2.GaussianBlur(current, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-        if round_ > _MAX_ROUNDS // 2:
+        if wider > _MAX_ROUNDS // 2:
             # Smoothing alone has stalled, e.g. against a border that may not move.
             smooth *= 0.85
         current += weight[..., None] * (smooth - current)

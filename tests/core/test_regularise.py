@@ -122,6 +122,22 @@ def test_unfold_is_local():
     assert np.abs(mended[10:22, 10:22]).max() > 1
 
 
+def test_unfold_keeps_the_step_of_a_closing_lid():
+    # Above the line everything comes from further and further up, below it nothing moves: the spline ripples there.
+    rows = np.arange(128, dtype=np.float32)
+    lid = np.where(rows < 64, -np.clip(rows - 54, 0, None) * 0.42, 0)
+    eye = np.clip(3 - np.abs(rows - 60) / 6, 0, 1)
+    flow = np.zeros((128, 128, 2), np.float32)
+    flow[..., 1] = lid[:, None] * eye[None]
+
+    mended = unfold(flow)
+
+    assert jacobian(flow).min() < 0
+    assert jacobian(mended).min() > MIN_JACOBIAN
+    before, after = (np.diff(each[..., 1], axis=0)[:, 60].max() for each in (flow, mended))
+    assert after > 0.7 * before
+
+
 def test_jacobian_of_a_linear_flow_is_its_determinant():
     y, x = np.mgrid[:32, :32] * 4 + 1.5
     flow = np.stack([0.2 * x - 0.1 * y, 0.1 * x - 0.3 * y], axis=-1).astype(np.float32)

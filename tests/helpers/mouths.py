@@ -81,7 +81,10 @@ class OpeningPredictor:
     """Stands in for `FlowPredictor` in clips: a latent is a number, by which the lips part; each photo's own is 0."""
 
     def __init__(self) -> None:
-        self.model = SimpleNamespace(directions=SimpleNamespace(combine=lambda strengths: _latent(strengths.values())))
+        def combine(strengths, photo):
+            return _latent(strengths.values())
+
+        self.model = SimpleNamespace(directions=SimpleNamespace(combine=combine))
 
     def fork(self) -> OpeningPredictor:
         """It remembers nothing."""
