@@ -81,7 +81,7 @@ class OpeningPredictor:
     """Stands in for `FlowPredictor` in clips: a latent is a number, by which the lips part; each photo's own is 0."""
 
     def __init__(self) -> None:
-        def combine(strengths, photo):
+        def combine(strengths, _photo):
             return _latent(strengths.values())
 
         self.model = SimpleNamespace(directions=SimpleNamespace(combine=combine))
