@@ -49,17 +49,15 @@ def mirror(batch: PairBatch, chosen: Tensor, code_names: Sequence[str]) -> PairB
         code_names: of the code's entries.
     """
     order, signs = mirror_order(code_names)
-    pick = chosen[:, None, None, None]
-    flow = batch.flow.flip(-1) * torch.tensor([-1.0, 1.0])[None, :, None, None]
-    code = batch.code[:, order] * torch.tensor(signs)
-    return PairBatch(
-        torch.where(pick, batch.source.flip(-1), batch.source),
-        torch.where(pick, batch.target.flip(-1), batch.target),
-        torch.where(pick, flow, batch.flow),
-        torch.where(pick, batch.visible.flip(-1), batch.visible),
-        torch.where(chosen[:, None], code, batch.code),
+    mirrored = PairBatch(
+        batch.source.flip(-1),
+        batch.target.flip(-1),
+        batch.flow.flip(-1) * torch.tensor([-1.0, 1.0])[None, :, None, None],
+        batch.visible.flip(-1),
+        batch.code[:, order] * torch.tensor(signs),
         batch.is_real,
     )
+    return _chosen_pairs(chosen, mirrored, batch)
 
 
 def jitter(batch: PairBatch, *, generator: torch.Generator, share: float = 1.0) -> PairBatch:
@@ -99,12 +97,7 @@ def jitter(batch: PairBatch, *, generator: torch.Generator, share: float = 1.0) 
     if share >= 1:
         return changed
     chosen = torch.rand(count, generator=generator) < share
-    return PairBatch(
-        *(
-            torch.where(chosen.view(-1, *[1] * (new.dim() - 1)), new, old)
-            for new, old in zip(changed, batch, strict=True)
-        )
-    )
+    return _chosen_pairs(chosen, changed, batch)
 
 
 def drift(batch: PairBatch, chosen: Tensor, amount: float, *, generator: torch.Generator) -> PairBatch:
@@ -134,6 +127,16 @@ def drift(batch: PairBatch, chosen: Tensor, amount: float, *, generator: torch.G
         flow = places - warp(motion, flow)
     pick = chosen[:, None, None, None]
     return batch._replace(source=torch.where(pick, source, batch.source), flow=torch.where(pick, flow, batch.flow))
+
+
+def _chosen_pairs(chosen: Tensor, changed: PairBatch, batch: PairBatch) -> PairBatch:
+    """The chosen pairs (B,) as they were changed, the others as they were."""
+    return PairBatch(
+        *(
+            torch.where(chosen.view(-1, *[1] * (new.dim() - 1)), new, old)
+            for new, old in zip(changed, batch, strict=True)
+        )
+    )
 
 
 def relight(images: Tensor, *, generator: torch.Generator) -> Tensor:

@@ -68,7 +68,7 @@ class PairOrder:
     ) -> None:
         num_rendered = round(batch_size * rendered_share) if table.real else batch_size
         num_rendered = num_rendered if table.rendered else 0
-        rendered = table.rendered + table.with_lids() * (lid_repeats - 1) if lid_repeats > 1 else table.rendered
+        rendered = table.rendered + table.with_lids() * (lid_repeats - 1)
         self._kinds = ((rendered, num_rendered), (table.real, batch_size - num_rendered))
         self._seed = seed
 

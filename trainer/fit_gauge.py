@@ -8,6 +8,7 @@ shows it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,12 +16,11 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.model.checkpoint import LoadedModel
-from fvae_studio.model.directions import ExpressionGauge
-from fvae_studio.pipeline.engine import settle
+from fvae_studio.model.directions import DirectionSet, ExpressionGauge
 from fvae_studio.pipeline.predictor import FlowPredictor
-from trainer.metrics import landmark_motion, mouth_error
+from trainer.figures.edits import slid
+from trainer.metrics import mouth_error
 from trainer.prepare import PreparedFaces
-from trainer.render import model_crop
 
 STRENGTHS: Final = tuple(np.arange(0, 2.51, 0.25).tolist())
 """At which each person's photo is taken back, as the product would."""
@@ -48,22 +48,20 @@ def fit_gauge(
         progress: told of every person.
     """
     progress = progress or NoProgress()
-    predictor = FlowPredictor(model, device="cpu")
-    vector = model.directions[name].vector
+    shape = model.directions.latent_shape
+    ungauged = DirectionSet((replace(each, gauge=None) for each in model.directions.values()), latent_shape=shape)
+    predictor = FlowPredictor(replace(model, directions=ungauged), device="cpu")
     latents, errors = [], []
     for number, (neutral, shown) in enumerate(pairs):
         progress.raise_if_cancelled()
         progress.report(number / len(pairs), f"how far {name} is taken back")
-        predictor.set_crop(model_crop(prepared, shown))
-        latent, landmarks = predictor.latent(), prepared.landmarks[shown]
-        steps = np.stack([latent - np.float32(strength) * vector for strength in STRENGTHS])
-        flows = predictor.predict_latents(steps, with_confidence=False)
-        moved = [landmark_motion(landmarks, settle(flow, landmarks).flow) for flow in flows]
-        errors.append([mouth_error(points, prepared.landmarks[neutral], landmarks) for points in moved])
-        latents.append(latent)
+        landmarks, wanted = prepared.landmarks[shown], prepared.landmarks[neutral]
+        back = slid(predictor, prepared, shown, [-strength for strength in STRENGTHS], name)
+        errors.append([mouth_error(moved, wanted, landmarks) for _, moved in back])
+        latents.append(predictor.latent())
     best, importance = best_strengths(np.array(errors))
     weights, bias = ridge(np.array(latents).reshape(len(pairs), -1), best, importance)
-    return ExpressionGauge(weights.reshape(vector.shape).astype(np.float32), bias)
+    return ExpressionGauge(weights.reshape(shape).astype(np.float32), bias)
 
 
 def best_strengths(errors: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,7 +5,7 @@ They show real people. Never publish or commit one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,11 +115,13 @@ def make_sheet(
             groups = [[subject.render(direction, each) for each in strengths] for direction in model.directions]
             path = out / f"person_{number + 1:02d}_{name.replace('/', '_')}.png"
             files.append(_write(path, person_page(subject.original(name), groups)))
-            if against is not None and earlier is not None:
-                other = replace(subject, engine=earlier)
-                page_of_both = person_page(subject.original(name), _beside(subject, other, model, against))
-                files.append(_write(out / f"against_{number + 1:02d}_{name.replace('/', '_')}.png", page_of_both))
             at_one = [subject.render(direction, OVERVIEW_STRENGTH) for direction in model.directions]
+            if earlier is not None:
+                both = _beside(
+                    subject, dict(zip(model.directions, at_one, strict=True)), replace(subject, engine=earlier)
+                )
+                path = out / f"against_{number + 1:02d}_{name.replace('/', '_')}.png"
+                files.append(_write(path, person_page(subject.original(name), both)))
             everybody.append([subject.original(name), *at_one])
     files.append(_write(out / "overview.png", page(everybody)))
     files.append(_write(out / "confidence.png", page(everybody, show_confidence=True)))
@@ -127,20 +129,24 @@ def make_sheet(
     return tuple(files)
 
 
-def _beside(subject: _Subject, other: _Subject, model: LoadedModel, against: LoadedModel) -> list[list[Cell]]:
-    """Both models' pictures of every direction that both have, labelled with the models' names."""
-    names = (model.header.name, against.header.name)
+def _beside(subject: _Subject, cells: Mapping[str, Cell], other: _Subject) -> list[list[Cell]]:
+    """Both engines' pictures of every direction that both have, labelled with the models' names.
+
+    Args:
+        subject: as the newer model edits it.
+        cells: its pictures, by direction.
+        other: the same, as the earlier model edits it.
+    """
+    names = [each.engine.model.header.name for each in (subject, other)]
     if names[0] == names[1]:
-        names = ("new", "old")
-    shared = [direction for direction in model.directions if direction in set(against.directions)]
+        names = ["new", "old"]
     return [
         [
             replace(cell, label=f"{cell.label} {name}")
-            for name, cell in zip(
-                names, (each.render(direction, OVERVIEW_STRENGTH) for each in (subject, other)), strict=True
-            )
+            for name, cell in zip(names, (new, other.render(direction, OVERVIEW_STRENGTH)), strict=True)
         ]
-        for direction in shared
+        for direction, new in cells.items()
+        if direction in other.engine.directions
     ]
 
 

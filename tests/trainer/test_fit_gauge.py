@@ -59,7 +59,7 @@ def test_who_does_not_matter_is_not_listened_to():
     assert bias == pytest.approx(0, abs=1e-3)
 
 
-def test_a_gauge_brings_its_people_closer_to_their_neutral_photos():
+def test_a_gauge_meets_the_mean_of_its_peoples_best_strengths():
     model, prepared = make_tiny_model(), make_prepared(PEOPLE)
     pairs = prepared.pairs("neutral", "smile")
     gauge = fit_gauge(model, "smile", prepared, pairs)

@@ -109,7 +109,7 @@ def edit_figures(
     for number, (neutral, smile) in enumerate(pairs):
         progress.raise_if_cancelled()
         progress.report(number / len(pairs), "smile slider")
-        for column, (shown, moved) in enumerate(_slid(predictor, prepared, neutral, strengths)):
+        for column, (shown, moved) in enumerate(slid(predictor, prepared, neutral, strengths)):
             errors[number, column] = _error(prepared, (neutral, smile), moved)
             if strengths[column] == 1:
                 shares[number] = motion_share(moved, prepared.landmarks[neutral], prepared.landmarks[smile])
@@ -147,17 +147,17 @@ def _way_back(
     ways = [(smile, neutral) for neutral, smile in pairs]
     back = [-strength for strength in strengths]
     nothing = [_error(prepared, way, prepared.landmarks[way[0]]) for way in ways]
-    errors = [[_error(prepared, way, moved) for _, moved in _slid(predictor, prepared, way[0], back)] for way in ways]
+    errors = [[_error(prepared, way, moved) for _, moved in slid(predictor, prepared, way[0], back)] for way in ways]
     return np.array(nothing), np.array(errors)
 
 
-def _slid(
-    predictor: FlowPredictor, prepared: PreparedFaces, row: int, strengths: Sequence[float]
+def slid(
+    predictor: FlowPredictor, prepared: PreparedFaces, row: int, strengths: Sequence[float], direction: str = DIRECTION
 ) -> Iterator[tuple[FlowField, Points]]:
     """Of a photo at each strength of the slider: its flow as the product shows it, and where its landmarks go."""
     predictor.set_crop(model_crop(prepared, row))
     landmarks = prepared.landmarks[row]
-    for predicted in predictor.predict_many([{DIRECTION: strength} for strength in strengths]):
+    for predicted in predictor.predict_many([{direction: strength} for strength in strengths]):
         shown = settle(predicted, landmarks)
         yield shown, landmark_motion(landmarks, shown.flow)
 
