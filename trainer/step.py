@@ -99,7 +99,7 @@ class FlowVaeStep(nn.Module):
         sampled = mean_target + torch.exp(0.5 * log_var_target) * noise
         edited = mean_source + self.network.offset(seen.code)
         latent = torch.where(use_edit[:, None, None, None], edited, sampled)
-        flow = vae.decode(vae.source_features(seen.source), latent)
+        flow = vae.decode(vae.source_features(seen.source, mean_source), latent)
         full = resize_flow(flow, clean.source.shape[-1])
 
         pixels = clean.source.shape[-1] ** 2 if options.reduction == "mean" else 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -23,13 +24,19 @@ LEAST_SHARE: Final = 0.5
 
 
 def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
-    """Whether `config` is the same architecture with at least as many channels everywhere."""
+    """Whether `config` is the same architecture with at least as many channels everywhere.
+
+    There may be more refinements. Finer grids of the latent may be new, but not have another size: a release's sliders
+    fit its own.
+    """
     same = replace(
         config,
         encoder_channels=than.encoder_channels,
         decoder_channels=than.decoder_channels,
         confidence_encoder_channels=than.confidence_encoder_channels,
         confidence_decoder_channels=than.confidence_decoder_channels,
+        refinements=than.refinements,
+        detail_channels=than.detail_channels if not than.detail_channels else config.detail_channels,
     )
     counts = (
         (config.encoder_channels, than.encoder_channels),
@@ -37,8 +44,13 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         (config.confidence_encoder_channels, than.confidence_encoder_channels),
         (config.confidence_decoder_channels, than.confidence_decoder_channels),
     )
-    return same == than and all(
-        len(wide) == len(narrow) and all(a >= b for a, b in zip(wide, narrow, strict=True)) for wide, narrow in counts
+    return (
+        same == than
+        and config.refinements >= than.refinements
+        and all(
+            len(wide) == len(narrow) and all(a >= b for a, b in zip(wide, narrow, strict=True))
+            for wide, narrow in counts
+        )
     )
 
 
@@ -52,12 +64,18 @@ def widen_flow(narrow: FlowVae, wide: FlowVae, *, seed: int = 0) -> None:
         seed: of which channels are copied, and of the shares.
     """
     random = torch.Generator().manual_seed(seed)
-    last = _widen_encoder(narrow.target_encoder, wide.target_encoder, random)[-1]
+    levels = list(reversed(_widen_encoder(narrow.target_encoder, wide.target_encoder, random)))
     outputs = torch.arange(narrow.to_mean.out_channels)
     for before, after in ((narrow.to_mean, wide.to_mean), (narrow.to_log_var, wide.to_log_var)):
-        _widen_convolution(before, after, last, outputs, random)
+        _widen_convolution(before, after, levels[0], outputs, random)
     skips = _widen_encoder(narrow.source_encoder, wide.source_encoder, random)
     _widen_decoder(narrow.decoder, wide.decoder, skips, random)
+    # A network that has none leaves the new ones as they are: nothing reads them yet.
+    for old, new, (coarse, fine) in zip(narrow.detail_heads, wide.detail_heads, pairwise(levels), strict=False):
+        inputs = torch.cat([fine, int(fine.max()) + 1 + coarse])
+        outputs = torch.arange(old.to_mean.out_channels)
+        for before, after in ((old.to_mean, new.to_mean), (old.to_log_var, new.to_log_var)):
+            _widen_convolution(before, after, inputs, outputs, random)
 
 
 @torch.no_grad()
@@ -79,12 +97,19 @@ def _widen_encoder(narrow: ConvEncoder, wide: ConvEncoder, random: torch.Generat
 
 def _widen_decoder(narrow: ConvDecoder, wide: ConvDecoder, skips: Sequence[Tensor], random: torch.Generator) -> None:
     coarsest_first = list(reversed(skips))
-    # What a level reads stands behind each other: what came from below, then the source's features. Only the latter
-    # are new in the first one: the latent keeps its size.
+    # What a level reads stands behind each other: what came from below, then the source's features, then a finer grid
+    # of the latent, if there is one. Only the second are new in the first level: the latent keeps its size.
     from_below = torch.arange(_convolution(narrow.blocks[0]).in_channels - int(coarsest_first[0].max()) - 1)
     for level, (before, after) in enumerate(zip(narrow.blocks, wide.blocks, strict=True)):
         origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[level]])
+        details = torch.arange(int(origin.max()) + 1, _convolution(before).in_channels)
+        origin = torch.cat([origin, details])
         from_below = _widen_block(before, after, origin, random)
+        # One that is new does nothing yet.
+        if level < len(narrow.refinements):
+            old, new = narrow.refinements[level], wide.refinements[level]
+            _widen_convolution(_convolution(old), _convolution(new), from_below, from_below, random)
+            _copy_normalisation(old, new, from_below)
     origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[len(narrow.blocks)]])
     _widen_convolution(narrow.head, wide.head, origin, torch.arange(narrow.head.out_channels), random)
 
@@ -95,11 +120,15 @@ def _widen_block(before: nn.Module, after: nn.Module, inputs: Tensor, random: to
     added = torch.randint(old.out_channels, (new.out_channels - old.out_channels,), generator=random)
     outputs = torch.cat([torch.arange(old.out_channels), added])
     _widen_convolution(old, new, inputs, outputs, random)
+    _copy_normalisation(before, after, outputs)
+    return outputs
+
+
+def _copy_normalisation(before: nn.Module, after: nn.Module, outputs: Tensor) -> None:
     normalisations = ([one for one in block.children() if isinstance(one, nn.BatchNorm2d)] for block in (before, after))
     for one, other in zip(*normalisations, strict=True):
         state = {key: value[outputs] if value.ndim else value for key, value in one.state_dict().items()}
         other.load_state_dict(state)
-    return outputs
 
 
 def _convolution(block: nn.Module) -> nn.Conv2d:
@@ -109,10 +138,11 @@ def _convolution(block: nn.Module) -> nn.Conv2d:
 def _widen_convolution(
     before: nn.Conv2d, after: nn.Conv2d, inputs: Tensor, outputs: Tensor, random: torch.Generator
 ) -> None:
-    """Rows are copied as `outputs` says; columns are divided among the copies that `inputs` names."""
+    """Rows are copied as `outputs` says, columns divided among the copies that `inputs` names; further ones are 0."""
     share = torch.rand(len(outputs), len(inputs), generator=random) + LEAST_SHARE
     sums = torch.zeros(len(outputs), before.in_channels).index_add_(1, inputs, share)
     share = share / sums[:, inputs]
-    after.weight.copy_(before.weight[outputs][:, inputs] * share[:, :, None, None])
+    after.weight.zero_()
+    after.weight[:, : len(inputs)] = before.weight[outputs][:, inputs] * share[:, :, None, None]
     if before.bias is not None and after.bias is not None:
         after.bias.copy_(before.bias[outputs])

@@ -26,7 +26,13 @@ class FlowVaeConfig:
         stem_stride: stride of the first 5 x 5 convolution: 1 in the paper; 2 saves all the work at full size.
         encoder_channels: channels after the first convolution and after each halving, down to the latent grid.
         decoder_channels: channels after each doubling, from the latent grid upwards.
-        latent_channels: C of the (C, 4, 4) latent.
+        latent_channels: channels of the latent grid, 4 x 4.
+        detail_channels: channels of the latent's finer grids, 8 x 8 first; none in the paper. They travel in the same
+            (C, 4, 4) array, four cells of the 8 x 8 grid and sixteen of the next one in a cell, so that all that adds
+            and keeps latents sees one array. The flow's decoder takes them as differences from the photo's own
+            (`docs/adr/0016-finer-latents.md`).
+        refinements: how many levels of the flow's decoder, from the coarsest on, have a second convolution that is
+            added to what the first one made (a residual); none in the paper.
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
@@ -44,6 +50,8 @@ class FlowVaeConfig:
     encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
     latent_channels: int = 1024
+    detail_channels: tuple[int, ...] = ()
+    refinements: int = 0
     confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
     output: Literal["absolute", "displacement", "rgb"] = "absolute"
@@ -65,6 +73,16 @@ class FlowVaeConfig:
                 raise ConfigError(f"{name} halves {halvings} times, but its decoder doubles {len(decoder)} times")
         if len(self.encoder_channels) != len(self.confidence_encoder_channels):
             raise ConfigError("the confidence network needs as many levels as the flow network: they share the latent")
+        if len(self.detail_channels) > len(self.decoder_channels) - 1:
+            raise ConfigError(
+                f"detail_channels names {len(self.detail_channels)} finer grids; a decoder that doubles "
+                f"{len(self.decoder_channels)} times takes {len(self.decoder_channels) - 1} at most"
+            )
+        if not 0 <= self.refinements < len(self.decoder_channels):
+            raise ConfigError(
+                f"refinements is {self.refinements}; a decoder that doubles {len(self.decoder_channels)} times takes "
+                f"0 to {len(self.decoder_channels) - 1}"
+            )
         if not 0 < self.displacement_range <= 2:
             raise ConfigError(f"displacement_range is {self.displacement_range}; it must lie in (0, 2]")
 
@@ -81,6 +99,10 @@ class FlowVaeConfig:
                 if isinstance(value, bool) or not isinstance(value, (int, float)):
                     raise ConfigError(f"{field.name} is {value!r}; it must be a number")
                 continue
+            if field.name == "refinements":
+                if type(value) is not int:
+                    raise ConfigError(f"{field.name} is {value!r}; it takes a whole number")
+                continue
             counts = (value,) if hint is int else value
             if not isinstance(counts, tuple) or not all(type(count) is int and count > 0 for count in counts):
                 raise ConfigError(f"{field.name} is {value!r}; it takes positive whole numbers")
@@ -93,7 +115,8 @@ class FlowVaeConfig:
     @property
     def latent_shape(self) -> tuple[int, int, int]:
         """(C, h, w) of one latent."""
-        return self.latent_channels, self.latent_size, self.latent_size
+        details = sum(channels << (2 * level) for level, channels in enumerate(self.detail_channels, 1))
+        return self.latent_channels + details, self.latent_size, self.latent_size
 
     @property
     def flow_size(self) -> int:

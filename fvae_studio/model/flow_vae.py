@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from fvae_studio.errors import ConfigError
 from fvae_studio.model.config import DISPLACEMENT_GAIN, FlowVaeConfig
-from fvae_studio.model.layers import ConvDecoder, ConvEncoder, initialise
+from fvae_studio.model.layers import ConvDecoder, ConvEncoder, DetailHead, initialise, join_details
 from fvae_studio.model.warp import identity_grid, warp
 
 LOG_VAR_RANGE = (-14.0, 6.0)
@@ -52,11 +53,19 @@ class FlowVae(nn.Module):
         self.target_encoder = ConvEncoder(channels=config.encoder_channels, stem_stride=config.stem_stride)
         self.to_mean = nn.Conv2d(config.encoder_channels[-1], config.latent_channels, 3, padding=1)
         self.to_log_var = nn.Conv2d(config.encoder_channels[-1], config.latent_channels, 3, padding=1)
+        self.details = nn.ModuleList(
+            DetailHead(fine_channels=fine, coarse_channels=coarse, detail_channels=channels)
+            for (coarse, fine), channels in zip(
+                pairwise(reversed(config.encoder_channels)), config.detail_channels, strict=False
+            )
+        )
         self.source_encoder = ConvEncoder(channels=config.encoder_channels, stem_stride=config.stem_stride)
         self.decoder = ConvDecoder(
             latent_channels=config.latent_channels,
+            detail_channels=config.detail_channels,
             source_channels=config.encoder_channels,
             channels=config.decoder_channels,
+            refinements=config.refinements,
             out_channels=self.out_channels,
             head=config.head,
             upsampling=config.upsampling,
@@ -73,18 +82,38 @@ class FlowVae(nn.Module):
             # encoder then has nothing to gain, and the posterior collapses onto the prior within 200 steps.
             # Small means likewise: as random numbers they only drown what the decoder could learn from.
             nn.init.normal_(self.to_mean.weight, std=3e-3)
-            nn.init.normal_(self.to_log_var.weight, std=1e-3)
-            assert self.to_log_var.bias is not None
-            nn.init.constant_(self.to_log_var.bias, -4.0)
+            for head in self.detail_heads:
+                nn.init.normal_(head.to_mean.weight, std=6e-3)
+            for layer in (self.to_log_var, *(head.to_log_var for head in self.detail_heads)):
+                nn.init.normal_(layer.weight, std=1e-3)
+                assert layer.bias is not None
+                nn.init.constant_(layer.bias, -4.0)
+
+    @property
+    def detail_heads(self) -> list[DetailHead]:
+        """Of the latent's finer grids, 8 x 8 first."""
+        return [head for head in self.details if isinstance(head, DetailHead)]
 
     def encode(self, target: Tensor) -> tuple[Tensor, Tensor]:
         """f(T): (B, 3, S, S) in [-1, 1] -> mean and log variance, each (B, C, h, w)."""
-        features = self.target_encoder(target)[-1]
-        return self.to_mean(features), self.to_log_var(features).clamp(*LOG_VAR_RANGE)
+        features = list(reversed(self.target_encoder(target)))
+        finer = [
+            head(fine, coarse) for head, (coarse, fine) in zip(self.detail_heads, pairwise(features), strict=False)
+        ]
+        mean = join_details(self.to_mean(features[0]), [mean for mean, _ in finer])
+        log_var = join_details(self.to_log_var(features[0]), [log_var for _, log_var in finer])
+        return mean, log_var.clamp(*LOG_VAR_RANGE)
 
-    def source_features(self, source: Tensor) -> tuple[Tensor, ...]:
-        """Features of the photo that is to be warped; they depend on no latent, so they are computed once."""
+    def source_features(self, source: Tensor, mean: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Features of the photo that is to be warped; they depend on no latent, so they are computed once.
+
+        Args:
+            source: (B, 3, S, S).
+            mean: (B, C, h, w), its own latent, where that is known already; only finer grids need it.
+        """
         features: tuple[Tensor, ...] = self.source_encoder(source)
+        if self.config.detail_channels:
+            features = (*features, self.encode(source)[0] if mean is None else mean)
         return features
 
     def decode(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:
@@ -121,7 +150,10 @@ class FlowVae(nn.Module):
 
 
 class ConfidenceNet(nn.Module):
-    """M(S, Z): how far each output pixel can be trusted (section 3.2). A network of its own, as in the paper."""
+    """M(S, Z): how far each output pixel can be trusted (section 3.2). A network of its own, as in the paper.
+
+    It looks at the latent's own grid only: what becomes visible is a matter of the expression.
+    """
 
     def __init__(self, config: FlowVaeConfig) -> None:
         super().__init__()

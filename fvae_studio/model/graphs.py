@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -28,10 +29,14 @@ Part = Literal["flow", "confidence"]
 
 
 class _Layer(NamedTuple):
-    """One convolution of a decoder: what it does to the latent's side and to the source's, and its bias."""
+    """One convolution of a decoder: what it does to the latent's side, to the source's and to a finer grid; its bias.
+
+    Where there is no finer grid of the latent, `of_detail` has no channels.
+    """
 
     of_x: Array
     of_source: Array
+    of_detail: Array
     bias: Array
 
 
@@ -43,21 +48,39 @@ def encoder_graph(model: ModelWeights) -> bytes:
         graph, _image(graph, config), model.tensors, "vae.target_encoder", config.encoder_channels, config
     )
     mean = _convolve(graph, features[-1], model.tensors["vae.to_mean.weight"], model.tensors["vae.to_mean.bias"])
+    details = []
+    for level, (coarse, fine) in zip(range(len(config.detail_channels)), pairwise(reversed(features)), strict=False):
+        name = f"vae.details.{level}.to_mean"
+        both = graph.apply("Concat", fine, _double(graph, coarse, "nearest"), axis=1)
+        detail = _convolve(graph, both, model.tensors[f"{name}.weight"], model.tensors[f"{name}.bias"])
+        details.append(_packed(graph, detail, config, level))
+    if details:
+        mean = graph.apply("Concat", mean, *details, axis=1)
     graph.output(mean, "mean", (1, *config.latent_shape))
     return graph.to_bytes()
 
 
 def source_graph(model: ModelWeights, part: Part) -> bytes:
-    """Input "image" (1, 3, S, S); outputs "term0", "term1", ...: what the photo adds in each layer of a decoder."""
+    """Input "image" (1, 3, S, S); outputs "term0", "term1", ...: what the photo adds in each layer of a decoder.
+
+    The flow's graph of a model whose latent has finer grids also takes "mean" (1, C, h, w): the photo's own latent,
+    from which the decoder takes differences.
+    """
     config = model.header.config
     graph = OnnxGraph(f"{part}_source")
     encoder, channels = _source_encoder(config, part)
     features = _encode(graph, _image(graph, config), model.tensors, encoder, channels, config)
     skips = list(reversed(features))
+    has_details = bool(_details(config, part))
+    mean = graph.input("mean", (1, *config.latent_shape)) if has_details else ""
     for level, (skip, layer) in enumerate(zip(skips, _layers(model, part), strict=True)):
+        weight = layer.of_source
+        if layer.of_detail.shape[1]:
+            skip = graph.apply("Concat", skip, _unpacked(graph, mean, config, level - 1), axis=1)
+            weight = np.concatenate([weight, -layer.of_detail], axis=1)
         if level < len(skips) - 1:
-            skip = _double(graph, skip, config)
-        term = _convolve(graph, skip, layer.of_source, layer.bias)
+            skip = _double(graph, skip, config.upsampling)
+        term = _convolve(graph, skip, weight, layer.bias)
         graph.output(term, f"term{level}", term_shapes(config, part)[level])
     return graph.to_bytes()
 
@@ -69,16 +92,27 @@ def decoder_graph(model: ModelWeights, part: Part) -> bytes:
     """
     config = model.header.config
     graph = OnnxGraph(part)
-    x = graph.input("latent", ("N", *config.latent_shape))
+    latent = graph.input("latent", ("N", *config.latent_shape))
+    x = latent
+    if config.detail_channels:
+        x = _channels(graph, latent, 0, config.latent_channels)
     terms = [graph.input(f"term{level}", shape) for level, shape in enumerate(term_shapes(config, part))]
     *blocks, head = zip(_layers(model, part), terms, strict=True)
-    for layer, term in blocks:
+    for level, (layer, term) in enumerate(blocks):
+        weight = layer.of_x
+        if layer.of_detail.shape[1]:
+            x = graph.apply("Concat", x, _unpacked(graph, latent, config, level - 1), axis=1)
+            weight = np.concatenate([weight, layer.of_detail], axis=1)
         if config.upsampling == "nearest":
-            kernel = graph.constant(_doubling(layer.of_x))
+            kernel = graph.constant(_doubling(weight))
             x = graph.apply("ConvTranspose", x, kernel, strides=[2, 2], pads=[1, 1, 1, 1])
         else:
-            x = _convolve(graph, _double(graph, x, config), layer.of_x)
+            x = _convolve(graph, _double(graph, x, config.upsampling), weight)
         x = graph.apply("Relu", graph.apply("Add", x, term))
+        if part == "flow" and level < config.refinements:
+            name = f"vae.decoder.refinements.{level}"
+            change = _convolve(graph, x, *_normalised(model.tensors, f"{name}.conv", f"{name}.norm"))
+            x = graph.apply("Relu", graph.apply("Add", x, change))
     layer, term = head
     x = graph.apply("Add", _convolve(graph, x, layer.of_x), term)
     if config.head == "pixel_shuffle":
@@ -110,6 +144,11 @@ def multiply_adds(config: FlowVaeConfig) -> int:
         shapes = term_shapes(config, part)
         taps = [4 if config.upsampling == "nearest" else 9] * len(channels) + [25]
         inputs = [config.latent_channels, *channels]
+        if part == "flow":
+            refined = zip(channels[: config.refinements], shapes, strict=False)
+            total += sum(9 * count**2 * int(size) ** 2 for count, (_, _, size, _) in refined)
+        for level, detail in enumerate(_details(config, part), 1):
+            inputs[level] += detail
         total += sum(
             taken * count * int(out) * int(size) ** 2
             for taken, count, (_, out, size, _) in zip(inputs, taps, shapes, strict=True)
@@ -151,9 +190,36 @@ def _convolve(graph: OnnxGraph, x: str, weight: Array, bias: Array | None = None
     return graph.apply("Conv", *values, strides=[stride, stride], pads=[pad] * 4)
 
 
-def _double(graph: OnnxGraph, x: str, config: FlowVaeConfig) -> str:
+def _details(config: FlowVaeConfig, part: Part) -> tuple[int, ...]:
+    """Channels of the finer grids that a decoder takes."""
+    return config.detail_channels if part == "flow" else ()
+
+
+def _channels(graph: OnnxGraph, x: str, first: int, last: int) -> str:
+    limits = (graph.constant(np.array([value], np.int64)) for value in (first, last, 1))
+    return graph.apply("Slice", x, *limits)
+
+
+def _unpacked(graph: OnnxGraph, latent: str, config: FlowVaeConfig, level: int) -> str:
+    """A finer grid of a latent; `layers.split_details` for graphs."""
+    before = sum(channels << (2 * finer) for finer, channels in enumerate(config.detail_channels[:level], 1))
+    first, size = config.latent_channels + before, 2 << level
+    packed = _channels(graph, latent, first, first + config.detail_channels[level] * size**2)
+    return graph.apply("DepthToSpace", packed, blocksize=size, mode="CRD")
+
+
+def _packed(graph: OnnxGraph, detail: str, config: FlowVaeConfig, level: int) -> str:
+    """Its inverse for one photo; ONNX's SpaceToDepth orders channels in another way."""
+    channels, side, size = config.detail_channels[level], config.latent_size, 2 << level
+    apart = graph.constant(np.array([1, channels, side, size, side, size], np.int64))
+    together = graph.constant(np.array([1, channels * size**2, side, side], np.int64))
+    blocks = graph.apply("Transpose", graph.apply("Reshape", detail, apart), perm=[0, 1, 3, 5, 2, 4])
+    return graph.apply("Reshape", blocks, together)
+
+
+def _double(graph: OnnxGraph, x: str, upsampling: str) -> str:
     factors = graph.constant(np.array([1, 1, 2, 2], np.float32))
-    if config.upsampling == "nearest":
+    if upsampling == "nearest":
         return graph.apply(
             "Resize", x, "", factors, mode="nearest", nearest_mode="floor", coordinate_transformation_mode="asymmetric"
         )
@@ -178,13 +244,15 @@ def _layers(model: ModelWeights, part: Part) -> list[_Layer]:
     config = model.header.config
     name = "vae.decoder" if part == "flow" else "confidence.decoder"
     channels = config.decoder_channels if part == "flow" else config.confidence_decoder_channels
+    details = (0, *_details(config, part))
     layers, inputs = [], config.latent_channels
     for level in range(len(channels)):
         weight, bias = _scaled(model.tensors, f"{name}.blocks.{level}")
-        layers.append(_Layer(weight[:, :inputs], weight[:, inputs:], bias))
+        sources = weight.shape[1] - (details[level] if level < len(details) else 0)
+        layers.append(_Layer(weight[:, :inputs], weight[:, inputs:sources], weight[:, sources:], bias))
         inputs = len(weight)
     weight, bias = model.tensors[f"{name}.head.weight"], model.tensors[f"{name}.head.bias"]
-    return [*layers, _Layer(weight[:, :inputs], weight[:, inputs:], bias)]
+    return [*layers, _Layer(weight[:, :inputs], weight[:, inputs:], weight[:, :0], bias)]
 
 
 def _scaled(tensors: Mapping[str, Array], block: str) -> tuple[Array, Array]:
@@ -192,8 +260,14 @@ def _scaled(tensors: Mapping[str, Array], block: str) -> tuple[Array, Array]:
     weight = tensors[f"{block}.0.weight"]
     if f"{block}.1.weight" not in tensors:
         return weight, tensors[f"{block}.0.bias"]
+    return _normalised(tensors, f"{block}.0", f"{block}.1")
+
+
+def _normalised(tensors: Mapping[str, Array], convolution: str, normalisation: str) -> tuple[Array, Array]:
+    weight = tensors[f"{convolution}.weight"]
     gain, shift, mean, variance = (
-        tensors[f"{block}.1.{name}"].astype(np.float64) for name in ("weight", "bias", "running_mean", "running_var")
+        tensors[f"{normalisation}.{name}"].astype(np.float64)
+        for name in ("weight", "bias", "running_mean", "running_var")
     )
     scale = gain / np.sqrt(variance + EPSILON)
     scaled: NDArray[np.float32] = (weight * scale[:, None, None, None]).astype(np.float32)

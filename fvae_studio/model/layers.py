@@ -32,6 +32,24 @@ def plain_block(*, in_channels: int, out_channels: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU(inplace=True))
 
 
+class Refinement(nn.Module):
+    """A convolution whose result is added to what it is given, not negative either (He et al. 2016).
+
+    It begins as if it were not there: a trained network that is given one computes what it did.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        if not self.norm.weight.is_meta:
+            nn.init.zeros_(self.norm.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, channels, H, W) -> the same shape."""
+        return F.relu(x + self.norm(self.conv(x)))
+
+
 class ConvEncoder(nn.Module):
     """A 5 x 5 convolution, then 3 x 3 convolutions of stride 2 down to the latent grid.
 
@@ -60,12 +78,15 @@ class ConvDecoder(nn.Module):
     """Latent and source features -> a dense map, doubling the size level by level.
 
     The source encoder's features are concatenated at every level (the blue arrows of Figure 3). The last two layers
-    have no batch normalisation (section 5.3).
+    have no batch normalisation (section 5.3). So are the latent's finer grids, if it has any, as differences from the
+    photo's own: what is to change stands there, and nothing else.
 
     Args:
-        latent_channels: channels of the latent.
+        latent_channels: channels of the latent's own grid.
+        detail_channels: channels of its finer grids that are used, the one of twice the size first.
         source_channels: channels of the source features, finest first.
         channels: after each doubling, coarsest first.
+        refinements: how many levels, coarsest first, have one.
         out_channels: of the map.
         head: see `FlowVaeConfig.head`.
         upsampling: between levels.
@@ -75,14 +96,17 @@ class ConvDecoder(nn.Module):
         self,
         *,
         latent_channels: int,
+        detail_channels: Sequence[int] = (),
         source_channels: Sequence[int],
         channels: Sequence[int],
+        refinements: int = 0,
         out_channels: int,
         head: Literal["same", "pixel_shuffle"],
         upsampling: Literal["nearest", "bilinear"],
     ) -> None:
         super().__init__()
         self.upsampling = upsampling
+        self.latent_channels, self.detail_channels = latent_channels, tuple(detail_channels)
         skips = list(reversed(source_channels))
         blocks = []
         in_channels = latent_channels + skips[0]
@@ -93,22 +117,69 @@ class ConvDecoder(nn.Module):
                 if last
                 else conv_block(in_channels=in_channels, out_channels=out)
             )
-            in_channels = out + skips[level + 1]
+            in_channels = out + skips[level + 1] + (detail_channels[level] if level < len(detail_channels) else 0)
         self.blocks = nn.ModuleList(blocks)
+        self.refinements = nn.ModuleList(Refinement(count) for count in channels[:refinements])
         cells = 4 if head == "pixel_shuffle" else 1
         self.head = nn.Conv2d(in_channels, out_channels * cells, 5, padding=2)
         self.shuffle = nn.PixelShuffle(2) if head == "pixel_shuffle" else nn.Identity()
 
     def forward(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:
-        """Features of (B or 1, ...) and latents (B, C, h, w) -> raw map (B, out_channels, H, W)."""
+        """Features of (B or 1, ...) and latents (B, C, h, w) -> raw map (B, out_channels, H, W).
+
+        With finer grids, the photo's own latent (B or 1, C, h, w) stands behind its features.
+        """
         batch = latent.shape[0]
+        details: tuple[Tensor, ...] = ()
+        if self.detail_channels:
+            *source_features, own = source_features
+            details = split_details(latent - own, self.latent_channels, self.detail_channels)
         skips = [_for_batch(feature, batch) for feature in reversed(source_features)]
-        x = torch.cat([latent, skips[0]], dim=1)
-        for block, skip in zip(self.blocks, skips[1:], strict=True):
+        x = torch.cat([latent[:, : self.latent_channels], skips[0]], dim=1)
+        for level, (block, skip) in enumerate(zip(self.blocks, skips[1:], strict=True)):
             x = F.interpolate(x, scale_factor=2.0, mode=self.upsampling)
-            x = torch.cat([block(x), skip], dim=1)
+            x = block(x)
+            for refinement in self.refinements[level : level + 1]:
+                x = refinement(x)
+            x = torch.cat([x, skip, *details[level : level + 1]], dim=1)
         out: Tensor = self.shuffle(self.head(x))
         return out
+
+
+class DetailHead(nn.Module):
+    """A finer grid of the latent, read from an encoder's features of that size and of the next coarser one.
+
+    Args:
+        fine_channels: of the features of that size.
+        coarse_channels: of those of half the size: they have seen more of the face.
+        detail_channels: of the grid.
+    """
+
+    def __init__(self, *, fine_channels: int, coarse_channels: int, detail_channels: int) -> None:
+        super().__init__()
+        self.to_mean = nn.Conv2d(fine_channels + coarse_channels, detail_channels, 3, padding=1)
+        self.to_log_var = nn.Conv2d(fine_channels + coarse_channels, detail_channels, 3, padding=1)
+
+    def forward(self, fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance, each (B, detail_channels, H, W) of `fine`'s size."""
+        features = torch.cat([fine, F.interpolate(coarse, scale_factor=2.0, mode="nearest")], dim=1)
+        return self.to_mean(features), self.to_log_var(features)
+
+
+def join_details(coarse: Tensor, details: Sequence[Tensor]) -> Tensor:
+    """One latent (B, C, h, w) of its own grid (B, c, h, w) and finer ones, of 2h, 4h, ... cells to a side."""
+    packed = [F.pixel_unshuffle(detail, 2**level) for level, detail in enumerate(details, 1)]
+    return torch.cat([coarse, *packed], dim=1)
+
+
+def split_details(latent: Tensor, latent_channels: int, detail_channels: Sequence[int]) -> tuple[Tensor, ...]:
+    """The finer grids of a latent (B, C, h, w), the one of twice the size first: `join_details`, undone."""
+    details, first = [], latent_channels
+    for level, channels in enumerate(detail_channels, 1):
+        last = first + (channels << (2 * level))
+        details.append(F.pixel_shuffle(latent[:, first:last], 2**level))
+        first = last
+    return tuple(details)
 
 
 def _for_batch(feature: Tensor, batch: int) -> Tensor:

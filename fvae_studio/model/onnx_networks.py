@@ -30,6 +30,7 @@ class OnnxNetworks:
     device = CPU
 
     def __init__(self, model: ModelWeights) -> None:
+        self._has_details = bool(model.header.config.detail_channels)
         self._encoder = make_session(encoder_graph(model))
         self._flow_source = make_session(source_graph(model, "flow"))
         self._confidence_source = make_session(source_graph(model, "confidence"))
@@ -40,7 +41,7 @@ class OnnxNetworks:
         """Mean, terms and base flow of one crop (S, S, 3)."""
         image = {"image": to_input([crop])}
         mean: Array = self._encoder.run(None, image)[0]
-        flow_terms = self._flow_source.run(None, image)
+        flow_terms = self._flow_source.run(None, image | {"mean": mean} if self._has_details else image)
         base = _decode(self._flow, flow_terms, mean)
         return EncodedFace(mean[0], base[0], flow_terms, self._confidence_source.run(None, image))
 

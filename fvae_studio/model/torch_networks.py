@@ -37,7 +37,7 @@ class TorchNetworks:
         with device_failures(self.device):
             image = self._there(to_input([crop]))
             mean, _ = self._vae.encode(image)
-            features = self._vae.source_features(image)
+            features = self._vae.source_features(image, mean)
             base = self._vae.decode(features, mean)
             return EncodedFace(_here(mean)[0], _here(base)[0], features, self._confidence.source_features(image))
 

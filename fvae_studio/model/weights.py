@@ -30,8 +30,9 @@ from fvae_studio.model.directions import Direction, DirectionSet, ExpressionGaug
 from fvae_studio.model.preprocess import PREPROCESS_VERSION
 
 FORMAT: Final = "fvae-studio-weights"
-SCHEMA: Final = 1
-"""Of the JSON header; rises when an older program could no longer read it."""
+SCHEMA: Final = 2
+"""Of the JSON header; rises when an older program could no longer read it. 2: finer grids of the latent; refinements
+of the decoder."""
 
 _METADATA_KEY: Final = "fvae_studio"
 _MAX_HEADER_BYTES: Final = 16 * 2**20
@@ -103,19 +104,25 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
         if bias:
             shapes[f"{name}.bias"] = (out,)
 
+    def normalisation(name: str, count: int) -> None:
+        for statistic in ("weight", "bias", "running_mean", "running_var"):
+            shapes[f"{name}.{statistic}"] = (count,)
+
     def block(name: str, out: int, inputs: int, size: int) -> None:
         convolution(f"{name}.0", out, inputs, size, bias=False)
-        for statistic in ("weight", "bias", "running_mean", "running_var"):
-            shapes[f"{name}.1.{statistic}"] = (out,)
+        normalisation(f"{name}.1", out)
 
     def encoder(name: str, channels: tuple[int, ...]) -> None:
         for level, (before, after) in enumerate(pairwise((3, *channels))):
             block(f"{name}.blocks.{level}", after, before, 5 if level == 0 else 3)
 
-    def decoder(name: str, channels: tuple[int, ...], source: tuple[int, ...], out: int) -> None:
+    def decoder(
+        name: str, channels: tuple[int, ...], source: tuple[int, ...], out: int, details: tuple[int, ...] = ()
+    ) -> None:
         skips = list(reversed(source))
         inputs = config.latent_channels + skips[0]
         for level, after in enumerate(channels):
+            inputs += details[level - 1] if 0 < level <= len(details) else 0
             if level == len(channels) - 1:
                 convolution(f"{name}.blocks.{level}.0", after, inputs, 3, bias=True)
             else:
@@ -126,8 +133,16 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
     encoder("vae.target_encoder", config.encoder_channels)
     for head in ("to_mean", "to_log_var"):
         convolution(f"vae.{head}", config.latent_channels, config.encoder_channels[-1], 3, bias=True)
+    features = pairwise(reversed(config.encoder_channels))
+    for level, ((coarse, fine), detail) in enumerate(zip(features, config.detail_channels, strict=False)):
+        for head in ("to_mean", "to_log_var"):
+            convolution(f"vae.details.{level}.{head}", detail, fine + coarse, 3, bias=True)
     encoder("vae.source_encoder", config.encoder_channels)
-    decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2)
+    decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2, config.detail_channels)
+    for level, count in enumerate(config.decoder_channels[: config.refinements]):
+        name = f"vae.decoder.refinements.{level}"
+        convolution(f"{name}.conv", count, count, 3, bias=False)
+        normalisation(f"{name}.norm", count)
     encoder("confidence.source_encoder", config.confidence_encoder_channels)
     decoder("confidence.decoder", config.confidence_decoder_channels, config.confidence_encoder_channels, 1)
     return shapes
@@ -306,7 +321,7 @@ def _parse_header(values: Mapping[str, Any], path: Path) -> CheckpointHeader:
             f"{path.name} was written by a newer FVAE Studio (format {schema}, this one reads up to {SCHEMA}). "
             "Update the program."
         )
-    if schema != SCHEMA:
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
         raise CheckpointError(_damaged(path, f"its format version is {schema!r}"))
     try:
         header = CheckpointHeader(

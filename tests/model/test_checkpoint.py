@@ -22,7 +22,7 @@ from fvae_studio.errors import CheckpointError, ModelError, ModelNotFoundError, 
 from fvae_studio.model import weights
 from fvae_studio.model.checkpoint import LoadedModel, load_checkpoint, save_checkpoint
 from fvae_studio.model.directions import DirectionSet, ExpressionGauge
-from fvae_studio.model.weights import read_header
+from fvae_studio.model.weights import SCHEMA, read_header
 from tests.helpers.tiny_model import make_tiny_model, without_directions
 
 
@@ -306,9 +306,20 @@ def test_another_crop_size_or_preparation_is_refused(saved: Path, tmp_path: Path
 
 
 def test_a_newer_file_asks_for_an_update(saved: Path, tmp_path: Path) -> None:
-    path = rewrite(saved, tmp_path / "x.safetensors", header=lambda values: values.update(schema=2))
+    path = rewrite(saved, tmp_path / "x.safetensors", header=lambda values: values.update(schema=SCHEMA + 1))
     with pytest.raises(CheckpointError, match=r"newer FVAE Studio .* Update the program"):
         load_checkpoint(path)
+
+
+def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> None:
+    def earlier(values: dict[str, Any]) -> None:
+        values["schema"] = 1
+        for option in ("detail_channels", "refinements"):
+            del values["config"][option]
+
+    path = rewrite(saved, tmp_path / "x.safetensors", header=earlier)
+
+    assert load_checkpoint(path).header.config == load_checkpoint(saved).header.config
 
 
 @pytest.mark.parametrize(
@@ -317,6 +328,8 @@ def test_a_newer_file_asks_for_an_update(saved: Path, tmp_path: Path) -> None:
         lambda values: values.pop("config"),
         lambda values: values.pop("sha256"),
         lambda values: values.update(schema="1"),
+        lambda values: values.update(schema=0),
+        lambda values: values.update(schema=True),
         lambda values: values.update(name=None),
         lambda values: values.update(provenance=[1]),
         lambda values: values.update(metrics=[]),
@@ -324,6 +337,8 @@ def test_a_newer_file_asks_for_an_update(saved: Path, tmp_path: Path) -> None:
         lambda values: values["config"].update(head="other"),
         lambda values: values["config"].update(latent_channels=5),
         lambda values: values["config"].update(latent_channels=10**18),
+        lambda values: values["config"].update(detail_channels=[10**18]),
+        lambda values: values["config"].update(refinements=1),
         lambda values: values["config"].update(encoder_channels=[4, 4]),
         lambda values: values["directions"][0].pop("label"),
         lambda values: values["directions"][0].update(name="smirk"),

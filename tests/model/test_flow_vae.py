@@ -15,10 +15,12 @@ import trainer
 from fvae_studio.errors import ConfigError
 from fvae_studio.model.config import FlowVaeConfig
 from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
+from fvae_studio.model.layers import join_details, split_details
 from fvae_studio.model.warp import identity_grid
 from tests.helpers.tiny_model import TINY_CONFIG, make_tiny_model
 
 PAPER_TOML = Path(trainer.__file__).parent / "configs" / "paper.toml"
+FINE_CONFIG = replace(TINY_CONFIG, detail_channels=(3, 2), refinements=2)
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +258,11 @@ def test_confidence_network_shares_nothing_with_the_flow_network() -> None:
         {"encoder_channels": [8, True, 8]},
         {"decoder_channels": [8]},
         {"confidence_encoder_channels": [8, 8], "confidence_decoder_channels": [8]},
+        {"detail_channels": [4, 0]},
+        {"detail_channels": [4] * 5},
+        {"refinements": -1},
+        {"refinements": 5},
+        {"refinements": 1.0},
         {"displacement_range": 0},
         {"displacement_range": "wide"},
         {"colour": "blue"},
@@ -266,5 +273,51 @@ def test_a_wrong_model_option_is_refused(change: dict[str, object]) -> None:
         FlowVaeConfig.from_dict(change)
 
 
-def test_config_survives_a_dictionary() -> None:
-    assert FlowVaeConfig.from_dict(TINY_CONFIG.to_dict()) == TINY_CONFIG
+@pytest.mark.parametrize("config", [TINY_CONFIG, FINE_CONFIG])
+def test_config_survives_a_dictionary(config: FlowVaeConfig) -> None:
+    assert FlowVaeConfig.from_dict(config.to_dict()) == config
+
+
+def test_finer_grids_travel_in_the_same_array() -> None:
+    coarse, finer, finest = torch.randn(2, 5, 4, 4), torch.randn(2, 3, 8, 8), torch.randn(2, 1, 16, 16)
+
+    latent = join_details(coarse, (finer, finest))
+
+    assert latent.shape == (2, 5 + 12 + 16, 4, 4)
+    torch.testing.assert_close(latent[:, :5], coarse, rtol=0, atol=0)
+    for found, wanted in zip(split_details(latent, 5, (3, 1)), (finer, finest), strict=True):
+        torch.testing.assert_close(found, wanted, rtol=0, atol=0)
+    # What lies in a cell of the coarse grid lies there still.
+    assert set(finer[0, 0, 2:4, 6:8].flatten().tolist()) <= set(latent[0, :, 1, 3].tolist())
+
+
+@torch.inference_mode()
+def test_finer_grids_count_as_differences_from_the_photos_own() -> None:
+    torch.manual_seed(4)
+    vae, confidence = FlowVae(FINE_CONFIG).eval(), ConfidenceNet(FINE_CONFIG).eval()
+    nn.init.normal_(vae.decoder.head.weight, std=0.2)
+    image = torch.rand(1, 3, 128, 128) * 2 - 1
+    mean, _ = vae.encode(image)
+    assert mean.shape[1:] == FINE_CONFIG.latent_shape
+    moved = torch.zeros_like(mean)
+    moved[:, FINE_CONFIG.latent_channels :] = 1.0
+    features = vae.source_features(image)
+    flow = vae.decode(features, mean)
+
+    assert (vae.decode(features, mean + moved) - flow).abs().max() > 1e-3
+    torch.testing.assert_close(vae.decode(vae.source_features(image, mean + moved), mean + moved), flow)
+    # The confidence looks at the latent's own grid alone.
+    torch.testing.assert_close(confidence(image, mean + moved), confidence(image, mean), rtol=0, atol=0)
+
+
+@torch.inference_mode()
+def test_refinements_begin_as_if_they_were_not_there() -> None:
+    plain, refined = FlowVae(TINY_CONFIG).eval(), FlowVae(replace(TINY_CONFIG, refinements=2)).eval()
+    missing, unknown = refined.load_state_dict(plain.state_dict(), strict=False)
+    assert missing
+    assert not unknown
+    image, latent = torch.rand(1, 3, 128, 128) * 2 - 1, torch.randn(2, *TINY_CONFIG.latent_shape)
+
+    flow = refined.decode(refined.source_features(image), latent)
+
+    torch.testing.assert_close(flow, plain.decode(plain.source_features(image), latent), rtol=0, atol=0)

@@ -22,6 +22,8 @@ CONFIGS = {
     "nearest": TINY_CONFIG,
     "bilinear": replace(TINY_CONFIG, upsampling="bilinear"),
     "plain head": replace(TINY_CONFIG, head="same", stem_stride=1),
+    "finer latents, refined": replace(TINY_CONFIG, detail_channels=(3, 2), refinements=2),
+    "finer latents, bilinear": replace(TINY_CONFIG, detail_channels=(2,), upsampling="bilinear"),
     "absolute": replace(TINY_CONFIG, output="absolute", displacement_range=1.0),
 }
 TOLERANCE_PX = 1e-3

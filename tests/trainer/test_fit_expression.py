@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from torch import nn
 
 from tests.helpers.prepared_faces import SMILE_MOTION, make_prepared
 from tests.helpers.synthetic_face import EXPRESSION_NAMES
+from trainer.facekit.landmarks import LID_POINTS, MOUTH_POINTS
 from trainer.fit_expression import RANGE, fit_direction, fit_expression
 
 NAMES = (*EXPRESSION_NAMES, "yaw", "pitch", "roll")
@@ -82,3 +85,47 @@ def test_direction_that_is_right_stays(prepared):
     found = fit_direction(UniformFlow(), start, prepared, prepared.pairs("neutral", "smile"))
 
     np.testing.assert_allclose(found, start, atol=0.1)
+
+
+class HalvesFlow(UniformFlow):
+    """A network whose latent is one displacement of the crop's upper half and one of its lower half."""
+
+    def encode(self, target):
+        return torch.full((len(target), 4, 1, 1), 7.0), None
+
+    def decode(self, features, latent):
+        upper, lower = (part.expand(len(features[0]), 2, 8, 16) for part in latent.split(2, dim=1))
+        return torch.cat([upper, lower], dim=2)
+
+
+@pytest.fixture
+def faces(prepared):
+    """Lids in the upper half of the crop, lips in the lower one; lids do not move in smiles."""
+    landmarks = prepared.landmarks.copy()
+    landmarks[:, LID_POINTS, 1] = 40
+    landmarks[:, MOUTH_POINTS, 1] = 90
+    for row, face in enumerate(prepared.faces):
+        landmarks[row, MOUTH_POINTS, 1] += SMILE_MOTION[1] * (face.label == "smile")
+    return replace(prepared, landmarks=landmarks)
+
+
+def test_lids_go_where_people_have_them(faces):
+    # Lips as they should move; lids move in the start, and people's do not.
+    start = np.array([0.0, -1.5, *(-SMILE_MOTION)], np.float32)[:, None, None]
+    found = fit_direction(HalvesFlow(), start, faces, faces.pairs("neutral", "smile"))
+
+    assert np.hypot(*found[:2, 0, 0]) < 0.4
+    np.testing.assert_allclose(found[2:], start[2:], atol=0.1)
+
+
+def test_squint_is_fitted_to_lids(faces):
+    weights = np.zeros((len(NAMES), 4, 1, 1), np.float32)
+    for side in "LR":
+        weights[NAMES.index(f"eyeSquint_{side}"), :, 0, 0] = (0.0, -1.5, 0.0, 0.0)
+        weights[NAMES.index(f"mouthSmile_{side}"), :, 0, 0] = (0.0, 0.0, *(-SMILE_MOTION / 2))
+    start = {f"{stem}_{side}": 0.5 for stem in ("eyeSquint", "mouthSmile") for side in "LR"}
+
+    code = fit_expression(HalvesFlow(), weights, NAMES, faces, faces.pairs("neutral", "smile"), start)
+
+    assert code.get("eyeSquint_L", 0.0) < 0.2
+    assert code["mouthSmile_L"] > 0.8

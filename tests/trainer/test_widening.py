@@ -51,6 +51,40 @@ def test_wider_network_moves_and_encodes_alike(narrow, pictures):
     torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
 
 
+def test_finer_grids_of_the_latent_and_refinements_begin_without_a_voice(narrow, pictures):
+    finer = FlowVae(replace(WIDE, detail_channels=(3, 2), refinements=2)).eval()
+
+    widen_flow(narrow, finer)
+
+    with torch.no_grad():
+        plain, latent = narrow.encode(pictures[1])[0], finer.encode(pictures[1])[0]
+        flows = [
+            network.decode(network.source_features(pictures[0]), mean)
+            for network, mean in ((narrow, plain), (finer, latent))
+        ]
+    assert latent[:, NARROW.latent_channels :].std() > 1e-3
+    torch.testing.assert_close(latent[:, : NARROW.latent_channels], plain, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
+
+
+def test_finer_grids_and_refinements_that_are_there_are_kept(pictures):
+    torch.manual_seed(3)
+    narrow, wide = (
+        FlowVae(replace(config, detail_channels=(3, 2), refinements=count)).eval()
+        for config, count in ((NARROW, 1), (WIDE, 2))
+    )
+    torch.nn.init.normal_(narrow.decoder.head.weight, std=0.2)
+    torch.nn.init.normal_(narrow.decoder.refinements[0].norm.weight)
+
+    widen_flow(narrow, wide)
+
+    with torch.no_grad():
+        latents = [network.encode(pictures[1])[0] for network in (narrow, wide)]
+        flows = [network.decode(network.source_features(pictures[0]), latents[0]) for network in (narrow, wide)]
+    torch.testing.assert_close(latents[1], latents[0], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
+
+
 def test_wider_confidence_is_the_same(pictures):
     torch.manual_seed(2)
     narrow, wide = ConfidenceNet(NARROW).eval(), ConfidenceNet(WIDE).eval()
@@ -85,6 +119,8 @@ def test_copies_part_from_the_first_step_on(narrow, pictures):
         ({"decoder_channels": (24, 16, 12, 7)}, False),
         ({"latent_channels": 9}, False),
         ({"upsampling": "bilinear"}, False),
+        ({"detail_channels": (4,)}, True),
+        ({"refinements": 2}, True),
     ],
 )
 def test_only_more_channels_count_as_wider(change, expected):
