@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
@@ -175,14 +176,22 @@ def write_sequence(
     there = [path for path in paths if path.exists()]
     if there and not overwrite and not resume:
         raise OverwriteError(f"{there[0]} exists; choose another folder or add --overwrite.")
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PhotoWriteError(f"The folder {folder} cannot be made: {error.strerror}.") from error
     wanted = [path for path in paths if path not in there] if resume else paths
-    for frame, path in zip(frames, wanted, strict=True):
-        told = frame if note is None else note.on(frame)
-        write_photo(told, path, options=WriteOptions(overwrite=overwrite))
+    try:
+        for frame, path in zip(frames, wanted, strict=True):
+            told = frame if note is None else note.on(frame)
+            write_photo(told, path, options=WriteOptions(overwrite=overwrite))
+    except BaseException:
+        if is_new:
+            # Goes only while it is empty.
+            with suppress(OSError):
+                folder.rmdir()
+        raise
     return paths
 
 

@@ -252,6 +252,24 @@ def test_cut_sequence_goes_on_where_it_stopped(tmp_path):
     np.testing.assert_array_equal(read_photo(paths[1]).pixels[0, 0], COLOURS[1])
 
 
+def test_sequence_without_a_frame_leaves_no_folder(tmp_path):
+    def cut(count):
+        yield from frames(count)
+        raise PhotoWriteError("No space left on device.")
+
+    with pytest.raises(PhotoWriteError):
+        write_sequence(cut(0), tmp_path / "new", suffix="png", num_frames=2)
+    (tmp_path / "there").mkdir()
+    with pytest.raises(PhotoWriteError):
+        write_sequence(cut(0), tmp_path / "there", suffix="png", num_frames=2)
+    with pytest.raises(PhotoWriteError):
+        write_sequence(cut(1), tmp_path / "begun", suffix="png", num_frames=2)
+
+    assert not (tmp_path / "new").exists()
+    assert (tmp_path / "there").is_dir()
+    assert [path.name for path in (tmp_path / "begun").iterdir()] == ["frame-0001.png"]
+
+
 def test_sequence_keeps_frames_that_are_there(tmp_path):
     write_sequence(frames(2), tmp_path, suffix="png", num_frames=2)
 
