@@ -137,8 +137,10 @@ class ConvDecoder(nn.Module):
         skips = [_for_batch(feature, batch) for feature in reversed(source_features)]
         x = torch.cat([latent[:, : self.latent_channels], skips[0]], dim=1)
         for level, (block, skip) in enumerate(zip(self.blocks, skips[1:], strict=True)):
-            x = F.interpolate(x, scale_factor=2.0, mode=self.upsampling)
-            x = block(x)
+            if self.upsampling == "nearest" and x.device.type == "cpu":
+                x = _doubled(block, x)
+            else:
+                x = block(F.interpolate(x, scale_factor=2.0, mode=self.upsampling))
             for refinement in self.refinements[level : level + 1]:
                 x = refinement(x)
             x = torch.cat([x, skip, *details[level : level + 1]], dim=1)
@@ -180,6 +182,21 @@ def split_details(latent: Tensor, latent_channels: int, detail_channels: Sequenc
         details.append(F.pixel_shuffle(latent[:, first:last], 2**level))
         first = last
     return tuple(details)
+
+
+def _doubled(block: nn.Module, x: Tensor) -> Tensor:
+    """A block of what it is given, doubled by nearest neighbours: the same numbers with four multiplications for nine.
+
+    A 3 x 3 convolution after such doubling is a transposed 4 x 4 one of stride 2. On a processor that takes half of
+    the time, forwards and backwards; on graphics processors it was not measured.
+    """
+    assert isinstance(block, nn.Sequential)
+    convolution = block[0]
+    assert isinstance(convolution, nn.Conv2d)
+    flipped = convolution.weight.flip(2, 3).transpose(0, 1)
+    kernel = torch.stack([F.pad(flipped, (left, 1 - left, top, 1 - top)) for top in (0, 1) for left in (0, 1)]).sum(0)
+    doubled: Tensor = block[1:](F.conv_transpose2d(x, kernel, convolution.bias, stride=2, padding=1))
+    return doubled
 
 
 def _for_batch(feature: Tensor, batch: int) -> Tensor:
