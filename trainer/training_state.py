@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from fvae_studio.errors import ConfigError, DataError, TrainingError
+from fvae_studio.model.config import FlowVaeConfig
 from trainer.config import TrainConfig
 
 
@@ -28,7 +29,12 @@ def load_state(path: Path, config: TrainConfig) -> dict[str, Any]:
         raise DataError(f"there is no checkpoint {path}; run `fvae-train train` first") from error
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError, TypeError, KeyError) as error:
         raise DataError(f"{path} is no training checkpoint of this program; train with --fresh") from error
-    if saved != json.loads(json.dumps(config.model.to_dict())):
+    try:
+        # Options that came later are as if they had not been there.
+        is_same = FlowVaeConfig.from_dict(saved) == config.model
+    except (ConfigError, TypeError, AttributeError):
+        is_same = False
+    if not is_same:
         raise ConfigError(
             f"{path} was trained with another [model] table; choose another --work folder, or begin anew with --fresh"
         )

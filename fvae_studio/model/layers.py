@@ -77,9 +77,9 @@ class ConvEncoder(nn.Module):
 class ConvDecoder(nn.Module):
     """Latent and source features -> a dense map, doubling the size level by level.
 
-    The source encoder's features are concatenated at every level (the blue arrows of Figure 3). The last two layers
-    have no batch normalisation (section 5.3). So are the latent's finer grids, if it has any, as differences from the
-    photo's own: what is to change stands there, and nothing else.
+    The source encoder's features are concatenated at every level (the blue arrows of Figure 3), and so are the latent's
+    finer grids, if it has any, as differences from the photo's own: what is to change stands there, and nothing else.
+    The last two layers have no batch normalisation (section 5.3).
 
     Args:
         latent_channels: channels of the latent's own grid.

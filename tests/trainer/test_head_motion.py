@@ -26,6 +26,8 @@ PEOPLE = (("a", "train"), ("b", "train"), ("c", "held_out"))
 TURN = np.float32([0, 0, 1, 0])[:, None, None]
 NOD = np.float32([0, 0, 0, 1])[:, None, None]
 FACE = face_region(crop_landmarks())
+NOSE_TIP = 4
+"""MediaPipe's number."""
 
 
 class Heads(nn.Module):
@@ -104,11 +106,16 @@ def test_shipped_head_turns_on_a_still_neck(name, component):
         engine.close()
     predictor = FlowPredictor(engine.model, device="cpu")
     predictor.set_crop(crop)
-    region = face_region(crop.photo_to_crop.apply(face.landmarks))
+    landmarks = crop.photo_to_crop.apply(face.landmarks)
+    region = face_region(landmarks)
+    across, down = np.round(landmarks[NOSE_TIP]).astype(int)
     for strength in (-1.0, 1.0):
         flow = predictor.predict({name: strength}).flow
         moved = -strength * flow[..., component]
         # The nose goes to the right of the picture (the person's own left), or down; the neck and the crop's rim stay.
-        assert moved[region].mean() > 2
-        assert np.abs(flow[-6:]).mean() < 1.5
+        assert moved[down, across] > 3.5
+        assert moved[region].mean() > 1.5
+        assert np.abs(flow[-6:]).mean() < 0.5
+        assert np.abs(flow[:, :6]).mean() < 0.3
+        assert np.abs(flow[:, -6:]).mean() < 0.3
         assert np.abs(flow[..., 1 - component][region]).mean() < 0.35 * moved[region].mean()

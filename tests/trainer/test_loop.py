@@ -166,6 +166,16 @@ def test_checkpoint_of_another_architecture_is_refused(run_dir, shards):
         train(tiny("model.latent_channels=4"), shards, run_dir, accelerator="cpu")
 
 
+def test_checkpoint_of_an_earlier_version_is_read(run_dir, tmp_path):
+    state = load_state(run_dir / CHECKPOINT, tiny())
+    config = json.loads(state["config"])
+    for option in ("detail_channels", "refinements"):
+        del config["model"][option]
+    save_state(tmp_path / CHECKPOINT, state | {"config": json.dumps(config)})
+
+    assert load_state(tmp_path / CHECKPOINT, tiny())["step"] == state["step"]
+
+
 def test_checkpoint_of_another_optimiser_is_refused(run_dir, shards):
     with pytest.raises(ConfigError, match=r"optim\.method='adamw'.*--set optim\.method=adamw"):
         train(tiny("optim.method=adam"), shards, run_dir, accelerator="cpu")
