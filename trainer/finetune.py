@@ -277,8 +277,10 @@ def _figures(network: EditableFlowVae, pairs: PairTable) -> Mapping[str, tuple[n
         psnr += masked_psnr(warped, batch.target, face_ellipse(batch.source.shape[-1])).tolist()
     for first in range(0, len(rendered), 32):
         batch = pairs.batch(rendered[first : first + 32])
-        latent = network.vae.encode(batch.source)[0] + network.offset(batch.code)
-        flow = resize_flow(network.vae.decode(network.vae.source_features(batch.source), latent), batch.flow.shape[-1])
+        mean, _ = network.vae.encode(batch.source)
+        latent = mean + network.offset(batch.code)
+        features = network.vae.source_features(batch.source, mean)
+        flow = resize_flow(network.vae.decode(features, latent), batch.flow.shape[-1])
         moving = ((batch.flow.norm(dim=1) > MOVING_PX) & (batch.visible[:, 0] > 0.5)).float()
         error = ((flow - batch.flow).norm(dim=1) * moving).sum(dim=(1, 2)) / moving.sum(dim=(1, 2))
         end_point += error.tolist()  # NaN where nothing moves: left out of means

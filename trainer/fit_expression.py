@@ -194,7 +194,7 @@ def _distance(vae: FlowVae, offset: Tensor, prepared: PreparedFaces, pairs: Sequ
     images = to_tensor(crops)
     with torch.no_grad():
         mean, _ = vae.encode(images)
-        features = vae.source_features(images)
+        features = vae.source_features(images, mean)
         base = vae.decode(features, mean)
     flow = vae.decode(features, mean + offset) - base
     points = np.concatenate([MOUTH_POINTS, LID_POINTS])

@@ -102,7 +102,7 @@ def _settled(
         for row in rows:
             image = to_tensor([small_crop(prepared.crops[row])])
             latent, _ = vae.encode(image)
-            features = vae.source_features(image)
+            features = vae.source_features(image, latent)
             turned = _motion(vae, features, latent, torch.from_numpy(vector))
             head = torch.from_numpy(_head_region(prepared.landmarks[row]))[None, None]
             target = head * (turned + torch.tensor(shift)[None, :, None, None])
@@ -151,7 +151,8 @@ def _mean_motion(vae: FlowVae, prepared: PreparedFaces, rows: Sequence[int], vec
     total = np.zeros((2, CROP_SIZE, CROP_SIZE))
     for row in rows:
         image = to_tensor([small_crop(prepared.crops[row])])
-        total += _motion(vae, vae.source_features(image), vae.encode(image)[0], offset)[0].numpy()
+        latent, _ = vae.encode(image)
+        total += _motion(vae, vae.source_features(image, latent), latent, offset)[0].numpy()
     mean: NDArray[np.float32] = (total / len(rows)).astype(np.float32)
     return mean
 

@@ -77,7 +77,7 @@ def _real_pairs(network: EditableFlowVae, table: PairTable, batch_size: int) -> 
 def _encode(network: EditableFlowVae, batch: PairBatch) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
     mean_target, _ = network.vae.encode(batch.target)
     mean_source, _ = network.vae.encode(batch.source)
-    return mean_target, mean_source, network.vae.source_features(batch.source)
+    return mean_target, mean_source, network.vae.source_features(batch.source, mean_source)
 
 
 def face_ellipse(size: int) -> Tensor:

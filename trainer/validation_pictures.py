@@ -94,7 +94,7 @@ def _sliders(network: EditableFlowVae, batch: PairBatch, code_names: Sequence[st
         return np.zeros((0, 0, 3), np.uint8)
     vae, source = network.vae, batch.source[:1]
     mean, _ = vae.encode(source)
-    features = vae.source_features(source)
+    features = vae.source_features(source, mean)
     base = vae.decode(features, mean)
     columns: list[list[NDArray[np.uint8]]] = [[] for _ in STRENGTHS]
     for shapes in rows.values():

@@ -36,7 +36,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         confidence_encoder_channels=than.confidence_encoder_channels,
         confidence_decoder_channels=than.confidence_decoder_channels,
         refinements=than.refinements,
-        detail_channels=than.detail_channels if not than.detail_channels else config.detail_channels,
+        detail_channels=config.detail_channels if than.detail_channels else (),
     )
     counts = (
         (config.encoder_channels, than.encoder_channels),

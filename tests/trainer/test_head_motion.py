@@ -44,7 +44,7 @@ class Heads(nn.Module):
         still = torch.zeros_like(x)
         return torch.stack([x, y, still, still], dim=1)[:, :, None, None], None
 
-    def source_features(self, source):
+    def source_features(self, source, mean=None):  # noqa: ARG002 (the networks' own signature)
         return (source,)
 
     def decode(self, features, latent):
