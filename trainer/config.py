@@ -61,6 +61,8 @@ class LossConfig:
         reconstruction_scales: at how many sizes the images are compared: the crop's, half of it, ...; where a feature
             is further off than its width, only the smaller ones say which way to go.
         prior_weight: of Eq. 3 (lambda 1). With `prior_start` it grows from there over the first half of the training.
+        detail_prior: share of that weight on the latent's finer grids. With 1, as on its own grid, those of 16 and 32
+            cells carried nothing from a photo: each number there is worth less than its price.
         prior_start: share of `prior_weight` to begin with; 1 keeps it constant.
         kl_half: with the factor 1/2 that the paper's text drops.
         coherence_weight, coherence_alpha, coherence_radius: Eq. 6 (lambda 2).
@@ -72,7 +74,7 @@ class LossConfig:
         gradient_weight: distance of the flow's differences between neighbours from the known ones; sharpens lids and
             lips, which a distance alone leaves to be blurred.
         edit_weight: share of rendered pairs that take the edit path, mean(S) + W e.
-        latent_weight: distance of mean(T) - mean(S) from W e; trains the encoder only.
+        latent_weight: distance of mean(T) - mean(S) from W e on the latent's own grid; trains the encoder only.
         fold_weight: penalty on a Jacobian below `fold_margin`.
         fold_margin: see above.
         hidden_weight: weight of pixels that the source does not show, in the end-point term.
@@ -82,6 +84,7 @@ class LossConfig:
     reconstruction_weight: float = 1.0
     reconstruction_scales: int = 1
     prior_weight: float = 3e-5
+    detail_prior: float = 1.0
     prior_start: float = 1.0
     kl_half: bool = True
     coherence_weight: float = 0.0

@@ -20,7 +20,7 @@ from trainer.figures.edits import STRENGTHS, EditFigures, edit_figures
 from trainer.figures.exact import ExactFigures, exact_figures, read_axes
 from trainer.figures.pictures import PictureFigures, picture_figures
 from trainer.figures.reach import ReachFigures, reach_figures
-from trainer.figures.reconstruction import BOTH, MethodFigures, reconstruction_figures
+from trainer.figures.reconstruction import BOTH, FITTED, MethodFigures, reconstruction_figures
 from trainer.held_out import find_photos
 from trainer.prepare import PreparedFaces
 from trainer.report import markdown
@@ -61,6 +61,7 @@ class Report:
             "face_gain_confidence_db": blended.face_db - unwarped.face_db,
             "whole_psnr_db": fvae.whole_db,
             "face_share_of_oracle": fvae.face_share,
+            "face_share_of_oracle_fitted": by_method[FITTED].face_share,
         }
         if self.edit is not None:
             values["smile_removed"] = self.edit.best_removed

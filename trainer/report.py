@@ -10,7 +10,7 @@ from trainer.figures.edits import EditFigures
 from trainer.figures.exact import ExactFigures
 from trainer.figures.pictures import PictureFigures
 from trainer.figures.reach import ReachFigures
-from trainer.figures.reconstruction import BACK, BOTH, CONFIDENCE_NOTE, FORTH, MethodFigures
+from trainer.figures.reconstruction import BACK, BOTH, CONFIDENCE_NOTE, FITTED_NOTE, FORTH, MethodFigures
 from trainer.markdown_tables import number, percent, table
 
 
@@ -64,6 +64,8 @@ def _reconstruction(rows: Sequence[MethodFigures]) -> list[str]:
         "unwarped source.",
         "",
         CONFIDENCE_NOTE,
+        "",
+        FITTED_NOTE,
         "",
     ]
 

@@ -106,7 +106,11 @@ class FlowVaeStep(nn.Module):
         # On a processor, the gradient of sampling at a place that is no number reads outside the picture and crashes
         # (torch 2.13). The total below stays no number, and the loop sees it.
         reconstruction = self._reconstruction(warp(clean.source, torch.nan_to_num(full)), clean)
-        prior = kl_loss(mean_target, log_var_target, half=options.kl_half)
+        own = vae.config.latent_channels
+        prior = kl_loss(mean_target[:, :own], log_var_target[:, :own], half=options.kl_half)
+        if vae.config.detail_channels:
+            finer = kl_loss(mean_target[:, own:], log_var_target[:, own:], half=options.kl_half)
+            prior = prior + options.detail_prior * finer
         zero = flow.new_zeros(())
         coherence = zero
         if options.coherence_weight:
@@ -124,7 +128,8 @@ class FlowVaeStep(nn.Module):
         if options.latent_weight:
             # The encoder follows W, not W the encoder: the edit path learns in the first hundred steps what a code
             # does, and tells the encoder what to look for. Pulling both ways would be one more way to collapse.
-            step = (mean_target - mean_source) - self.network.offset(seen.code).detach()
+            # Not on the finer grids: what a code adds there is the same for every face, what a photo shows is not.
+            step = ((mean_target - mean_source) - self.network.offset(seen.code).detach())[:, :own]
             # Not `step[known]`: a shape that depends on values would make the processor wait for the GPU.
             share = known.float() / known.sum().clamp_min(1)
             latent_distance = (step.square().mean(dim=(1, 2, 3)) * share).sum()

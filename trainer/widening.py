@@ -7,7 +7,7 @@ from the first step on and no noise has to be added.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -26,8 +26,7 @@ LEAST_SHARE: Final = 0.5
 def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
     """Whether `config` is the same architecture with at least as many channels everywhere.
 
-    There may be more refinements. Finer grids of the latent may be new, but not have another size: a release's sliders
-    fit its own.
+    There may be more refinements, and finer grids of the latent may be new.
     """
     same = replace(
         config,
@@ -36,21 +35,20 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         confidence_encoder_channels=than.confidence_encoder_channels,
         confidence_decoder_channels=than.confidence_decoder_channels,
         refinements=than.refinements,
-        detail_channels=config.detail_channels if than.detail_channels else (),
+        encoder_refinements=than.encoder_refinements,
+        detail_channels=than.detail_channels,
     )
+    details = than.detail_channels + (0,) * (len(config.detail_channels) - len(than.detail_channels))
     counts = (
+        (config.detail_channels, details),
+        ((config.refinements, config.encoder_refinements), (than.refinements, than.encoder_refinements)),
         (config.encoder_channels, than.encoder_channels),
         (config.decoder_channels, than.decoder_channels),
         (config.confidence_encoder_channels, than.confidence_encoder_channels),
         (config.confidence_decoder_channels, than.confidence_decoder_channels),
     )
-    return (
-        same == than
-        and config.refinements >= than.refinements
-        and all(
-            len(wide) == len(narrow) and all(a >= b for a, b in zip(wide, narrow, strict=True))
-            for wide, narrow in counts
-        )
+    return same == than and all(
+        len(wide) == len(narrow) and all(a >= b for a, b in zip(wide, narrow, strict=True)) for wide, narrow in counts
     )
 
 
@@ -92,6 +90,7 @@ def _widen_encoder(narrow: ConvEncoder, wide: ConvEncoder, random: torch.Generat
     for before, after in zip(narrow.blocks, wide.blocks, strict=True):
         origin = _widen_block(before, after, origin, random)
         origins.append(origin)
+    _widen_refinements(narrow.refinements, wide.refinements, reversed(origins), random)
     return origins
 
 
@@ -100,18 +99,26 @@ def _widen_decoder(narrow: ConvDecoder, wide: ConvDecoder, skips: Sequence[Tenso
     # What a level reads stands behind each other: what came from below, then the source's features, then a finer grid
     # of the latent, if there is one. Only the second are new in the first level: the latent keeps its size.
     from_below = torch.arange(_convolution(narrow.blocks[0]).in_channels - int(coarsest_first[0].max()) - 1)
+    copies = []
     for level, (before, after) in enumerate(zip(narrow.blocks, wide.blocks, strict=True)):
         origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[level]])
         details = torch.arange(int(origin.max()) + 1, _convolution(before).in_channels)
         origin = torch.cat([origin, details])
         from_below = _widen_block(before, after, origin, random)
-        # One that is new does nothing yet.
-        if level < len(narrow.refinements):
-            old, new = narrow.refinements[level], wide.refinements[level]
-            _widen_convolution(_convolution(old), _convolution(new), from_below, from_below, random)
-            _copy_normalisation(old, new, from_below)
+        copies.append(from_below)
+    _widen_refinements(narrow.refinements, wide.refinements, copies, random)
     origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[len(narrow.blocks)]])
     _widen_convolution(narrow.head, wide.head, origin, torch.arange(narrow.head.out_channels), random)
+
+
+def _widen_refinements(
+    narrow: nn.ModuleList, wide: nn.ModuleList, copies: Iterable[Tensor], random: torch.Generator
+) -> None:
+    """`copies`: for every level, coarsest first, which old channel each new one copies."""
+    # One that is new does nothing yet.
+    for old, new, channels in zip(narrow, wide, copies, strict=False):
+        _widen_convolution(_convolution(old), _convolution(new), channels, channels, random)
+        _copy_normalisation(old, new, channels)
 
 
 def _widen_block(before: nn.Module, after: nn.Module, inputs: Tensor, random: torch.Generator) -> Tensor:
@@ -138,11 +145,15 @@ def _convolution(block: nn.Module) -> nn.Conv2d:
 def _widen_convolution(
     before: nn.Conv2d, after: nn.Conv2d, inputs: Tensor, outputs: Tensor, random: torch.Generator
 ) -> None:
-    """Rows are copied as `outputs` says, columns divided among the copies that `inputs` names; further ones are 0."""
+    """Rows are copied as `outputs` says, columns divided among the copies that `inputs` names.
+
+    Further columns are 0, further rows stay as they are: nothing reads them yet.
+    """
     share = torch.rand(len(outputs), len(inputs), generator=random) + LEAST_SHARE
     sums = torch.zeros(len(outputs), before.in_channels).index_add_(1, inputs, share)
     share = share / sums[:, inputs]
-    after.weight.zero_()
-    after.weight[:, : len(inputs)] = before.weight[outputs][:, inputs] * share[:, :, None, None]
+    rows = after.weight[: len(outputs)]
+    rows.zero_()
+    rows[:, : len(inputs)] = before.weight[outputs][:, inputs] * share[:, :, None, None]
     if before.bias is not None and after.bias is not None:
-        after.bias.copy_(before.bias[outputs])
+        after.bias[: len(outputs)] = before.bias[outputs]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import accumulate, pairwise
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from fvae_studio.errors import ConfigError
@@ -11,6 +12,21 @@ from fvae_studio.errors import ConfigError
 DISPLACEMENT_GAIN: Final = 0.1
 """Before the tanh of a displacement: one step of Adam moves the last layer's output by about 1, which would be tens of
 pixels, and training that begins with folded faces takes long to recover."""
+
+
+def detail_slices(latent_channels: int, detail_channels: Sequence[int]) -> tuple[slice, ...]:
+    """Where each finer grid lies among the channels of a latent (C, h, w), the one of twice the size first.
+
+    Its channels come one after another, each as 4, 16, ... channels: the cells that lie in one of the latent's own.
+    """
+    stops = accumulate(
+        (count << (2 * level) for level, count in enumerate(detail_channels, 1)), initial=latent_channels
+    )
+    return tuple(slice(first, last) for first, last in pairwise(stops))
+
+
+_MAY_BE_NONE: Final = ("refinements", "encoder_refinements")
+"""Counts that may be 0."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +49,7 @@ class FlowVaeConfig:
             (`docs/adr/0016-finer-latents.md`).
         refinements: how many levels of the flow's decoder, from the coarsest on, have a second convolution that is
             added to what the first one made (a residual); none in the paper.
+        encoder_refinements: the same for the flow's two encoders, from their coarsest level on.
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
@@ -52,6 +69,7 @@ class FlowVaeConfig:
     latent_channels: int = 1024
     detail_channels: tuple[int, ...] = ()
     refinements: int = 0
+    encoder_refinements: int = 0
     confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
     output: Literal["absolute", "displacement", "rgb"] = "absolute"
@@ -83,6 +101,11 @@ class FlowVaeConfig:
                 f"refinements is {self.refinements}; a decoder that doubles {len(self.decoder_channels)} times takes "
                 f"0 to {len(self.decoder_channels) - 1}"
             )
+        if not 0 <= self.encoder_refinements <= len(self.encoder_channels):
+            raise ConfigError(
+                f"encoder_refinements is {self.encoder_refinements}; an encoder of {len(self.encoder_channels)} levels "
+                f"takes 0 to {len(self.encoder_channels)}"
+            )
         if not 0 < self.displacement_range <= 2:
             raise ConfigError(f"displacement_range is {self.displacement_range}; it must lie in (0, 2]")
 
@@ -99,7 +122,7 @@ class FlowVaeConfig:
                 if isinstance(value, bool) or not isinstance(value, (int, float)):
                     raise ConfigError(f"{field.name} is {value!r}; it must be a number")
                 continue
-            if field.name == "refinements":
+            if field.name in _MAY_BE_NONE:
                 if type(value) is not int:
                     raise ConfigError(f"{field.name} is {value!r}; it takes a whole number")
                 continue
@@ -115,8 +138,8 @@ class FlowVaeConfig:
     @property
     def latent_shape(self) -> tuple[int, int, int]:
         """(C, h, w) of one latent."""
-        details = sum(channels << (2 * level) for level, channels in enumerate(self.detail_channels, 1))
-        return self.latent_channels + details, self.latent_size, self.latent_size
+        finer = detail_slices(self.latent_channels, self.detail_channels)
+        return finer[-1].stop if finer else self.latent_channels, self.latent_size, self.latent_size
 
     @property
     def flow_size(self) -> int:

@@ -50,7 +50,11 @@ class FlowVae(nn.Module):
                 "wanted; the Studio moves pixels and cannot use networks that paint them"
             )
         self.config = config
-        self.target_encoder = ConvEncoder(channels=config.encoder_channels, stem_stride=config.stem_stride)
+        self.target_encoder = ConvEncoder(
+            channels=config.encoder_channels,
+            stem_stride=config.stem_stride,
+            refinements=config.encoder_refinements,
+        )
         self.to_mean = nn.Conv2d(config.encoder_channels[-1], config.latent_channels, 3, padding=1)
         self.to_log_var = nn.Conv2d(config.encoder_channels[-1], config.latent_channels, 3, padding=1)
         self.details = nn.ModuleList(
@@ -59,7 +63,11 @@ class FlowVae(nn.Module):
                 pairwise(reversed(config.encoder_channels)), config.detail_channels, strict=False
             )
         )
-        self.source_encoder = ConvEncoder(channels=config.encoder_channels, stem_stride=config.stem_stride)
+        self.source_encoder = ConvEncoder(
+            channels=config.encoder_channels,
+            stem_stride=config.stem_stride,
+            refinements=config.encoder_refinements,
+        )
         self.decoder = ConvDecoder(
             latent_channels=config.latent_channels,
             detail_channels=config.detail_channels,

@@ -18,7 +18,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fvae_studio.model.config import DISPLACEMENT_GAIN, FlowVaeConfig
+from fvae_studio.model.config import DISPLACEMENT_GAIN, FlowVaeConfig, detail_slices
 from fvae_studio.model.onnx_file import Dimension, OnnxGraph
 from fvae_studio.model.weights import Array, ModelWeights
 
@@ -93,6 +93,68 @@ def decoder_graph(model: ModelWeights, part: Part) -> bytes:
     config = model.header.config
     graph = OnnxGraph(part)
     latent = graph.input("latent", ("N", *config.latent_shape))
+    x = _raw_map(graph, model, part, latent)
+    size = config.flow_size
+    if part == "confidence":
+        graph.output(graph.apply("Sigmoid", x), "map", ("N", 1, size, size))
+    else:
+        graph.output(_displacement(graph, x, config), "map", ("N", 2, size, size))
+    return graph.to_bytes()
+
+
+def latent_gradient_graph(model: ModelWeights) -> bytes:
+    """How a loss changes with a latent, where its slope by the flow there is known: the flow's decoder, backwards.
+
+    Inputs "latent" (1, C, h, w), "slope" (1, 2, H, W), "term0", ...; output "gradient" (1, C, h, w).
+    """
+    config = model.header.config
+    graph = OnnxGraph("latent_gradient")
+    latent = graph.input("latent", (1, *config.latent_shape))
+    slope = graph.input("slope", (1, 2, config.flow_size, config.flow_size))
+    outputs: list[_Outputs] = []
+    raw = _raw_map(graph, model, "flow", latent, outputs)
+    slope = graph.apply("Mul", slope, _displacement_slope(graph, raw, config))
+    *blocks, head = _layers(model, "flow")
+    if config.head == "pixel_shuffle":
+        slope = _gathered(graph, slope, channels=2, side=config.flow_size // 2, size=2)
+    slope = _convolve_back(graph, slope, head.of_x)
+    parts: list[str] = []
+    for level, layer in reversed(list(enumerate(blocks))):
+        if outputs[level].refined:
+            slope = _masked(graph, slope, outputs[level].refined)
+            weight, _ = _refinement(model.tensors, f"vae.decoder.refinements.{level}")
+            slope = graph.apply("Add", slope, _convolve_back(graph, slope, weight))
+        slope = _masked(graph, slope, outputs[level].plain)
+        weight = np.concatenate([layer.of_x, layer.of_detail], axis=1)
+        if config.upsampling == "nearest":
+            # A transposed convolution's way back is the convolution with the same numbers.
+            kernel = graph.constant(_doubling(weight))
+            slope = graph.apply("Conv", slope, kernel, strides=[2, 2], pads=[1, 1, 1, 1])
+        else:
+            slope = _halve(graph, _convolve_back(graph, slope, weight), config.latent_size << level)
+        if layer.of_detail.shape[1]:
+            count = layer.of_x.shape[1]
+            detail = _channels(graph, slope, count, count + layer.of_detail.shape[1])
+            slope = _channels(graph, slope, 0, count)
+            parts.insert(0, _packed(graph, detail, config, level - 1))
+    graph.output(
+        graph.apply("Concat", slope, *parts, axis=1) if parts else slope, "gradient", (1, *config.latent_shape)
+    )
+    return graph.to_bytes()
+
+
+class _Outputs(NamedTuple):
+    """What a level of the decoder gave: its convolution, and its refinement ("" where there is none)."""
+
+    plain: str
+    refined: str
+
+
+def _raw_map(
+    graph: OnnxGraph, model: ModelWeights, part: Part, latent: str, outputs: list[_Outputs] | None = None
+) -> str:
+    """Declare the terms as inputs and decode a latent: the map before its last function; each level's `outputs`."""
+    config = model.header.config
     x = latent
     if config.detail_channels:
         x = _channels(graph, latent, 0, config.latent_channels)
@@ -108,21 +170,15 @@ def decoder_graph(model: ModelWeights, part: Part) -> bytes:
             x = graph.apply("ConvTranspose", x, kernel, strides=[2, 2], pads=[1, 1, 1, 1])
         else:
             x = _convolve(graph, _double(graph, x, config.upsampling), weight)
-        x = graph.apply("Relu", graph.apply("Add", x, term))
-        if part == "flow" and level < config.refinements:
-            name = f"vae.decoder.refinements.{level}"
-            change = _convolve(graph, x, *_normalised(model.tensors, f"{name}.conv", f"{name}.norm"))
-            x = graph.apply("Relu", graph.apply("Add", x, change))
+        plain = graph.apply("Relu", graph.apply("Add", x, term))
+        x = _refined(graph, plain, model.tensors, f"{_decoder_name(part)}.refinements.{level}")
+        if outputs is not None:
+            outputs.append(_Outputs(plain, x if x != plain else ""))
     layer, term = head
     x = graph.apply("Add", _convolve(graph, x, layer.of_x), term)
     if config.head == "pixel_shuffle":
         x = graph.apply("DepthToSpace", x, blocksize=2, mode="CRD")
-    size = config.flow_size
-    if part == "confidence":
-        graph.output(graph.apply("Sigmoid", x), "map", ("N", 1, size, size))
-    else:
-        graph.output(_displacement(graph, x, config), "map", ("N", 2, size, size))
-    return graph.to_bytes()
+    return x
 
 
 def term_shapes(config: FlowVaeConfig, part: Part) -> list[tuple[Dimension, ...]]:
@@ -180,6 +236,7 @@ def _encode(
         weight, bias = _scaled(tensors, f"{name}.blocks.{level}")
         stride = config.stem_stride if level == 0 else 2
         image = graph.apply("Relu", _convolve(graph, image, weight, bias, stride=stride))
+        image = _refined(graph, image, tensors, f"{name}.refinements.{len(channels) - 1 - level}")
         features.append(image)
     return features
 
@@ -188,6 +245,21 @@ def _convolve(graph: OnnxGraph, x: str, weight: Array, bias: Array | None = None
     values = [x, graph.constant(weight)] + ([] if bias is None else [graph.constant(bias)])
     pad = weight.shape[-1] // 2
     return graph.apply("Conv", *values, strides=[stride, stride], pads=[pad] * 4)
+
+
+def _refined(graph: OnnxGraph, x: str, tensors: Mapping[str, Array], name: str) -> str:
+    """`layers.Refinement`, if the model has one of this name."""
+    if f"{name}.conv.weight" not in tensors:
+        return x
+    return graph.apply("Relu", graph.apply("Add", x, _convolve(graph, x, *_refinement(tensors, name))))
+
+
+def _refinement(tensors: Mapping[str, Array], name: str) -> tuple[Array, Array]:
+    return _normalised(tensors, f"{name}.conv", f"{name}.norm")
+
+
+def _decoder_name(part: Part) -> str:
+    return "vae.decoder" if part == "flow" else "confidence.decoder"
 
 
 def _details(config: FlowVaeConfig, part: Part) -> tuple[int, ...]:
@@ -202,19 +274,49 @@ def _channels(graph: OnnxGraph, x: str, first: int, last: int) -> str:
 
 def _unpacked(graph: OnnxGraph, latent: str, config: FlowVaeConfig, level: int) -> str:
     """A finer grid of a latent; `layers.split_details` for graphs."""
-    before = sum(channels << (2 * finer) for finer, channels in enumerate(config.detail_channels[:level], 1))
-    first, size = config.latent_channels + before, 2 << level
-    packed = _channels(graph, latent, first, first + config.detail_channels[level] * size**2)
-    return graph.apply("DepthToSpace", packed, blocksize=size, mode="CRD")
+    grid = detail_slices(config.latent_channels, config.detail_channels)[level]
+    return graph.apply(
+        "DepthToSpace", _channels(graph, latent, grid.start, grid.stop), blocksize=2 << level, mode="CRD"
+    )
 
 
 def _packed(graph: OnnxGraph, detail: str, config: FlowVaeConfig, level: int) -> str:
     """Its inverse for one photo; ONNX's SpaceToDepth orders channels in another way."""
-    channels, side, size = config.detail_channels[level], config.latent_size, 2 << level
+    return _gathered(graph, detail, channels=config.detail_channels[level], side=config.latent_size, size=2 << level)
+
+
+def _gathered(graph: OnnxGraph, x: str, *, channels: int, side: int, size: int) -> str:
+    """(1, channels, side size, side size) -> (1, channels size^2, side, side): DepthToSpace undone."""
     apart = graph.constant(np.array([1, channels, side, size, side, size], np.int64))
     together = graph.constant(np.array([1, channels * size**2, side, side], np.int64))
-    blocks = graph.apply("Transpose", graph.apply("Reshape", detail, apart), perm=[0, 1, 3, 5, 2, 4])
+    blocks = graph.apply("Transpose", graph.apply("Reshape", x, apart), perm=[0, 1, 3, 5, 2, 4])
     return graph.apply("Reshape", blocks, together)
+
+
+def _convolve_back(graph: OnnxGraph, slope: str, weight: Array) -> str:
+    """The slope by what a convolution of stride 1 was given, from the slope by its result."""
+    pad = weight.shape[-1] // 2
+    return graph.apply("ConvTranspose", slope, graph.constant(weight), pads=[pad] * 4)
+
+
+def _masked(graph: OnnxGraph, slope: str, output: str) -> str:
+    """The slope before a ReLU with this output."""
+    passed = graph.apply("Sign", output)
+    return graph.apply("Mul", slope, passed)
+
+
+def _halve(graph: OnnxGraph, slope: str, size: int) -> str:
+    """`_double` of a picture of `size` cells to a side, backwards: each cell gets what it gave, by matrices."""
+    doubled = np.zeros((2 * size, size), np.float32)
+    for row in range(2 * size):
+        at = np.clip((row + 0.5) / 2 - 0.5, 0, size - 1)
+        first = min(int(at), max(size - 2, 0))
+        share = np.float32(at - first)
+        doubled[row, first] += 1 - share
+        if share:
+            doubled[row, first + 1] += share
+    rows, columns = graph.constant(np.ascontiguousarray(doubled.T)), graph.constant(doubled)
+    return graph.apply("MatMul", rows, graph.apply("MatMul", slope, columns))
 
 
 def _double(graph: OnnxGraph, x: str, upsampling: str) -> str:
@@ -240,9 +342,19 @@ def _displacement(graph: OnnxGraph, raw: str, config: FlowVaeConfig) -> str:
     return graph.apply("Mul", moved, graph.constant(np.array([half], np.float32)))
 
 
+def _displacement_slope(graph: OnnxGraph, raw: str, config: FlowVaeConfig) -> str:
+    """How `_displacement` changes with the raw map."""
+    is_displacement = config.output == "displacement"
+    gain = DISPLACEMENT_GAIN if is_displacement else 1.0
+    reach = config.crop_size / 2 * (config.displacement_range if is_displacement else 1.0)
+    bounded = graph.apply("Tanh", graph.apply("Mul", raw, graph.constant(np.array([gain], np.float32))))
+    left = graph.apply("Sub", graph.constant(np.array([1], np.float32)), graph.apply("Mul", bounded, bounded))
+    return graph.apply("Mul", left, graph.constant(np.array([gain * reach], np.float32)))
+
+
 def _layers(model: ModelWeights, part: Part) -> list[_Layer]:
     config = model.header.config
-    name = "vae.decoder" if part == "flow" else "confidence.decoder"
+    name = _decoder_name(part)
     channels = config.decoder_channels if part == "flow" else config.confidence_decoder_channels
     details = (0, *_details(config, part))
     layers, inputs = [], config.latent_channels

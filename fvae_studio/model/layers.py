@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fvae_studio.model.config import detail_slices
+
 TRUNCATED_NORMAL_STD = 0.01
 """Standard deviation of the paper's initialisation (section 5.3), cut at two standard deviations."""
 
@@ -56,20 +58,25 @@ class ConvEncoder(nn.Module):
     Args:
         channels: after the first convolution and after each halving.
         stem_stride: stride of the first convolution.
+        refinements: how many levels, coarsest first, have one.
     """
 
-    def __init__(self, *, channels: Sequence[int], stem_stride: int) -> None:
+    def __init__(self, *, channels: Sequence[int], stem_stride: int, refinements: int = 0) -> None:
         super().__init__()
         blocks = [conv_block(in_channels=3, out_channels=channels[0], kernel_size=5, stride=stem_stride)]
         for before, after in pairwise(channels):
             blocks.append(conv_block(in_channels=before, out_channels=after, stride=2))
         self.blocks = nn.ModuleList(blocks)
+        coarsest_first = list(reversed(channels))
+        self.refinements = nn.ModuleList(Refinement(count) for count in coarsest_first[:refinements])
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """(B, 3, S, S) in [-1, 1] -> the features of every level, finest first."""
         features = []
-        for block in self.blocks:
+        for below, block in zip(reversed(range(len(self.blocks))), self.blocks, strict=True):
             image = block(image)
+            for refinement in self.refinements[below : below + 1]:
+                image = refinement(image)
             features.append(image)
         return tuple(features)
 
@@ -176,12 +183,8 @@ def join_details(coarse: Tensor, details: Sequence[Tensor]) -> Tensor:
 
 def split_details(latent: Tensor, latent_channels: int, detail_channels: Sequence[int]) -> tuple[Tensor, ...]:
     """The finer grids of a latent (B, C, h, w), the one of twice the size first: `join_details`, undone."""
-    details, first = [], latent_channels
-    for level, channels in enumerate(detail_channels, 1):
-        last = first + (channels << (2 * level))
-        details.append(F.pixel_shuffle(latent[:, first:last], 2**level))
-        first = last
-    return tuple(details)
+    grids = detail_slices(latent_channels, detail_channels)
+    return tuple(F.pixel_shuffle(latent[:, grid], 2**level) for level, grid in enumerate(grids, 1))
 
 
 def _doubled(block: nn.Module, x: Tensor) -> Tensor:

@@ -47,6 +47,9 @@ class Networks(Protocol):
     def flows(self, face: EncodedFace, latents: Array) -> Array:
         """F(S, Z) for latents (N, C, h, w): (N, 2, H, W) in crop pixels."""
 
+    def latent_gradient(self, face: EncodedFace, latent: Array, slope: Array) -> Array:
+        """By every number of a latent (C, h, w), the slope of a loss whose slope by the flow (2, H, W) is known."""
+
     def confidences(self, face: EncodedFace, latents: Array) -> Array:
         """M(S, Z) for latents (N, C, h, w): (N, 1, H, W) in [0, 1]."""
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fvae_studio.model.graphs import decoder_graph, encoder_graph, source_graph
+from fvae_studio.model.graphs import decoder_graph, encoder_graph, latent_gradient_graph, source_graph
 from fvae_studio.model.networks import CPU, EncodedFace
 from fvae_studio.model.preprocess import to_input
 from fvae_studio.model.weights import Array, ModelWeights
@@ -36,6 +36,8 @@ class OnnxNetworks:
         self._confidence_source = make_session(source_graph(model, "confidence"))
         self._flow = make_session(decoder_graph(model, "flow"))
         self._confidence = make_session(decoder_graph(model, "confidence"))
+        self._model = model
+        self._gradient: Session | None = None
 
     def encode(self, crop: NDArray[np.uint8]) -> EncodedFace:
         """Mean, terms and base flow of one crop (S, S, 3)."""
@@ -52,6 +54,15 @@ class OnnxNetworks:
     def confidences(self, face: EncodedFace, latents: Array) -> Array:
         """M(S, Z): (N, 1, H, W)."""
         return _decode(self._confidence, face.confidence_terms, latents)
+
+    def latent_gradient(self, face: EncodedFace, latent: Array, slope: Array) -> Array:
+        """By every number of a latent, the slope of a loss whose slope by the flow is known: (C, h, w)."""
+        if self._gradient is None:
+            # Only clips of several photos need it.
+            self._gradient = make_session(latent_gradient_graph(self._model))
+        values = {f"term{level}": term for level, term in enumerate(face.flow_terms)}
+        found: Array = self._gradient.run(None, {"latent": latent[None], "slope": slope[None], **values})[0][0]
+        return found
 
 
 def _decode(session: Session, terms: Sequence[Array], latents: Array) -> Array:

@@ -53,6 +53,14 @@ class TorchNetworks:
         with device_failures(self.device):
             return _here(torch.sigmoid(self._confidence.decode(face.confidence_terms, self._there(latents))))
 
+    def latent_gradient(self, face: EncodedFace, latent: Array, slope: Array) -> Array:
+        """By every number of a latent, the slope of a loss whose slope by the flow is known: (C, h, w)."""
+        with device_failures(self.device), torch.enable_grad():
+            at = self._there(latent[None]).requires_grad_()
+            features = [feature.clone() for feature in face.flow_terms]  # no inference tensors
+            (found,) = torch.autograd.grad(self._vae.decode(features, at), at, self._there(slope[None]))
+            return _here(found[0])
+
     def _there(self, values: Array) -> Tensor:
         tensor = torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
         return tensor.contiguous(memory_format=torch.channels_last)

@@ -11,7 +11,7 @@ import json
 import os
 import struct
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata as package_metadata
 from itertools import pairwise
@@ -30,9 +30,9 @@ from fvae_studio.model.directions import Direction, DirectionSet, ExpressionGaug
 from fvae_studio.model.preprocess import PREPROCESS_VERSION
 
 FORMAT: Final = "fvae-studio-weights"
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Of the JSON header; rises when an older program could no longer read it. 2: finer grids of the latent; refinements
-of the decoder."""
+of the decoder. 3: refinements of the encoders."""
 
 _METADATA_KEY: Final = "fvae_studio"
 _MAX_HEADER_BYTES: Final = 16 * 2**20
@@ -112,9 +112,15 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
         convolution(f"{name}.0", out, inputs, size, bias=False)
         normalisation(f"{name}.1", out)
 
-    def encoder(name: str, channels: tuple[int, ...]) -> None:
+    def refinements(name: str, channels: Sequence[int]) -> None:
+        for level, count in enumerate(channels):
+            convolution(f"{name}.refinements.{level}.conv", count, count, 3, bias=False)
+            normalisation(f"{name}.refinements.{level}.norm", count)
+
+    def encoder(name: str, channels: tuple[int, ...], refined: int = 0) -> None:
         for level, (before, after) in enumerate(pairwise((3, *channels))):
             block(f"{name}.blocks.{level}", after, before, 5 if level == 0 else 3)
+        refinements(name, channels[::-1][:refined])
 
     def decoder(
         name: str, channels: tuple[int, ...], source: tuple[int, ...], out: int, details: tuple[int, ...] = ()
@@ -130,19 +136,16 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
             inputs = after + skips[level + 1]
         convolution(f"{name}.head", out * (4 if config.head == "pixel_shuffle" else 1), inputs, 5, bias=True)
 
-    encoder("vae.target_encoder", config.encoder_channels)
+    encoder("vae.target_encoder", config.encoder_channels, config.encoder_refinements)
     for head in ("to_mean", "to_log_var"):
         convolution(f"vae.{head}", config.latent_channels, config.encoder_channels[-1], 3, bias=True)
     features = pairwise(reversed(config.encoder_channels))
     for level, ((coarse, fine), detail) in enumerate(zip(features, config.detail_channels, strict=False)):
         for head in ("to_mean", "to_log_var"):
             convolution(f"vae.details.{level}.{head}", detail, fine + coarse, 3, bias=True)
-    encoder("vae.source_encoder", config.encoder_channels)
+    encoder("vae.source_encoder", config.encoder_channels, config.encoder_refinements)
     decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2, config.detail_channels)
-    for level, count in enumerate(config.decoder_channels[: config.refinements]):
-        name = f"vae.decoder.refinements.{level}"
-        convolution(f"{name}.conv", count, count, 3, bias=False)
-        normalisation(f"{name}.norm", count)
+    refinements("vae.decoder", config.decoder_channels[: config.refinements])
     encoder("confidence.source_encoder", config.confidence_encoder_channels)
     decoder("confidence.decoder", config.confidence_decoder_channels, config.confidence_encoder_channels, 1)
     return shapes

@@ -38,6 +38,9 @@ Pair: TypeAlias = tuple[int, int]
 """Numbers of two sources."""
 
 
+LatentAt: TypeAlias = Callable[[int, Pair, float], NDArray[np.float32]]
+"""(C, h, w): the latent at a place on a way, [0, 1], as a source needs it."""
+
 Meeting: TypeAlias = Callable[[int, FlowField, Pair, float], FlowField]
 """Takes a source's flow at a place on a way, [0, 1], on to where all sources meet."""
 
@@ -62,7 +65,7 @@ class LatentPaths:
     Args:
         predictor: with the sources' faces.
         landmarks: of each source, crop pixels, or None.
-        latent_at: (C, h, w), the latent at a share of the way between two sources.
+        latent_at: the latent of a source at a place on a way.
         meet: applied to nodes, so that it costs nothing at the pictures between them.
     """
 
@@ -70,7 +73,7 @@ class LatentPaths:
         self,
         predictor: FlowPredictor,
         landmarks: Sequence[Points | None],
-        latent_at: Callable[[Pair, float], NDArray[np.float32]],
+        latent_at: LatentAt,
         meet: Meeting,
     ) -> None:
         self._predictor, self._landmarks, self._latent_at = predictor, tuple(landmarks), latent_at
@@ -99,9 +102,7 @@ class LatentPaths:
         (field,) = self._predictor.predict_latents(latent[None], face=face)
         return field
 
-    def kept(
-        self, is_same: Sequence[bool], latent_at: Callable[[Pair, float], NDArray[np.float32]], meet: Meeting
-    ) -> LatentPaths:
+    def kept(self, is_same: Sequence[bool], latent_at: LatentAt, meet: Meeting) -> LatentPaths:
         """The same sources where the latents of some are others: what was decoded between the rest is kept.
 
         Args:
@@ -172,7 +173,7 @@ class LatentPaths:
         if key not in self._nodes:
             # A whole way at once takes a fourth of the time of its nodes one by one.
             nodes = [node] if start == end else list(range(1, PATH_NODES))
-            latents = np.stack([self._latent_at((start, end), each / PATH_NODES) for each in nodes])
+            latents = np.stack([self._latent_at(face, (start, end), each / PATH_NODES) for each in nodes])
             for each, field in zip(nodes, self._predictor.predict_latents(latents, face=face), strict=True):
                 self._nodes[face, start, end, each] = _Node(field)
         return self._nodes[key]

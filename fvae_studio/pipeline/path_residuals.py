@@ -132,6 +132,14 @@ class PathResiduals:
         return self._nodes[key]
 
 
+def seen_in_target(source: MatchedSource, target: MatchedSource) -> FloatMap:
+    """(MATCH_SIZE, MATCH_SIZE) in the target's frame: 0 where it shows teeth that closed lips of the source hide."""
+    if target.mouth is None:
+        return np.ones((MATCH_SIZE, MATCH_SIZE), np.float32)
+    hidden = np.float32(max(target.openness - source.openness, 0.0))
+    return 1 - hidden * smoothstep(1 + target.mouth / _GAP_MARGIN_PX)
+
+
 def _seen_in_both(sources: Sequence[MatchedSource], flows: Sequence[NDArray[np.float32]]) -> FloatMap:
     """1 where both show the same thing, 0 where one shows teeth and the other lips."""
     seen: FloatMap = np.ones((MATCH_SIZE, MATCH_SIZE), np.float32)

@@ -164,6 +164,17 @@ class FlowPredictor:
                 fields[index] = FlowField(np.zeros_like(fields[index].flow), fields[index].confidence)
         return tuple(fields)
 
+    def latent_gradient(self, latent: Latent, slope: NDArray[np.float32], *, face: int = 0) -> Latent:
+        """How a loss changes with every number of a latent, where its slope by the flow there is known.
+
+        Args:
+            latent: (C, h, w).
+            slope: (h, w, 2), by crop pixels of the flow.
+            face: its place in `set_crops`.
+        """
+        by_flow = np.ascontiguousarray(slope.transpose(2, 0, 1), np.float32)
+        return self._networks.latent_gradient(self._face(face), self._checked(latent[None])[0], by_flow)
+
     def raw_flow(self, latent: Latent, *, face: int = 0) -> NDArray[np.float32]:
         """F(S, Z) as the paper shows it, without the subtraction: (h, w, 2), crop pixels; for evaluations."""
         encoded = self._face(face)

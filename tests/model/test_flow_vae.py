@@ -263,6 +263,9 @@ def test_confidence_network_shares_nothing_with_the_flow_network() -> None:
         {"refinements": -1},
         {"refinements": 5},
         {"refinements": 1.0},
+        {"encoder_refinements": -1},
+        {"encoder_refinements": 7},
+        {"encoder_refinements": True},
         {"displacement_range": 0},
         {"displacement_range": "wide"},
         {"colour": "blue"},
@@ -310,9 +313,10 @@ def test_finer_grids_count_as_differences_from_the_photos_own() -> None:
     torch.testing.assert_close(confidence(image, mean + moved), confidence(image, mean), rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("option", ["refinements", "encoder_refinements"])
 @torch.inference_mode()
-def test_refinements_begin_as_if_they_were_not_there() -> None:
-    plain, refined = FlowVae(TINY_CONFIG).eval(), FlowVae(replace(TINY_CONFIG, refinements=2)).eval()
+def test_refinements_begin_as_if_they_were_not_there(option: str) -> None:
+    plain, refined = FlowVae(TINY_CONFIG).eval(), FlowVae(replace(TINY_CONFIG, **{option: 2})).eval()
     missing, unknown = refined.load_state_dict(plain.state_dict(), strict=False)
     assert missing
     assert not unknown
@@ -321,3 +325,4 @@ def test_refinements_begin_as_if_they_were_not_there() -> None:
     flow = refined.decode(refined.source_features(image), latent)
 
     torch.testing.assert_close(flow, plain.decode(plain.source_features(image), latent), rtol=0, atol=0)
+    torch.testing.assert_close(refined.encode(image), plain.encode(image), rtol=0, atol=0)

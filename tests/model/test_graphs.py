@@ -23,6 +23,7 @@ CONFIGS = {
     "bilinear": replace(TINY_CONFIG, upsampling="bilinear"),
     "plain head": replace(TINY_CONFIG, head="same", stem_stride=1),
     "finer latents, refined": replace(TINY_CONFIG, detail_channels=(3, 2), refinements=2),
+    "refined encoders": replace(TINY_CONFIG, encoder_refinements=2),
     "finer latents, bilinear": replace(TINY_CONFIG, detail_channels=(2,), upsampling="bilinear"),
     "absolute": replace(TINY_CONFIG, output="absolute", displacement_range=1.0),
 }
@@ -75,6 +76,20 @@ def test_both_engines_agree(model, latents):
     np.testing.assert_allclose(faces[0].mean, faces[1].mean, atol=2e-5)
     np.testing.assert_allclose(one.flows(faces[0], latents), other.flows(faces[1], latents), atol=TOLERANCE_PX)
     np.testing.assert_allclose(one.confidences(faces[0], latents), other.confidences(faces[1], latents), atol=1e-5)
+
+
+def test_slopes_by_a_latent_are_autograds(model, latents):
+    one, other = OnnxNetworks(model.weights()), TorchNetworks(model.weights(), "cpu")
+    faces = one.encode(CROP), other.encode(CROP)
+    size = model.header.config.flow_size
+    slope = np.random.default_rng(7).normal(0, 1, (2, size, size)).astype(np.float32)
+
+    found, wanted = (
+        networks.latent_gradient(face, latents[0], slope) for networks, face in zip((one, other), faces, strict=True)
+    )
+
+    assert np.abs(wanted).max() > 0.1
+    np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())
 
 
 def test_a_flow_does_not_depend_on_those_beside_it(model, latents):

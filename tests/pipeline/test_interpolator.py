@@ -22,6 +22,7 @@ from fvae_studio.core.types import Photo, PhotoMetadata
 from fvae_studio.errors import Cancelled, EditError, GeometryError
 from fvae_studio.pipeline.canvas import Canvas
 from fvae_studio.pipeline.interpolator import InterpolationSource, Interpolator
+from fvae_studio.pipeline.latent_fit import FittedLatents
 from fvae_studio.pipeline.latent_paths import PATH_NODES, LatentPaths
 from fvae_studio.pipeline.path_residuals import PathResiduals
 from fvae_studio.pipeline.predictor import FlowPredictor
@@ -184,13 +185,15 @@ def test_motion_and_blend_are_apart(lively, first):
 
 @pytest.fixture
 def unmatched(monkeypatch):
-    """Decoded flows alone, without the residuals, at equal steps of the latent."""
+    """Decoded flows alone, without fits and residuals, at equal steps of the latent."""
     monkeypatch.setattr(LatentPaths, "even_place", lambda _self, _pair, share: share)
+    monkeypatch.setattr(FittedLatents, "of", lambda self, source, *, seen_from: self.own(source))  # noqa: ARG005
     monkeypatch.setattr(PathResiduals, "meet", lambda _self, _face, field, _moment: field)
 
 
 @pytest.mark.usefixtures("unmatched")
-def test_flows_are_decoded_at_nodes_and_read_off_between_them(lively, predictor, first, second):
+def test_flows_are_decoded_at_nodes_and_read_off_between_them(predictor, first, second):
+    lively = Stage(predictor, [first, replace(second, strengths=(("smile", 1.5),))])
     own = predictor.fork()
     own.set_crops([first.crop, second.crop])
     end = own.latent(1) + predictor.model.directions.combine({"smile": 1.5})

@@ -32,7 +32,7 @@ class Predictor:
 
 
 def paths(motion, meet=lambda _face, field, _pair, _place: field) -> LatentPaths:
-    def latent_at(pair, share):
+    def latent_at(_face, pair, share):
         return np.full((1, 1, 1), (1 - share) * pair[0] + share * pair[1], np.float32)
 
     return LatentPaths(Predictor(motion), [None, None], latent_at, meet)
@@ -137,7 +137,7 @@ def mouth_landmarks(*, rows: slice) -> Points:
 
 
 def place_halfway(landmarks) -> float:
-    def latent_at(pair, share):
+    def latent_at(_face, pair, share):
         return np.full((1, 1, 1), (1 - share) * pair[0] + share * pair[1], np.float32)
 
     ways = LatentPaths(TwoParts(None), [landmarks, landmarks], latent_at, lambda _face, field, _pair, _place: field)
@@ -171,7 +171,7 @@ def test_other_edits_decode_only_what_they_change(is_same, decoded_again):
     # The second photo's own edit, if it has another one, moves twice as far.
     reach = 1 if is_same[1] else 2
 
-    def latent_at(pair, share):
+    def latent_at(_face, pair, share):
         return np.full((1, 1, 1), reach * ((1 - share) * pair[0] + share * pair[1]), np.float32)
 
     other = ways.kept(is_same, latent_at, lambda _face, field, *_: field)

@@ -127,7 +127,7 @@ def write_run(model: LoadedModel, folder: Path, *, seed: int = 0) -> EditableFlo
 def test_every_method_is_measured_both_ways_on_held_out_people(report):
     keys = {(row.method, row.direction) for row in report.reconstruction}
 
-    assert len(keys) == len(report.reconstruction) == 5 * 3
+    assert len(keys) == len(report.reconstruction) == 6 * 3
     assert {row.num_pairs for row in report.reconstruction if row.direction in (FORTH, BACK)} == {2}
     assert {row.num_pairs for row in report.reconstruction if row.direction == BOTH} == {4}
 

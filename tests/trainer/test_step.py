@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from fvae_studio.model.warp import warp
 from tests.trainer.pairs import CODE_NAMES, make_batch
 from trainer.config import LossConfig, load_config
+from trainer.losses import kl_loss
 from trainer.step import AXES_SCALE, EditableFlowVae, FlowVaeStep, eye_region, fold_loss, mask_labels
 from trainer.validation import face_ellipse, fold_share, masked_psnr
 
@@ -194,6 +197,30 @@ def test_true_flow_would_leave_no_reconstruction_error():
     batch = make_batch()
 
     torch.testing.assert_close(warp(batch.source, batch.flow), batch.target)
+
+
+def test_finer_grids_pay_their_share_of_the_prior_and_need_not_follow_the_axes():
+    config = load_config("tiny", ["model.detail_channels=[3,2]", "loss.latent_weight=1.0"])
+    network = EditableFlowVae(config.model, code_size=len(CODE_NAMES)).eval()
+    batch, own = make_batch(), config.model.latent_channels
+    mean, log_var = network.vae.encode(batch.target)
+
+    def losses(share):
+        step = FlowVaeStep(network, replace(config.loss, detail_prior=share))
+        noise = torch.zeros(len(batch.source), *config.model.latent_shape)
+        return step(batch, batch, torch.zeros(len(batch.source), dtype=torch.bool), noise, 1.0)
+
+    before = losses(0.25)
+    torch.testing.assert_close(losses(0.0).prior, kl_loss(mean[:, :own], log_var[:, :own]))
+    torch.testing.assert_close(
+        before.prior, kl_loss(mean[:, :own], log_var[:, :own]) + 0.25 * kl_loss(mean[:, own:], log_var[:, own:])
+    )
+    with torch.no_grad():
+        network.raw_axes[:, own:] += 1.0
+    torch.testing.assert_close(losses(0.25).latent, before.latent)
+    with torch.no_grad():
+        network.raw_axes[:, :own] += 1.0
+    assert losses(0.25).latent > before.latent
 
 
 def test_flow_that_is_no_number_makes_a_loss_that_is_none_and_no_crash():

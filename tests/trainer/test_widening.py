@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
+from fvae_studio.model.layers import split_details
 from trainer.config import load_config
 from trainer.widening import is_wider, widen_confidence, widen_flow
 
@@ -70,11 +71,12 @@ def test_finer_grids_of_the_latent_and_refinements_begin_without_a_voice(narrow,
 def test_finer_grids_and_refinements_that_are_there_are_kept(pictures):
     torch.manual_seed(3)
     narrow, wide = (
-        FlowVae(replace(config, detail_channels=(3, 2), refinements=count)).eval()
+        FlowVae(replace(config, detail_channels=(3, 2), refinements=count, encoder_refinements=count)).eval()
         for config, count in ((NARROW, 1), (WIDE, 2))
     )
     torch.nn.init.normal_(narrow.decoder.head.weight, std=0.2)
-    torch.nn.init.normal_(narrow.decoder.refinements[0].norm.weight)
+    for part in (narrow.decoder, narrow.target_encoder, narrow.source_encoder):
+        torch.nn.init.normal_(part.refinements[0].norm.weight)
 
     widen_flow(narrow, wide)
 
@@ -83,6 +85,29 @@ def test_finer_grids_and_refinements_that_are_there_are_kept(pictures):
         flows = [network.decode(network.source_features(pictures[0]), latents[0]) for network in (narrow, wide)]
     torch.testing.assert_close(latents[1], latents[0], atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
+
+
+def test_grids_with_more_channels_are_heard_only_where_they_were(pictures):
+    torch.manual_seed(4)
+    narrow, wide = (FlowVae(replace(NARROW, detail_channels=details)).eval() for details in ((3, 2), (4, 5, 1)))
+    torch.nn.init.normal_(narrow.decoder.head.weight, std=0.2)
+
+    widen_flow(narrow, wide)
+
+    with torch.no_grad():
+        latents = [network.encode(pictures[1])[0] for network in (narrow, wide)]
+        flows = [
+            network.decode(network.source_features(pictures[0]), latent)
+            for network, latent in zip((narrow, wide), latents, strict=True)
+        ]
+    torch.testing.assert_close(flows[1], flows[0], atol=1e-5, rtol=1e-5)
+    before, after = (
+        split_details(latent, NARROW.latent_channels, network.config.detail_channels)
+        for latent, network in zip(latents, (narrow, wide), strict=True)
+    )
+    for old, new in zip(before, after, strict=False):
+        torch.testing.assert_close(new[:, : old.shape[1]], old)
+        assert new[:, old.shape[1] :].std() > 1e-3
 
 
 def test_wider_confidence_is_the_same(pictures):
@@ -121,7 +146,17 @@ def test_copies_part_from_the_first_step_on(narrow, pictures):
         ({"upsampling": "bilinear"}, False),
         ({"detail_channels": (4,)}, True),
         ({"refinements": 2}, True),
+        ({"encoder_refinements": 2}, True),
     ],
 )
 def test_only_more_channels_count_as_wider(change, expected):
     assert is_wider(replace(NARROW, **change), NARROW) is expected
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"), [((4, 2), True), ((3, 4, 1), True), ((3,), False), ((2, 2), False), ((), False)]
+)
+def test_finer_grids_may_only_grow(details, expected):
+    there = replace(NARROW, detail_channels=(3, 2))
+
+    assert is_wider(replace(NARROW, detail_channels=details), there) is expected

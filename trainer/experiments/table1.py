@@ -45,8 +45,10 @@ from trainer.experiments.table1_report import (
 from trainer.figures.reconstruction import (
     BACK,
     BOTH,
+    FITTED,
     FORTH,
     RealPairs,
+    fitted_flows,
     fvae_flows,
     to_bytes,
     to_floats,
@@ -162,10 +164,11 @@ def _reach(
     trust = resize_flow(confidence, PREPARED_SIZE)
     methods = {
         UNWARPED: Reached(pairs.source, large),
-        AVERAGE: warped(_average_flows(prepared, pairs, progress.subrange(0.0, 0.15))),
+        AVERAGE: warped(_average_flows(prepared, pairs, progress.subrange(0.0, 0.12))),
         FVAE: ours,
         BLENDED: Reached(pairs.source + confidence * (ours.small - pairs.source), large + trust * (ours.large - large)),
     }
+    methods[FITTED] = warped(fitted_flows(model, pairs.source, pairs.target, progress=progress.subrange(0.12, 0.03)))
     if vae is not None:
         picture = painted(vae, pairs.source, pairs.target)
         enlarged = torch.nn.functional.interpolate(picture, size=(PREPARED_SIZE, PREPARED_SIZE), mode="bicubic")

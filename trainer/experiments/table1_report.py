@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from trainer.experiments.intervals import Interval
-from trainer.figures.reconstruction import BACK, BOTH, CONFIDENCE_NOTE, FORTH
+from trainer.figures.reconstruction import BACK, BOTH, CONFIDENCE_NOTE, FITTED_NOTE, FORTH
 from trainer.markdown_tables import table
 
 UNWARPED: Final = "Unwarped source"
@@ -99,6 +99,8 @@ def table1_markdown(
             *table(["method", "PSNR face, to smile", "mouth error", "PSNR face, to neutral", "mouth error"], apart),
             "",
             CONFIDENCE_NOTE,
+            "",
+            FITTED_NOTE,
             "",
             f"The paper's own figures, on Multi-PIE: {paper}. Other people, light and crops: only the order compares.",
         ]

@@ -8,7 +8,7 @@ from trainer.baselines.rgb_vae import RgbVae
 from trainer.config import load_config
 from trainer.experiments.table1 import table1
 from trainer.experiments.table1_report import BLENDED, DIS, FVAE, ORACLE, TARGET, TVL1, UNWARPED, VAE
-from trainer.figures.reconstruction import BACK, BOTH, FORTH, reconstruction_figures
+from trainer.figures.reconstruction import BACK, BOTH, FITTED, FORTH, reconstruction_figures
 
 QUICK = OracleSettings(num_steps=(15, 10, 5))
 
@@ -36,14 +36,14 @@ def figures(result):
 def test_every_method_is_measured_both_ways(figures):
     assert set(figures) == {FORTH, BACK, BOTH}
     for methods in figures.values():
-        assert {UNWARPED, FVAE, BLENDED, VAE, DIS, TVL1, ORACLE, TARGET} <= set(methods)
+        assert {UNWARPED, FVAE, BLENDED, FITTED, VAE, DIS, TVL1, ORACLE, TARGET} <= set(methods)
 
 
 def test_agrees_with_the_evaluation(figures, bench, prepared):
     rows = reconstruction_figures(bench.model, prepared, oracle=QUICK)
     by_method = {(row.method, row.direction): row for row in rows}
 
-    for method in (UNWARPED, FVAE, BLENDED):
+    for method in (UNWARPED, FVAE, BLENDED, FITTED):
         for direction in (FORTH, BACK, BOTH):
             row, same = figures[direction][method], by_method[method, direction]
             assert row["face_db"].value == pytest.approx(same.face_db)
@@ -66,7 +66,7 @@ def test_target_reaches_itself(figures):
 
 
 def test_report_names_every_method_and_the_vae(result):
-    for method in (UNWARPED, FVAE, BLENDED, VAE, DIS, TVL1, ORACLE):
+    for method in (UNWARPED, FVAE, BLENDED, FITTED, VAE, DIS, TVL1, ORACLE):
         assert f"| {method} |" in result.text
     assert "row is missing" not in result.text
 

@@ -1,0 +1,205 @@
+"""Z(T) as it serves one photo best: what the encoder says, then fitted until the warped photo looks like the target.
+
+The encoder sees the target alone and cannot know how this photo's pixels would have to move; the decoder can be asked
+(semi-amortised inference: Kim et al. 2018, "Semi-Amortized Variational Autoencoders"). See
+`docs/adr/0017-fitted-latents.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.types import FloatMap
+from fvae_studio.model.directions import Latent
+from fvae_studio.pipeline.path_residuals import MatchedSource, seen_in_target
+from fvae_studio.pipeline.predictor import FlowPredictor
+
+STEPS: Final = 30
+RATE: Final = 0.5
+"""Of Adam (Kingma and Ba 2015): how far a number of the latent goes in the first step, where latents are about 1."""
+
+_MOMENTUM: Final = 0.8
+_SQUARES: Final = 0.9
+"""Of Adam: a fit this short must not remember where it began."""
+
+_SCALES: Final = 3
+"""Sizes at which pictures are compared: the crop's, half of it, a quarter."""
+
+_ABSOLUTE: Final = 0.5
+_ROUNDING: Final = 0.01
+"""Weight of the absolute difference beside the squared one, and where it is rounded off; pictures in [-1, 1]."""
+
+_ASTRAY: Final = 1.6
+"""A loss this many times that at the start: first steps may rise, but not so far."""
+
+_PRIOR: Final = 1e-3
+"""Pull towards what the encoder says."""
+
+_FOLDS: Final = 3.0
+_FOLD_MARGIN: Final = 0.3
+"""Weight and beginning of the penalty on a Jacobian determinant near or below 0."""
+
+
+def fit_latent(
+    predictor: FlowPredictor,
+    source: NDArray[np.uint8],
+    target: NDArray[np.uint8],
+    start: Latent,
+    *,
+    trust: FloatMap | None = None,
+    face: int = 0,
+    steps: int = STEPS,
+) -> Latent:
+    """The latent at which a photo, warped, looks most like another one of the same person.
+
+    Args:
+        predictor: holds the photo's face.
+        source: (S, S, 3), the face's crop.
+        target: (S, S, 3), what it should look like, in the same frame and light.
+        start: (C, h, w), the target's latent as encoded.
+        trust: (S, S) in [0, 1]: where both show the same thing; None for everywhere.
+        face: its place in the predictor.
+        steps: passes forwards and backwards; 0 returns the start.
+
+    Returns:
+        (C, h, w), the best of those on the way.
+    """
+    match = _Match(source, target, np.ones(source.shape[:2], np.float32) if trust is None else trust)
+
+    def judge(latent: Latent) -> tuple[float, NDArray[np.float32]]:
+        (field,) = predictor.predict_latents(latent[None], face=face, with_confidence=False)
+        return match.judge(field.flow)
+
+    latent = best = start.astype(np.float32)
+    at_start, slope = judge(latent)
+    least, rate, since = at_start, RATE, 0
+    mean, squares = np.zeros_like(latent), np.zeros_like(latent)
+    for step in range(steps):
+        since += 1
+        gradient = predictor.latent_gradient(latent, slope, face=face)
+        gradient += np.float32(2 * _PRIOR / latent.size) * (latent - start)
+        mean = _MOMENTUM * mean + (1 - _MOMENTUM) * gradient
+        squares = _SQUARES * squares + (1 - _SQUARES) * gradient * gradient
+        size = np.sqrt(squares / (1 - _SQUARES**since)) + np.float32(1e-12)
+        reach = np.float32(rate * (1 - step / steps) / (1 - _MOMENTUM**since))
+        latent = (latent - reach * mean / size).astype(np.float32)
+        loss, slope = judge(latent)
+        if loss < least:
+            best, least = latent, loss
+        elif loss > _ASTRAY * at_start:
+            # Once more from the best, with shorter steps.
+            latent, rate, since = best, rate / 2, 0
+            mean, squares = np.zeros_like(latent), np.zeros_like(latent)
+            slope = judge(latent)[1]
+    return best
+
+
+class FittedLatents:
+    """The latent of every photo of a clip as each of the others needs it, fitted when it is first asked for.
+
+    Args:
+        predictor: holds the photos' faces, in this order.
+        sources: in one frame and light.
+    """
+
+    def __init__(self, predictor: FlowPredictor, sources: Sequence[MatchedSource]) -> None:
+        self._predictor, self._sources = predictor, tuple(sources)
+        self._own = [predictor.latent(face) for face in range(len(self._sources))]
+        self._fitted: dict[tuple[int, int], Latent] = {}
+
+    def own(self, source: int) -> Latent:
+        """(C, h, w): Z(S) of a photo as encoded."""
+        return self._own[source]
+
+    def of(self, source: int, *, seen_from: int) -> Latent:
+        """(C, h, w): what the photo `seen_from` is decoded with to look like `source`; its own for itself."""
+        if source == seen_from:
+            return self._own[source]
+        key = seen_from, source
+        if key not in self._fitted:
+            self._fitted[key] = self._fit(seen_from, source)
+        return self._fitted[key]
+
+    def _fit(self, face: int, target: int) -> Latent:
+        start, size = self._own[target], (CROP_SIZE, CROP_SIZE)
+        here, there = self._sources[face], self._sources[target]
+        pictures = [cv2.resize(one.pixels, size, interpolation=cv2.INTER_AREA) for one in (here, there)]
+        (field,) = self._predictor.predict_latents(start[None], face=face)
+        trust = cv2.resize(np.minimum(here.usable, there.usable) * seen_in_target(here, there), size)
+        trust *= cv2.resize(field.confidence, size)
+        return fit_latent(self._predictor, pictures[0], pictures[1], start, trust=trust, face=face)
+
+
+class _Match:
+    """How far a photo, warped by a flow, is from the target, and which way is down."""
+
+    def __init__(self, source: NDArray[np.uint8], target: NDArray[np.uint8], trust: FloatMap) -> None:
+        self._source = source.astype(np.float32) / 127.5 - 1
+        self._across = cv2.Sobel(self._source, cv2.CV_32F, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
+        self._down = cv2.Sobel(self._source, cv2.CV_32F, 0, 1, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
+        target_levels = _pyramid(target.astype(np.float32) / 127.5 - 1)
+        self._levels = list(zip(target_levels, _pyramid(trust.astype(np.float32)), strict=True))
+
+    def judge(self, flow: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
+        """The loss of a flow (h, w, 2) in crop pixels, and its slope by every number of the flow."""
+        height, width = self._source.shape[:2]
+        at = (
+            cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
+            if flow.shape[:2] != (height, width)
+            else flow
+        )
+        axes = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        places = np.stack(axes, axis=-1) + at * np.float32(width / CROP_SIZE)
+        warped, across, down = (
+            cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            for picture in (self._source, self._across, self._down)
+        )
+        loss, by_pixel = 0.0, np.zeros_like(warped)
+        for scale, (seen, (target, trust)) in enumerate(zip(_pyramid(warped), self._levels, strict=True)):
+            difference = seen - target
+            length = np.sqrt(difference * difference + np.float32(_ROUNDING**2))
+            weight = trust[..., None] / np.float32(trust.size)
+            loss += float(((difference * difference + _ABSOLUTE * length) * weight).sum())
+            slope = (2 * difference + _ABSOLUTE * difference / length) * weight
+            size = 1 << scale
+            by_pixel += np.repeat(np.repeat(slope, size, axis=0), size, axis=1) / np.float32(size * size)
+        by_flow = np.stack([(by_pixel * across).sum(axis=-1), (by_pixel * down).sum(axis=-1)], axis=-1)
+        by_flow *= np.float32(width / CROP_SIZE)
+        if at is not flow:
+            cells = (height * width) / (flow.shape[0] * flow.shape[1])
+            by_flow = cv2.resize(by_flow, flow.shape[1::-1], interpolation=cv2.INTER_AREA) * np.float32(cells)
+        folds, by_folds = _folds(flow)
+        return loss + _FOLDS * folds, by_flow + np.float32(_FOLDS) * by_folds
+
+
+def _folds(flow: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
+    """Mean square of what the Jacobian determinant of p + flow(p) lacks of `_FOLD_MARGIN`, and its slope."""
+    step = np.float32(CROP_SIZE / flow.shape[0])
+    across = (flow[:-1, 1:] - flow[:-1, :-1]) / step
+    down = (flow[1:, :-1] - flow[:-1, :-1]) / step
+    stretch_x, stretch_y = 1 + across[..., 0], 1 + down[..., 1]
+    missing = np.maximum(_FOLD_MARGIN - (stretch_x * stretch_y - across[..., 1] * down[..., 0]), 0)
+    by_determinant = -2 * missing / (missing.size * step)
+    by_across = np.stack([stretch_y, -down[..., 0]], axis=-1) * by_determinant[..., None]
+    by_down = np.stack([-across[..., 1], stretch_x], axis=-1) * by_determinant[..., None]
+    slope = np.zeros_like(flow)
+    slope[:-1, 1:] += by_across
+    slope[1:, :-1] += by_down
+    slope[:-1, :-1] -= by_across + by_down
+    return float(np.square(missing).mean()), slope
+
+
+def _pyramid(picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """A picture at each of `_SCALES` sizes, by averaging; an odd last row or column is left out."""
+    levels = [picture]
+    for _ in range(1, _SCALES):
+        height, width = levels[-1].shape[:2]
+        even = levels[-1][: height // 2 * 2, : width // 2 * 2]
+        levels.append(cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+    return levels
