@@ -34,8 +34,8 @@ class EncodedFace:
 class Networks(Protocol):
     """f, g and M of a model on one device.
 
-    Not for several threads at once, but flows and confidences may be asked for beside each other. Every method raises
-    `DeviceError` where a graphics processor fails.
+    Not for several threads at once, but flows, gradients and confidences may be asked for beside each other. Every
+    method raises `DeviceError` where a graphics processor fails.
     """
 
     device: str

@@ -6,6 +6,7 @@ See `docs/adr/0014-onnx-runtime.md`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -38,6 +39,7 @@ class OnnxNetworks:
         self._confidence = make_session(decoder_graph(model, "confidence"))
         self._model = model
         self._gradient: Session | None = None
+        self._making = Lock()
 
     def encode(self, crop: NDArray[np.uint8]) -> EncodedFace:
         """Mean, terms and base flow of one crop (S, S, 3)."""
@@ -57,9 +59,10 @@ class OnnxNetworks:
 
     def latent_gradient(self, face: EncodedFace, latent: Array, slope: Array) -> Array:
         """By every number of a latent, the slope of a loss whose slope by the flow is known: (C, h, w)."""
-        if self._gradient is None:
-            # Only clips of several photos need it.
-            self._gradient = make_session(latent_gradient_graph(self._model))
+        with self._making:
+            if self._gradient is None:
+                # Only clips of several photos need it.
+                self._gradient = make_session(latent_gradient_graph(self._model))
         values = {f"term{level}": term for level, term in enumerate(face.flow_terms)}
         found: Array = self._gradient.run(None, {"latent": latent[None], "slope": slope[None], **values})[0][0]
         return found

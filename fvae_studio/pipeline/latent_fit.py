@@ -8,6 +8,7 @@ The encoder sees the target alone and cannot know how this photo's pixels would 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -121,10 +122,12 @@ class FittedLatents:
         """(C, h, w): what the photo `seen_from` is decoded with to look like `source`; its own for itself."""
         if source == seen_from:
             return self._own[source]
-        key = seen_from, source
-        if key not in self._fitted:
-            self._fitted[key] = self._fit(seen_from, source)
-        return self._fitted[key]
+        if (seen_from, source) not in self._fitted:
+            # Who goes from one photo to another needs both views, and each fit keeps one core busy.
+            ways = (seen_from, source), (source, seen_from)
+            with ThreadPoolExecutor(len(ways), "fit") as fits:
+                self._fitted |= zip(ways, fits.map(lambda way: self._fit(*way), ways), strict=True)
+        return self._fitted[seen_from, source]
 
     def _fit(self, face: int, target: int) -> Latent:
         start, size = self._own[target], (CROP_SIZE, CROP_SIZE)

@@ -157,6 +157,7 @@ def test_each_photo_has_its_own_view_of_the_others_and_is_asked_once():
     assert not np.array_equal(*views)
     asked = decoder.asked
     assert latents.of(2, seen_from=0) is views[0]
+    assert not np.array_equal(latents.of(0, seen_from=2), decoder.latent(0))
     assert decoder.asked == asked
 
 
