@@ -29,6 +29,10 @@ _MOMENTUM: Final = 0.8
 _SQUARES: Final = 0.9
 """Of Adam: a fit this short must not remember where it began."""
 
+_FLOOR: Final = 0.05
+"""Of the mean slope: numbers that matter less than this move less. Adam would move all alike, and with them what is
+seen of nothing that is compared."""
+
 _SCALES: Final = 3
 """Sizes at which pictures are compared: the crop's, half of it, a quarter."""
 
@@ -87,7 +91,8 @@ def fit_latent(
         gradient += np.float32(2 * _PRIOR / latent.size) * (latent - start)
         mean = _MOMENTUM * mean + (1 - _MOMENTUM) * gradient
         squares = _SQUARES * squares + (1 - _SQUARES) * gradient * gradient
-        size = np.sqrt(squares / (1 - _SQUARES**since)) + np.float32(1e-12)
+        size = np.sqrt(squares / (1 - _SQUARES**since))
+        size += np.float32(_FLOOR) * np.sqrt(np.square(size).mean()) + np.float32(1e-12)
         reach = np.float32(rate * (1 - step / steps) / (1 - _MOMENTUM**since))
         latent = (latent - reach * mean / size).astype(np.float32)
         loss, slope = judge(latent)
