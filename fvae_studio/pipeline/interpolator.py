@@ -36,8 +36,8 @@ from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
 from fvae_studio.errors import EditError
 from fvae_studio.pipeline.clip_mouths import ClipMouth, FindPhotoMouth, MovedMouth, MovedMouths
-from fvae_studio.pipeline.latent_fit import FittedLatents
-from fvae_studio.pipeline.latent_paths import LatentPaths
+from fvae_studio.pipeline.latent_fit import FitCorrections
+from fvae_studio.pipeline.latent_paths import LatentPaths, corrected
 from fvae_studio.pipeline.path_residuals import MatchedSource, PathResiduals
 from fvae_studio.pipeline.predictor import FlowPredictor
 
@@ -93,8 +93,8 @@ class Interpolator:
 
     Flows are taken relative to each photo's own, F(S_k, Z) - F(S_k, Z_k), so at its own latent a photo is not moved.
     The softmax of the confidences is multiplied by the blend's shares (`docs/adr/0004`), so the ends are exact. The
-    target is sum_k motion_k (Z_k + d_k), with d_k the photo's own edit and the tracks' strengths. The latents of the
-    other photos are fitted to each photo (`FittedLatents`).
+    target is sum_k motion_k (Z_k + d_k), with d_k the photo's own edit and the tracks' strengths. Each photo's flow is
+    corrected by what a fit to the others adds (`FitCorrections`).
 
     The first source gives frame, depth and colours. The others are brought into its frame, light and profile, and take
     part in an oval around the face; outside it, only the first photo is seen, moved by its flow.
@@ -159,10 +159,10 @@ class Interpolator:
         self._predictor = predictor.fork()
         self._predictor.set_crops(crops)
         self._matched = [_matched(source, openness) for source, openness in zip(prepared, self._open, strict=True)]
-        self._latents = FittedLatents(self._predictor, self._matched)
-        self._paths = LatentPaths(
-            self._predictor, [source.landmarks for source in prepared], self._latent_between, self._met
-        )
+        self._latents = [self._predictor.latent(face) for face in range(len(sources))]
+        landmarks = [source.landmarks for source in prepared]
+        self._corrections = FitCorrections(self._predictor, self._matched, landmarks)
+        self._paths = LatentPaths(self._predictor, landmarks, self._latent_between, self._correction_between, self._met)
         self._residuals = PathResiduals(self._matched, self._fields_on_path)
 
     def edited(self, edits: Sequence[tuple[Strengths, MouthChoice]]) -> Interpolator:
@@ -309,8 +309,7 @@ class Interpolator:
         hold = self._hold(face, moment)
         taking = [source for source, share in enumerate(moment.motion) if share > 0]
         if moment.strengths or len(taking) > 2:
-            decoded = self._paths.decoded(face, self._target(face, moment))
-            return self._residuals.meet(face, self._paths.settled(face, decoded, hold=hold), moment)
+            return self._residuals.meet(face, self._paths.settled(face, self._decoded(face, moment), hold=hold), moment)
         start, end = taking[0], taking[-1]
         return self._paths.field(face, (start, end), 0.0 if start == end else moment.motion[end], hold=hold)
 
@@ -325,7 +324,7 @@ class Interpolator:
         """The flow as decoded: lips part after that."""
         taking = [source for source, share in enumerate(moment.motion) if share > 0]
         if moment.strengths or len(taking) > 2:
-            return self._paths.decoded(face, self._target(face, moment))
+            return self._decoded(face, moment)
         start, end = taking[0], taking[-1]
         return self._paths.raw(face, (start, end), 0.0 if start == end else moment.motion[end])
 
@@ -346,20 +345,27 @@ class Interpolator:
         shares[pair[0]] += 1 - place
         return Moment(tuple(shares), tuple(shares))
 
-    def _latent_between(self, face: int, pair: tuple[int, int], share: float) -> NDArray[np.float32]:
-        return self._target(face, self._moment_on_path(pair, share))
+    def _latent_between(self, pair: tuple[int, int], share: float) -> NDArray[np.float32]:
+        return self._target(self._moment_on_path(pair, share))
 
-    def _target(self, face: int, moment: Moment) -> NDArray[np.float32]:
-        """(C, h, w): the latent of the moment, as a source needs it: its own where it alone has a share and no edit."""
+    def _correction_between(self, face: int, pair: tuple[int, int], share: float) -> NDArray[np.float32] | None:
+        return self._corrections.at(face, self._moment_on_path(pair, share).motion)
+
+    def _decoded(self, face: int, moment: Moment) -> FlowField:
+        decoded = self._paths.decoded(face, self._target(moment))
+        return corrected(decoded, self._corrections.at(face, moment.motion))
+
+    def _target(self, moment: Moment) -> NDArray[np.float32]:
+        """(C, h, w): the latent of the moment; exactly the source's own where it alone has a share and no edit."""
         directions = self._predictor.model.directions
         total: NDArray[np.float32] | None = None
         for source, share in enumerate(moment.motion):
             if share == 0:
                 continue
-            latent = self._latents.of(source, seen_from=face)
+            latent = self._latents[source]
             strengths = add_strengths(self._sources[source].strengths, moment.strengths)
             if strengths:
-                latent = latent + directions.combine(dict(strengths), self._latents.own(source))
+                latent = latent + directions.combine(dict(strengths), latent)
             part = latent if share == 1 else np.float32(share) * latent
             total = part if total is None else total + part
         assert total is not None

@@ -38,8 +38,11 @@ Pair: TypeAlias = tuple[int, int]
 """Numbers of two sources."""
 
 
-LatentAt: TypeAlias = Callable[[int, Pair, float], NDArray[np.float32]]
-"""(C, h, w): the latent at a place on a way, [0, 1], as a source needs it."""
+LatentAt: TypeAlias = Callable[[Pair, float], NDArray[np.float32]]
+"""(C, h, w): the latent at a place on a way, [0, 1]."""
+
+CorrectionAt: TypeAlias = Callable[[int, Pair, float], NDArray[np.float32] | None]
+"""(h, w, 2), crop pixels: what is added to a source's decoded flow at a place on a way; None for nothing."""
 
 Meeting: TypeAlias = Callable[[int, FlowField, Pair, float], FlowField]
 """Takes a source's flow at a place on a way, [0, 1], on to where all sources meet."""
@@ -65,7 +68,8 @@ class LatentPaths:
     Args:
         predictor: with the sources' faces.
         landmarks: of each source, crop pixels, or None.
-        latent_at: the latent of a source at a place on a way.
+        latent_at: what is decoded.
+        correction_at: what is added to it.
         meet: applied to nodes, so that it costs nothing at the pictures between them.
     """
 
@@ -74,9 +78,11 @@ class LatentPaths:
         predictor: FlowPredictor,
         landmarks: Sequence[Points | None],
         latent_at: LatentAt,
+        correction_at: CorrectionAt,
         meet: Meeting,
     ) -> None:
         self._predictor, self._landmarks, self._latent_at = predictor, tuple(landmarks), latent_at
+        self._correction_at = correction_at
         self._meet = meet
         self._nodes: dict[tuple[int, int, int, int], _Node] = {}
         self._paces: dict[Pair, NDArray[np.float64]] = {}
@@ -110,7 +116,7 @@ class LatentPaths:
             latent_at: as for the constructor.
             meet: as for the constructor.
         """
-        other = LatentPaths(self._predictor, self._landmarks, latent_at, meet)
+        other = LatentPaths(self._predictor, self._landmarks, latent_at, self._correction_at, meet)
         other._nodes = {
             key: _Node(node.raw) for key, node in self._nodes.items() if is_same[key[1]] and is_same[key[2]]
         }
@@ -173,9 +179,10 @@ class LatentPaths:
         if key not in self._nodes:
             # A whole way at once takes a fourth of the time of its nodes one by one.
             nodes = [node] if start == end else list(range(1, PATH_NODES))
-            latents = np.stack([self._latent_at(face, (start, end), each / PATH_NODES) for each in nodes])
+            latents = np.stack([self._latent_at((start, end), each / PATH_NODES) for each in nodes])
             for each, field in zip(nodes, self._predictor.predict_latents(latents, face=face), strict=True):
-                self._nodes[face, start, end, each] = _Node(field)
+                added = self._correction_at(face, (start, end), each / PATH_NODES)
+                self._nodes[face, start, end, each] = _Node(corrected(field, added))
         return self._nodes[key]
 
     def _node_field(self, face: int, pair: Pair, number: int, hold: float, met: bool) -> FlowField:
@@ -187,6 +194,11 @@ class LatentPaths:
         if hold in (0, 1):
             return node.usable[hold == 1, met]
         return _between(node.usable[False, met], node.usable[True, met], hold)
+
+
+def corrected(field: FlowField, added: NDArray[np.float32] | None) -> FlowField:
+    """A flow and what is added to it; the same object where that is nothing."""
+    return field if added is None else FlowField(field.flow + added, field.confidence)
 
 
 def _along(place: float, field_at: Callable[[int], FlowField]) -> FlowField:

@@ -22,7 +22,7 @@ from fvae_studio.core.types import Photo, PhotoMetadata
 from fvae_studio.errors import Cancelled, EditError, GeometryError
 from fvae_studio.pipeline.canvas import Canvas
 from fvae_studio.pipeline.interpolator import InterpolationSource, Interpolator
-from fvae_studio.pipeline.latent_fit import FittedLatents
+from fvae_studio.pipeline.latent_fit import FitCorrections
 from fvae_studio.pipeline.latent_paths import PATH_NODES, LatentPaths
 from fvae_studio.pipeline.path_residuals import PathResiduals
 from fvae_studio.pipeline.predictor import FlowPredictor
@@ -187,7 +187,7 @@ def test_motion_and_blend_are_apart(lively, first):
 def unmatched(monkeypatch):
     """Decoded flows alone, without fits and residuals, at equal steps of the latent."""
     monkeypatch.setattr(LatentPaths, "even_place", lambda _self, _pair, share: share)
-    monkeypatch.setattr(FittedLatents, "of", lambda self, source, *, seen_from: self.own(source))  # noqa: ARG005
+    monkeypatch.setattr(FitCorrections, "at", lambda _self, _face, _motion: None)
     monkeypatch.setattr(PathResiduals, "meet", lambda _self, _face, field, _moment: field)
 
 

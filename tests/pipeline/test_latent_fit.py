@@ -14,7 +14,7 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.types import FlowField
 from fvae_studio.pipeline import latent_fit
-from fvae_studio.pipeline.latent_fit import FittedLatents, fit_latent
+from fvae_studio.pipeline.latent_fit import FitCorrections, fit_latent
 from fvae_studio.pipeline.path_residuals import MATCH_SIZE, MatchedSource
 
 SHAPE = (6, 1, 1)
@@ -146,19 +146,21 @@ def matched(seed: int = 0, **changes) -> MatchedSource:
     return replace(one, **changes)
 
 
-def test_each_photo_has_its_own_view_of_the_others_and_is_asked_once():
+def test_corrections_go_by_the_motions_shares_and_are_found_once():
     decoder = Waves()
-    latents = FittedLatents(decoder, [matched(0), matched(1), matched(2)])
+    corrections = FitCorrections(decoder, [matched(0), matched(1), matched(2)], [None] * 3)
 
-    for source in range(3):
-        np.testing.assert_array_equal(latents.of(source, seen_from=source), decoder.latent(source))
+    for face in range(3):
+        assert corrections.at(face, [float(other == face) for other in range(3)]) is None
     assert decoder.asked == 0
-    views = [latents.of(2, seen_from=face) for face in (0, 1)]
-    assert not np.array_equal(*views)
+    whole = [corrections.at(0, shares) for shares in ([0.0, 1.0, 0.0], [0.0, 0.0, 1.0])]
+    assert np.abs(whole[0]).max() > 0.1
+    back = corrections.at(1, [1.0, 0.0, 0.0])
     asked = decoder.asked
-    assert latents.of(2, seen_from=0) is views[0]
-    assert not np.array_equal(latents.of(0, seen_from=2), decoder.latent(0))
+    mixed = corrections.at(0, [0.25, 0.25, 0.5])
+    np.testing.assert_allclose(mixed, 0.25 * whole[0] + 0.5 * whole[1], atol=1e-6)
     assert decoder.asked == asked
+    assert not np.array_equal(back, -whole[0])
 
 
 def test_teeth_that_closed_lips_hide_are_not_imitated():
@@ -171,8 +173,10 @@ def test_teeth_that_closed_lips_hide_are_not_imitated():
     smile[inside] = cv2.resize(warped(texture(0), decoder.flow(WANTED)), (MATCH_SIZE, MATCH_SIZE))[inside]
 
     def moved(openness: float) -> float:
-        latents = FittedLatents(decoder, [plain, matched(0, pixels=smile, mouth=gap, openness=openness)])
-        return float(np.abs(decoder.flow(latents.of(1, seen_from=0))).mean())
+        corrections = FitCorrections(
+            decoder, [plain, matched(0, pixels=smile, mouth=gap, openness=openness)], [None, None]
+        )
+        return float(np.abs(corrections.at(0, [0.0, 1.0]) + decoder.flow(decoder.latent(1))).mean())
 
     assert moved(1.0) < 0.3 * moved(0.0)
 

@@ -31,11 +31,15 @@ class Predictor:
         return tuple(FlowField(flow, np.ones(SHAPE, np.float32)) for flow in flows)
 
 
+def uncorrected(_face, _pair, _place):
+    return None
+
+
 def paths(motion, meet=lambda _face, field, _pair, _place: field) -> LatentPaths:
-    def latent_at(_face, pair, share):
+    def latent_at(pair, share):
         return np.full((1, 1, 1), (1 - share) * pair[0] + share * pair[1], np.float32)
 
-    return LatentPaths(Predictor(motion), [None, None], latent_at, meet)
+    return LatentPaths(Predictor(motion), [None, None], latent_at, uncorrected, meet)
 
 
 def length_at(ways: LatentPaths, share: float) -> float:
@@ -137,10 +141,12 @@ def mouth_landmarks(*, rows: slice) -> Points:
 
 
 def place_halfway(landmarks) -> float:
-    def latent_at(_face, pair, share):
+    def latent_at(pair, share):
         return np.full((1, 1, 1), (1 - share) * pair[0] + share * pair[1], np.float32)
 
-    ways = LatentPaths(TwoParts(None), [landmarks, landmarks], latent_at, lambda _face, field, _pair, _place: field)
+    ways = LatentPaths(
+        TwoParts(None), [landmarks, landmarks], latent_at, uncorrected, lambda _face, field, _pair, _place: field
+    )
     return ways.even_place((0, 1), 0.5)
 
 
@@ -171,10 +177,24 @@ def test_other_edits_decode_only_what_they_change(is_same, decoded_again):
     # The second photo's own edit, if it has another one, moves twice as far.
     reach = 1 if is_same[1] else 2
 
-    def latent_at(_face, pair, share):
+    def latent_at(pair, share):
         return np.full((1, 1, 1), reach * ((1 - share) * pair[0] + share * pair[1]), np.float32)
 
     other = ways.kept(is_same, latent_at, lambda _face, field, *_: field)
 
     assert length_at(other, 0.3) == pytest.approx(reach * before, rel=0.05)
     assert (len(ways._predictor.batches) > num_batches) == decoded_again
+
+
+def test_corrections_are_added_at_nodes():
+    ways = LatentPaths(
+        Predictor(lambda latent: latent),
+        [None, None],
+        lambda pair, share: np.full((1, 1, 1), (1 - share) * pair[0] + share * pair[1], np.float32),
+        lambda face, pair, place: None if pair[0] == pair[1] else np.full((*SHAPE, 2), place * (1 + face), np.float32),
+        lambda _face, field, _pair, _place: field,
+    )
+
+    corner = [float(ways.raw(1, (0, 1), place).flow[0, 0, 0]) for place in (0.5, 1.0)]
+
+    assert corner == pytest.approx([1.0, 0.0])

@@ -40,8 +40,8 @@ FITTED: Final = "FVAE, latent fitted"
 
 FITTED_NOTE: Final = (
     "FVAE, latent fitted: F(S, Z) - F(S, mean(S)) as the program moves photos, Z begun as mean(T) and fitted until "
-    "the warped photo looks like T, as between the photos of a clip. Like DIS flow, it looks at the target itself; but "
-    "all that it can do is a flow that the decoder knows."
+    "the warped photo looks like T, as for corrections between a clip's photos. Like DIS, it looks at the target "
+    "itself; but all that it can do is a flow that the decoder knows."
 )
 
 
