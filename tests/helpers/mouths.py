@@ -97,7 +97,17 @@ class OpeningPredictor:
         """Closed."""
         return _latent(())
 
-    def predict_latents(self, latents: np.ndarray, *, face: int = 0) -> tuple[FlowField, ...]:  # noqa: ARG002
+    def latent_gradient(self, latent: np.ndarray, slope: np.ndarray, *, face: int = 0) -> np.ndarray:  # noqa: ARG002
+        """Nothing to fit: the photos' flows are as decoded."""
+        return np.zeros_like(latent)
+
+    def predict_latents(
+        self,
+        latents: np.ndarray,
+        *,
+        face: int = 0,  # noqa: ARG002
+        with_confidence: bool = True,  # noqa: ARG002
+    ) -> tuple[FlowField, ...]:
         """As `OpeningEngine`."""
         flows = [float(latent.sum()) * parting_flow() for latent in latents]
         return tuple(FlowField(flow.astype(np.float32), np.ones(flow.shape[:2], np.float32)) for flow in flows)
