@@ -105,6 +105,8 @@ def test_a_file_that_is_there_is_not_replaced(dialog, files, qtbot):
 
 
 def test_closing_stops_it(opened, dialog, engine, files, qtbot):
+    # Nothing that is still under way may stop at the gate in its place.
+    qtbot.waitUntil(lambda: opened.document._service.is_idle)
     engine.gate.clear()
     dialog._take.click()
     qtbot.waitUntil(lambda: "borrow" in engine.calls)
