@@ -63,15 +63,18 @@ class OnnxNetworks:
             if self._gradient is None:
                 # Only clips of several photos need it.
                 self._gradient = make_session(latent_gradient_graph(self._model))
-        values = {f"term{level}": term for level, term in enumerate(face.flow_terms)}
-        found: Array = self._gradient.run(None, {"latent": latent[None], "slope": slope[None], **values})[0][0]
+        inputs = {"latent": latent[None], "slope": slope[None], **_named(face.flow_terms)}
+        found: Array = self._gradient.run(None, inputs)[0][0]
         return found
 
 
 def _decode(session: Session, terms: Sequence[Array], latents: Array) -> Array:
-    values = {f"term{level}": term for level, term in enumerate(terms)}
-    found: Array = session.run(None, {"latent": latents, **values})[0]
+    found: Array = session.run(None, {"latent": latents, **_named(terms)})[0]
     return found
+
+
+def _named(terms: Sequence[Array]) -> dict[str, Array]:
+    return {f"term{level}": term for level, term in enumerate(terms)}
 
 
 def make_session(graph: bytes) -> Session:

@@ -158,12 +158,12 @@ class Interpolator:
         self._find_photo_mouth = find_photo_mouth
         self._predictor = predictor.fork()
         self._predictor.set_crops(crops)
-        self._matched = [_matched(source, openness) for source, openness in zip(prepared, self._open, strict=True)]
+        matched = [_matched(source, openness) for source, openness in zip(prepared, self._open, strict=True)]
         self._latents = [self._predictor.latent(face) for face in range(len(sources))]
         landmarks = [source.landmarks for source in prepared]
-        self._corrections = FitCorrections(self._predictor, self._matched, landmarks)
+        self._corrections = FitCorrections(self._predictor, matched, landmarks)
         self._paths = LatentPaths(self._predictor, landmarks, self._latent_between, self._correction_between, self._met)
-        self._residuals = PathResiduals(self._matched, self._fields_on_path)
+        self._residuals = PathResiduals(matched, self._fields_on_path)
 
     def edited(self, edits: Sequence[tuple[Strengths, MouthChoice]]) -> Interpolator:
         """The same photos with other edits of their own: nothing is registered or encoded again.

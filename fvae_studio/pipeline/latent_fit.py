@@ -90,7 +90,7 @@ def fit_latent(
 
     latent = best = start.astype(np.float32)
     at_start, slope = judge(latent)
-    least, rate, since = at_start, RATE, 0
+    least, best_slope, rate, since = at_start, slope, RATE, 0
     mean, squares = np.zeros_like(latent), np.zeros_like(latent)
     for step in range(steps):
         since += 1
@@ -104,12 +104,11 @@ def fit_latent(
         latent = (latent - reach * mean / size).astype(np.float32)
         loss, slope = judge(latent)
         if loss < least:
-            best, least = latent, loss
+            best, least, best_slope = latent, loss, slope
         elif loss > _ASTRAY * at_start:
             # Once more from the best, with shorter steps.
-            latent, rate, since = best, rate / 2, 0
+            latent, slope, rate, since = best, best_slope, rate / 2, 0
             mean, squares = np.zeros_like(latent), np.zeros_like(latent)
-            slope = judge(latent)[1]
     return best
 
 
@@ -180,6 +179,8 @@ class _Match:
         self._down = cv2.Sobel(self._source, cv2.CV_32F, 0, 1, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
         target_levels = _pyramid(target.astype(np.float32) / 127.5 - 1)
         self._levels = list(zip(target_levels, _pyramid(trust.astype(np.float32)), strict=True))
+        rows, columns = (np.arange(count, dtype=np.float32) for count in source.shape[:2])
+        self._grid = np.stack(np.meshgrid(columns, rows), axis=-1)
 
     def judge(self, flow: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
         """The loss of a flow (h, w, 2) in crop pixels, and its slope by every number of the flow."""
@@ -189,8 +190,7 @@ class _Match:
             if flow.shape[:2] != (height, width)
             else flow
         )
-        axes = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-        places = np.stack(axes, axis=-1) + at * np.float32(width / CROP_SIZE)
+        places = self._grid + at * np.float32(width / CROP_SIZE)
         warped, across, down = (
             cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             for picture in (self._source, self._across, self._down)
