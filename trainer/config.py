@@ -75,6 +75,8 @@ class LossConfig:
             lips, which a distance alone leaves to be blurred.
         edit_weight: share of rendered pairs that take the edit path, mean(S) + W e.
         latent_weight: distance of mean(T) - mean(S) from W e on the latent's own grid; trains the encoder only.
+        matching_weight: cross entropy of what finer grids are found to match (`model.matching_radius`) and where the
+            known flow comes from; says to the encoder what a grid is for.
         fold_weight: penalty on a Jacobian below `fold_margin`.
         fold_margin: see above.
         hidden_weight: weight of pixels that the source does not show, in the end-point term.
@@ -97,6 +99,7 @@ class LossConfig:
     gradient_weight: float = 0.0
     edit_weight: float = 0.0
     latent_weight: float = 0.0
+    matching_weight: float = 0.0
     fold_weight: float = 0.0
     fold_margin: float = 0.15
     hidden_weight: float = 0.3

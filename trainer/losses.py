@@ -8,12 +8,16 @@ decided in `docs/adr/0004-the-papers-open-points.md`. Images are in [-1, 1], flo
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from fvae_studio.model.config import matching_moves
 
 _CHUNK = 8
 """Samples whose coherence is computed at a time: few enough that a shift's operands stay in the processor's cache."""
@@ -182,3 +186,31 @@ def _columns(dx: int, width: int) -> slice:
 
 def _as_float(values: Tensor) -> Tensor:
     return values if values.dtype == torch.float64 else values.float()
+
+
+def matching_loss(log_shares: Sequence[Tensor], flow: Tensor, visible: Tensor, known: Tensor) -> Tensor:
+    """Cross entropy of matches and where an exact flow comes from, mean over cells and grids.
+
+    A cell comes from between four cells: each of them gets its share, so that the mean of the matches is the flow.
+    One that the source does not show, or that comes from further off than is looked, matches nothing.
+
+    Args:
+        log_shares: of each grid (B, K + 1, h, w), as `model.matching.Matching.log_shares`.
+        flow: (B, 2, H, W) backward, crop pixels.
+        visible: (B, 1, H, W) in [0, 1].
+        known: (B,) bool: pairs whose flow is exact; the others do not count.
+    """
+    total = flow.new_zeros(())
+    for found in log_shares:
+        found = _as_float(found)
+        side, radius = found.shape[-1], (math.isqrt(found.shape[1] - 1) - 1) // 2
+        cell = flow.shape[-1] // side
+        seen = F.avg_pool2d(visible, cell)
+        moved = F.avg_pool2d(flow * visible, cell) / seen.clamp_min(1e-3) / cell
+        moves = torch.tensor(matching_moves(radius), dtype=flow.dtype, device=flow.device)[None, :, :, None, None]
+        near = (1 - (moved[:, None] - moves).abs()).clamp_min(0).prod(dim=2) * (seen > 0.5)
+        wanted = torch.cat([near, 1 - near.sum(dim=1, keepdim=True)], dim=1)
+        # What moves counts more, as in the end-point term.
+        weight = (0.15 + moved.norm(dim=1).mul(cell).clamp(max=3.0)) * known[:, None, None]
+        total = total - ((wanted * found).sum(dim=1) * weight).sum() / weight.sum().clamp_min(1e-6)
+    return total / max(len(log_shares), 1)

@@ -22,6 +22,7 @@ from trainer.losses import (
     flow_coherence_loss,
     flow_gradient_loss,
     kl_loss,
+    matching_loss,
 )
 
 AXES_SCALE = 5.0
@@ -61,6 +62,7 @@ class StepLosses(NamedTuple):
     gradient: Tensor
     latent: Tensor
     fold: Tensor
+    matching: Tensor
 
 
 class FlowVaeStep(nn.Module):
@@ -99,7 +101,8 @@ class FlowVaeStep(nn.Module):
         sampled = mean_target + torch.exp(0.5 * log_var_target) * noise
         edited = mean_source + self.network.offset(seen.code)
         latent = torch.where(use_edit[:, None, None, None], edited, sampled)
-        flow = vae.decode(vae.source_features(seen.source, mean_source), latent)
+        features = vae.source_features(seen.source, mean_source)
+        flow = vae.decode(features, latent)
         full = resize_flow(flow, clean.source.shape[-1])
 
         pixels = clean.source.shape[-1] ** 2 if options.reduction == "mean" else 1
@@ -133,6 +136,12 @@ class FlowVaeStep(nn.Module):
             # Not `step[known]`: a shape that depends on values would make the processor wait for the GPU.
             share = known.float() / known.sum().clamp_min(1)
             latent_distance = (step.square().mean(dim=(1, 2, 3)) * share).sum()
+        matching = zero
+        if options.matching_weight and vae.config.matching_radius:
+            # Of all rendered pairs, also where the edit path is taken: the target is there as well.
+            matching = matching_loss(
+                vae.decoder.log_shares(features, sampled), clean.flow, clean.visible, ~clean.is_real
+            )
         fold = fold_loss(flow, options.fold_margin, vae.config.crop_size) if options.fold_weight else zero
         total = (
             options.reconstruction_weight * reconstruction
@@ -142,9 +151,10 @@ class FlowVaeStep(nn.Module):
             + options.gradient_weight * gradient
             + options.latent_weight * latent_distance
             + options.fold_weight * fold
+            + options.matching_weight * matching
             + 0.0 * full.sum()
         )
-        return StepLosses(total, reconstruction, prior, coherence, end_point, gradient, latent_distance, fold)
+        return StepLosses(total, reconstruction, prior, coherence, end_point, gradient, latent_distance, fold, matching)
 
     def _reconstruction(self, warped: Tensor, clean: PairBatch) -> Tensor:
         # Rendered targets are judged only where the photo shows what they need; the rest is paint.

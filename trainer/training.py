@@ -17,7 +17,7 @@ from fvae_studio.errors import TrainingError
 from trainer.baselines.rgb_training import RgbVaeStep
 from trainer.batches import PreparedBatch
 from trainer.config import TrainConfig
-from trainer.schedule import learning_rate, make_optimizer, prior_share, update_average
+from trainer.schedule import learning_rate, make_optimizer, prior_share, regrouped, update_average
 from trainer.step import EditableFlowVae, FlowVaeStep, StepLosses
 
 MOST_ROLLBACKS: Final = 5
@@ -80,7 +80,7 @@ class Training:
         config, fabric, count = self._config, self._fabric, self._config.train.accumulate
         step, self.waiting_s = self.step + 1, 0.0
         for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate(config, step, self.steps) * self.rate_share
+            group["lr"] = learning_rate(config, step, self.steps) * self.rate_share * group.get("share", 1.0)
         # A tensor: a compiled step would be compiled again for every new number.
         share = torch.tensor(prior_share(config, step, self.steps)).to(fabric.device, non_blocking=True)
         self._optimizer.zero_grad()
@@ -146,7 +146,7 @@ class Training:
         """Go on from a checkpoint; one of an earlier version lacks `rate_share`."""
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        self._optimizer.load_state_dict(regrouped(state["optimizer"], self.network))
         self.step, self.best, self.waited = state["step"], state["best"], state["waited"]
         self.rate_share = state.get("rate_share", 1.0)
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from fvae_studio.model.config import FlowVaeConfig
 from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
 from fvae_studio.model.layers import ConvDecoder, ConvEncoder
+from fvae_studio.model.matching import Matching
 
 LEAST_SHARE: Final = 0.5
 """Before they are divided by their sum, shares are drawn from here to 1.5: no copy is left without a voice."""
@@ -26,7 +27,7 @@ LEAST_SHARE: Final = 0.5
 def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
     """Whether `config` is the same architecture with at least as many channels everywhere.
 
-    There may be more refinements, and finer grids of the latent may be new.
+    There may be more refinements, and finer grids of the latent may be new, or newly compared.
     """
     same = replace(
         config,
@@ -37,6 +38,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         refinements=than.refinements,
         encoder_refinements=than.encoder_refinements,
         detail_channels=than.detail_channels,
+        matching_radius=than.matching_radius,
     )
     details = than.detail_channels + (0,) * (len(config.detail_channels) - len(than.detail_channels))
     counts = (
@@ -47,8 +49,19 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         (config.confidence_encoder_channels, than.confidence_encoder_channels),
         (config.confidence_decoder_channels, than.confidence_decoder_channels),
     )
-    return same == than and all(
-        len(wide) == len(narrow) and all(a >= b for a, b in zip(wide, narrow, strict=True)) for wide, narrow in counts
+    # Differences are means over channels: a grid that is compared would be judged by numbers that mean nothing yet.
+    compared = len(than.matching_radius)
+    matching = (
+        config.matching_radius[:compared] == than.matching_radius
+        and config.detail_channels[:compared] == than.detail_channels[:compared]
+    )
+    return (
+        same == than
+        and matching
+        and all(
+            len(wide) == len(narrow) and all(a >= b for a, b in zip(wide, narrow, strict=True))
+            for wide, narrow in counts
+        )
     )
 
 
@@ -107,6 +120,8 @@ def _widen_decoder(narrow: ConvDecoder, wide: ConvDecoder, skips: Sequence[Tenso
         from_below = _widen_block(before, after, origin, random)
         copies.append(from_below)
     _widen_refinements(narrow.refinements, wide.refinements, copies, random)
+    for old, new, channels in zip(narrow.matchings, wide.matchings, copies, strict=False):
+        _widen_matching(old, new, channels, random)
     origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[len(narrow.blocks)]])
     _widen_convolution(narrow.head, wide.head, origin, torch.arange(narrow.head.out_channels), random)
 
@@ -119,6 +134,17 @@ def _widen_refinements(
     for old, new, channels in zip(narrow, wide, copies, strict=False):
         _widen_convolution(_convolution(old), _convolution(new), channels, channels, random)
         _copy_normalisation(old, new, channels)
+
+
+def _widen_matching(before: nn.Module, after: nn.Module, channels: Tensor, random: torch.Generator) -> None:
+    assert isinstance(before, Matching)
+    assert isinstance(after, Matching)
+    matches = int(channels.max()) + 1 + torch.arange(before.reading.in_channels - int(channels.max()) - 1)
+    _widen_convolution(before.reading, after.reading, torch.cat([channels, matches]), channels, random)
+    _widen_convolution(before.adding, after.adding, channels, channels, random)
+    _copy_statistics(before.reading_norm, after.reading_norm, channels)
+    after.log_sharpness.copy_(before.log_sharpness)
+    after.doubt.copy_(before.doubt)
 
 
 def _widen_block(before: nn.Module, after: nn.Module, inputs: Tensor, random: torch.Generator) -> Tensor:
@@ -134,8 +160,11 @@ def _widen_block(before: nn.Module, after: nn.Module, inputs: Tensor, random: to
 def _copy_normalisation(before: nn.Module, after: nn.Module, outputs: Tensor) -> None:
     normalisations = ([one for one in block.children() if isinstance(one, nn.BatchNorm2d)] for block in (before, after))
     for one, other in zip(*normalisations, strict=True):
-        state = {key: value[outputs] if value.ndim else value for key, value in one.state_dict().items()}
-        other.load_state_dict(state)
+        _copy_statistics(one, other, outputs)
+
+
+def _copy_statistics(before: nn.BatchNorm2d, after: nn.BatchNorm2d, outputs: Tensor) -> None:
+    after.load_state_dict({key: value[outputs] if value.ndim else value for key, value in before.state_dict().items()})
 
 
 def _convolution(block: nn.Module) -> nn.Conv2d:

@@ -25,6 +25,12 @@ def detail_slices(latent_channels: int, detail_channels: Sequence[int]) -> tuple
     return tuple(slice(first, last) for first, last in pairwise(stops))
 
 
+def matching_moves(radius: int) -> list[tuple[int, int]]:
+    """(x, y) in cells of all K = (2 radius + 1)^2 cells that a cell is compared with, row by row."""
+    reach = range(-radius, radius + 1)
+    return [(x, y) for y in reach for x in reach]
+
+
 _MAY_BE_NONE: Final = ("refinements", "encoder_refinements")
 """Counts that may be 0."""
 
@@ -50,6 +56,9 @@ class FlowVaeConfig:
         refinements: how many levels of the flow's decoder, from the coarsest on, have a second convolution that is
             added to what the first one made (a residual); none in the paper.
         encoder_refinements: the same for the flow's two encoders, from their coarsest level on.
+        matching_radius: how far, in cells, the flow's decoder compares a finer grid with the photo's own around each
+            cell; one number for each grid that is compared, 8 x 8 first (`docs/adr/0018-matching.md`). None in the
+            paper.
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
@@ -70,6 +79,7 @@ class FlowVaeConfig:
     detail_channels: tuple[int, ...] = ()
     refinements: int = 0
     encoder_refinements: int = 0
+    matching_radius: tuple[int, ...] = ()
     confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
     output: Literal["absolute", "displacement", "rgb"] = "absolute"
@@ -95,6 +105,11 @@ class FlowVaeConfig:
             raise ConfigError(
                 f"detail_channels names {len(self.detail_channels)} finer grids; a decoder that doubles "
                 f"{len(self.decoder_channels)} times takes {len(self.decoder_channels) - 1} at most"
+            )
+        if len(self.matching_radius) > len(self.detail_channels):
+            raise ConfigError(
+                f"matching_radius names {len(self.matching_radius)} finer grids, detail_channels "
+                f"{len(self.detail_channels)}; only a grid that is there can be compared"
             )
         if not 0 <= self.refinements < len(self.decoder_channels):
             raise ConfigError(

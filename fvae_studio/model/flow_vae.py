@@ -74,6 +74,7 @@ class FlowVae(nn.Module):
             source_channels=config.encoder_channels,
             channels=config.decoder_channels,
             refinements=config.refinements,
+            matching_radius=config.matching_radius,
             out_channels=self.out_channels,
             head=config.head,
             upsampling=config.upsampling,

@@ -13,17 +13,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fvae_studio.model.config import DISPLACEMENT_GAIN, FlowVaeConfig, detail_slices
+from fvae_studio.model.graph_layers import (
+    before_relu,
+    block_weights,
+    channels_of,
+    convolve,
+    convolve_back,
+    double,
+    doubling_kernel,
+    gathered,
+    halve,
+    normalised_weights,
+)
+from fvae_studio.model.matching_graph import (
+    Matched,
+    give_own_cells,
+    match,
+    match_back,
+    matching_shapes,
+    multiply_adds_of_matching,
+)
 from fvae_studio.model.onnx_file import Dimension, OnnxGraph
 from fvae_studio.model.weights import Array, ModelWeights
-
-EPSILON: Final = 1e-5
-"""Of a batch normalisation's variance, as PyTorch has it."""
 
 Part = Literal["flow", "confidence"]
 
@@ -47,12 +63,12 @@ def encoder_graph(model: ModelWeights) -> bytes:
     features = _encode(
         graph, _image(graph, config), model.tensors, "vae.target_encoder", config.encoder_channels, config
     )
-    mean = _convolve(graph, features[-1], model.tensors["vae.to_mean.weight"], model.tensors["vae.to_mean.bias"])
+    mean = convolve(graph, features[-1], model.tensors["vae.to_mean.weight"], model.tensors["vae.to_mean.bias"])
     details = []
     for level, (coarse, fine) in zip(range(len(config.detail_channels)), pairwise(reversed(features)), strict=False):
         name = f"vae.details.{level}.to_mean"
-        both = graph.apply("Concat", fine, _double(graph, coarse, "nearest"), axis=1)
-        detail = _convolve(graph, both, model.tensors[f"{name}.weight"], model.tensors[f"{name}.bias"])
+        both = graph.apply("Concat", fine, double(graph, coarse, "nearest"), axis=1)
+        detail = convolve(graph, both, model.tensors[f"{name}.weight"], model.tensors[f"{name}.bias"])
         details.append(_packed(graph, detail, config, level))
     if details:
         mean = graph.apply("Concat", mean, *details, axis=1)
@@ -64,7 +80,7 @@ def source_graph(model: ModelWeights, part: Part) -> bytes:
     """Input "image" (1, 3, S, S); outputs "term0", "term1", ...: what the photo adds in each layer of a decoder.
 
     The flow's graph of a model whose latent has finer grids also takes "mean" (1, C, h, w): the photo's own latent,
-    from which the decoder takes differences.
+    from which the decoder takes differences. Where it is compared with latents, its cells are further terms.
     """
     config = model.header.config
     graph = OnnxGraph(f"{part}_source")
@@ -79,9 +95,17 @@ def source_graph(model: ModelWeights, part: Part) -> bytes:
             skip = graph.apply("Concat", skip, _unpacked(graph, mean, config, level - 1), axis=1)
             weight = np.concatenate([weight, -layer.of_detail], axis=1)
         if level < len(skips) - 1:
-            skip = _double(graph, skip, config.upsampling)
-        term = _convolve(graph, skip, weight, layer.bias)
+            skip = double(graph, skip, config.upsampling)
+        term = convolve(graph, skip, weight, layer.bias)
         graph.output(term, f"term{level}", term_shapes(config, part)[level])
+    if part == "flow":
+        cells = [
+            value
+            for level in range(len(config.matching_radius))
+            for value in give_own_cells(graph, _unpacked(graph, mean, config, level), config, model.tensors, level)
+        ]
+        for number, (value, shape) in enumerate(zip(cells, matching_shapes(config), strict=True), len(skips)):
+            graph.output(value, f"term{number}", shape)
     return graph.to_bytes()
 
 
@@ -116,26 +140,29 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
     slope = graph.apply("Mul", slope, _displacement_slope(graph, raw, config))
     *blocks, head = _layers(model, "flow")
     if config.head == "pixel_shuffle":
-        slope = _gathered(graph, slope, channels=2, side=config.flow_size // 2, size=2)
-    slope = _convolve_back(graph, slope, head.of_x)
+        slope = gathered(graph, slope, channels=2, side=config.flow_size // 2, size=2)
+    slope = convolve_back(graph, slope, head.of_x)
     parts: list[str] = []
     for level, layer in reversed(list(enumerate(blocks))):
+        if (matched := outputs[level].matched) is not None:
+            slope, by_grid = match_back(graph, slope, matched, config, model.tensors)
+            parts[0] = graph.apply("Add", parts[0], _packed(graph, by_grid, config, level))
         if outputs[level].refined:
-            slope = _masked(graph, slope, outputs[level].refined)
+            slope = before_relu(graph, slope, outputs[level].refined)
             weight, _ = _refinement(model.tensors, f"vae.decoder.refinements.{level}")
-            slope = graph.apply("Add", slope, _convolve_back(graph, slope, weight))
-        slope = _masked(graph, slope, outputs[level].plain)
+            slope = graph.apply("Add", slope, convolve_back(graph, slope, weight))
+        slope = before_relu(graph, slope, outputs[level].plain)
         weight = np.concatenate([layer.of_x, layer.of_detail], axis=1)
         if config.upsampling == "nearest":
             # A transposed convolution's way back is the convolution with the same numbers.
-            kernel = graph.constant(_doubling(weight))
+            kernel = graph.constant(doubling_kernel(weight))
             slope = graph.apply("Conv", slope, kernel, strides=[2, 2], pads=[1, 1, 1, 1])
         else:
-            slope = _halve(graph, _convolve_back(graph, slope, weight), config.latent_size << level)
+            slope = halve(graph, convolve_back(graph, slope, weight), config.latent_size << level)
         if layer.of_detail.shape[1]:
             count = layer.of_x.shape[1]
-            detail = _channels(graph, slope, count, count + layer.of_detail.shape[1])
-            slope = _channels(graph, slope, 0, count)
+            detail = channels_of(graph, slope, count, count + layer.of_detail.shape[1])
+            slope = channels_of(graph, slope, 0, count)
             parts.insert(0, _packed(graph, detail, config, level - 1))
     graph.output(
         graph.apply("Concat", slope, *parts, axis=1) if parts else slope, "gradient", (1, *config.latent_shape)
@@ -144,10 +171,11 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
 
 
 class _Outputs(NamedTuple):
-    """What a level of the decoder gave: its convolution, and its refinement ("" where there is none)."""
+    """What a level of the decoder gave: its convolution, its refinement ("" where there is none), its matching."""
 
     plain: str
     refined: str
+    matched: Matched | None
 
 
 def _raw_map(
@@ -157,25 +185,34 @@ def _raw_map(
     config = model.header.config
     x = latent
     if config.detail_channels:
-        x = _channels(graph, latent, 0, config.latent_channels)
+        x = channels_of(graph, latent, 0, config.latent_channels)
     terms = [graph.input(f"term{level}", shape) for level, shape in enumerate(term_shapes(config, part))]
     *blocks, head = zip(_layers(model, part), terms, strict=True)
+    radii = config.matching_radius if part == "flow" else ()
+    shapes = matching_shapes(config) if radii else []
+    cells = [graph.input(f"term{number}", shape) for number, shape in enumerate(shapes, len(terms))]
     for level, (layer, term) in enumerate(blocks):
         weight = layer.of_x
         if layer.of_detail.shape[1]:
             x = graph.apply("Concat", x, _unpacked(graph, latent, config, level - 1), axis=1)
             weight = np.concatenate([weight, layer.of_detail], axis=1)
         if config.upsampling == "nearest":
-            kernel = graph.constant(_doubling(weight))
+            kernel = graph.constant(doubling_kernel(weight))
             x = graph.apply("ConvTranspose", x, kernel, strides=[2, 2], pads=[1, 1, 1, 1])
         else:
-            x = _convolve(graph, _double(graph, x, config.upsampling), weight)
+            x = convolve(graph, double(graph, x, config.upsampling), weight)
         plain = graph.apply("Relu", graph.apply("Add", x, term))
         x = _refined(graph, plain, model.tensors, f"{_decoder_name(part)}.refinements.{level}")
+        refined, matched = x if x != plain else "", None
+        if level < len(radii):
+            grid = _unpacked(graph, latent, config, level)
+            own_cells = cells[2 * level], cells[2 * level + 1]
+            matched = match(graph, x, grid, own_cells, config, model.tensors, level)
+            x = matched.out
         if outputs is not None:
-            outputs.append(_Outputs(plain, x if x != plain else ""))
+            outputs.append(_Outputs(plain, refined, matched))
     layer, term = head
-    x = graph.apply("Add", _convolve(graph, x, layer.of_x), term)
+    x = graph.apply("Add", convolve(graph, x, layer.of_x), term)
     if config.head == "pixel_shuffle":
         x = graph.apply("DepthToSpace", x, blocksize=2, mode="CRD")
     return x
@@ -203,6 +240,7 @@ def multiply_adds(config: FlowVaeConfig) -> int:
         if part == "flow":
             refined = zip(channels[: config.refinements], shapes, strict=False)
             total += sum(9 * count**2 * int(size) ** 2 for count, (_, _, size, _) in refined)
+            total += multiply_adds_of_matching(config)
         for level, detail in enumerate(_details(config, part), 1):
             inputs[level] += detail
         total += sum(
@@ -233,29 +271,23 @@ def _encode(
     """Features of every level, finest first."""
     features = []
     for level in range(len(channels)):
-        weight, bias = _scaled(tensors, f"{name}.blocks.{level}")
+        weight, bias = block_weights(tensors, f"{name}.blocks.{level}")
         stride = config.stem_stride if level == 0 else 2
-        image = graph.apply("Relu", _convolve(graph, image, weight, bias, stride=stride))
+        image = graph.apply("Relu", convolve(graph, image, weight, bias, stride=stride))
         image = _refined(graph, image, tensors, f"{name}.refinements.{len(channels) - 1 - level}")
         features.append(image)
     return features
-
-
-def _convolve(graph: OnnxGraph, x: str, weight: Array, bias: Array | None = None, *, stride: int = 1) -> str:
-    values = [x, graph.constant(weight)] + ([] if bias is None else [graph.constant(bias)])
-    pad = weight.shape[-1] // 2
-    return graph.apply("Conv", *values, strides=[stride, stride], pads=[pad] * 4)
 
 
 def _refined(graph: OnnxGraph, x: str, tensors: Mapping[str, Array], name: str) -> str:
     """`layers.Refinement`, if the model has one of this name."""
     if f"{name}.conv.weight" not in tensors:
         return x
-    return graph.apply("Relu", graph.apply("Add", x, _convolve(graph, x, *_refinement(tensors, name))))
+    return graph.apply("Relu", graph.apply("Add", x, convolve(graph, x, *_refinement(tensors, name))))
 
 
 def _refinement(tensors: Mapping[str, Array], name: str) -> tuple[Array, Array]:
-    return _normalised(tensors, f"{name}.conv", f"{name}.norm")
+    return normalised_weights(tensors, f"{name}.conv", f"{name}.norm")
 
 
 def _decoder_name(part: Part) -> str:
@@ -267,65 +299,17 @@ def _details(config: FlowVaeConfig, part: Part) -> tuple[int, ...]:
     return config.detail_channels if part == "flow" else ()
 
 
-def _channels(graph: OnnxGraph, x: str, first: int, last: int) -> str:
-    limits = (graph.constant(np.array([value], np.int64)) for value in (first, last, 1))
-    return graph.apply("Slice", x, *limits)
-
-
 def _unpacked(graph: OnnxGraph, latent: str, config: FlowVaeConfig, level: int) -> str:
     """A finer grid of a latent; `layers.split_details` for graphs."""
     grid = detail_slices(config.latent_channels, config.detail_channels)[level]
     return graph.apply(
-        "DepthToSpace", _channels(graph, latent, grid.start, grid.stop), blocksize=2 << level, mode="CRD"
+        "DepthToSpace", channels_of(graph, latent, grid.start, grid.stop), blocksize=2 << level, mode="CRD"
     )
 
 
 def _packed(graph: OnnxGraph, detail: str, config: FlowVaeConfig, level: int) -> str:
     """Its inverse for one photo; ONNX's SpaceToDepth orders channels in another way."""
-    return _gathered(graph, detail, channels=config.detail_channels[level], side=config.latent_size, size=2 << level)
-
-
-def _gathered(graph: OnnxGraph, x: str, *, channels: int, side: int, size: int) -> str:
-    """(1, channels, side size, side size) -> (1, channels size^2, side, side): DepthToSpace undone."""
-    apart = graph.constant(np.array([1, channels, side, size, side, size], np.int64))
-    together = graph.constant(np.array([1, channels * size**2, side, side], np.int64))
-    blocks = graph.apply("Transpose", graph.apply("Reshape", x, apart), perm=[0, 1, 3, 5, 2, 4])
-    return graph.apply("Reshape", blocks, together)
-
-
-def _convolve_back(graph: OnnxGraph, slope: str, weight: Array) -> str:
-    """The slope by what a convolution of stride 1 was given, from the slope by its result."""
-    pad = weight.shape[-1] // 2
-    return graph.apply("ConvTranspose", slope, graph.constant(weight), pads=[pad] * 4)
-
-
-def _masked(graph: OnnxGraph, slope: str, output: str) -> str:
-    """The slope before a ReLU with this output."""
-    passed = graph.apply("Sign", output)
-    return graph.apply("Mul", slope, passed)
-
-
-def _halve(graph: OnnxGraph, slope: str, size: int) -> str:
-    """`_double` of a picture of `size` cells to a side, backwards: each cell gets what it gave, by matrices."""
-    doubled = np.zeros((2 * size, size), np.float32)
-    for row in range(2 * size):
-        at = np.clip((row + 0.5) / 2 - 0.5, 0, size - 1)
-        first = min(int(at), max(size - 2, 0))
-        share = np.float32(at - first)
-        doubled[row, first] += 1 - share
-        if share:
-            doubled[row, first + 1] += share
-    rows, columns = graph.constant(np.ascontiguousarray(doubled.T)), graph.constant(doubled)
-    return graph.apply("MatMul", rows, graph.apply("MatMul", slope, columns))
-
-
-def _double(graph: OnnxGraph, x: str, upsampling: str) -> str:
-    factors = graph.constant(np.array([1, 1, 2, 2], np.float32))
-    if upsampling == "nearest":
-        return graph.apply(
-            "Resize", x, "", factors, mode="nearest", nearest_mode="floor", coordinate_transformation_mode="asymmetric"
-        )
-    return graph.apply("Resize", x, "", factors, mode="linear", coordinate_transformation_mode="half_pixel")
+    return gathered(graph, detail, channels=config.detail_channels[level], side=config.latent_size, size=2 << level)
 
 
 def _displacement(graph: OnnxGraph, raw: str, config: FlowVaeConfig) -> str:
@@ -359,39 +343,9 @@ def _layers(model: ModelWeights, part: Part) -> list[_Layer]:
     details = (0, *_details(config, part))
     layers, inputs = [], config.latent_channels
     for level in range(len(channels)):
-        weight, bias = _scaled(model.tensors, f"{name}.blocks.{level}")
+        weight, bias = block_weights(model.tensors, f"{name}.blocks.{level}")
         sources = weight.shape[1] - (details[level] if level < len(details) else 0)
         layers.append(_Layer(weight[:, :inputs], weight[:, inputs:sources], weight[:, sources:], bias))
         inputs = len(weight)
     weight, bias = model.tensors[f"{name}.head.weight"], model.tensors[f"{name}.head.bias"]
     return [*layers, _Layer(weight[:, :inputs], weight[:, inputs:], weight[:, :0], bias)]
-
-
-def _scaled(tensors: Mapping[str, Array], block: str) -> tuple[Array, Array]:
-    """Weights and bias of a block's convolution with the batch normalisation behind it, if there is one."""
-    weight = tensors[f"{block}.0.weight"]
-    if f"{block}.1.weight" not in tensors:
-        return weight, tensors[f"{block}.0.bias"]
-    return _normalised(tensors, f"{block}.0", f"{block}.1")
-
-
-def _normalised(tensors: Mapping[str, Array], convolution: str, normalisation: str) -> tuple[Array, Array]:
-    weight = tensors[f"{convolution}.weight"]
-    gain, shift, mean, variance = (
-        tensors[f"{normalisation}.{name}"].astype(np.float64)
-        for name in ("weight", "bias", "running_mean", "running_var")
-    )
-    scale = gain / np.sqrt(variance + EPSILON)
-    scaled: NDArray[np.float32] = (weight * scale[:, None, None, None]).astype(np.float32)
-    return scaled, (shift - mean * scale).astype(np.float32)
-
-
-def _doubling(weight: Array) -> Array:
-    """(out, in, 3, 3) -> (in, out, 4, 4): transposed convolution of stride 2 that doubles and convolves at once."""
-    flipped = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
-    # Doubling is a transposed convolution with ones (2 x 2); two such steps are one with the convolved kernels.
-    doubled = np.zeros((*flipped.shape[:2], 4, 4), np.float32)
-    for top in (0, 1):
-        for left in (0, 1):
-            doubled[:, :, top : top + 3, left : left + 3] += flipped
-    return doubled

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fvae_studio.model.config import detail_slices
+from fvae_studio.model.matching import Matching
 
 TRUNCATED_NORMAL_STD = 0.01
 """Standard deviation of the paper's initialisation (section 5.3), cut at two standard deviations."""
@@ -94,6 +95,8 @@ class ConvDecoder(nn.Module):
         source_channels: channels of the source features, finest first.
         channels: after each doubling, coarsest first.
         refinements: how many levels, coarsest first, have one.
+        matching_radius: how far a finer grid is compared with the photo's own around each cell, one number for each
+            grid that is; see `Matching`.
         out_channels: of the map.
         head: see `FlowVaeConfig.head`.
         upsampling: between levels.
@@ -107,6 +110,7 @@ class ConvDecoder(nn.Module):
         source_channels: Sequence[int],
         channels: Sequence[int],
         refinements: int = 0,
+        matching_radius: Sequence[int] = (),
         out_channels: int,
         head: Literal["same", "pixel_shuffle"],
         upsampling: Literal["nearest", "bilinear"],
@@ -127,9 +131,22 @@ class ConvDecoder(nn.Module):
             in_channels = out + skips[level + 1] + (detail_channels[level] if level < len(detail_channels) else 0)
         self.blocks = nn.ModuleList(blocks)
         self.refinements = nn.ModuleList(Refinement(count) for count in channels[:refinements])
+        self.matchings = nn.ModuleList(
+            Matching(channels=count, radius=radius) for count, radius in zip(channels, matching_radius, strict=False)
+        )
         cells = 4 if head == "pixel_shuffle" else 1
         self.head = nn.Conv2d(in_channels, out_channels * cells, 5, padding=2)
         self.shuffle = nn.PixelShuffle(2) if head == "pixel_shuffle" else nn.Identity()
+
+    def log_shares(self, source_features: Sequence[Tensor], latent: Tensor) -> list[Tensor]:
+        """What `forward` finds where, as `Matching.log_shares`; one for each grid that is compared."""
+        matched = self.detail_channels[: len(self.matchings)]
+        grids, own_grids = (split_details(one, self.latent_channels, matched) for one in (latent, source_features[-1]))
+        return [
+            matching.log_shares(grid, own)
+            for matching, grid, own in zip(self.matchings, grids, own_grids, strict=True)
+            if isinstance(matching, Matching)
+        ]
 
     def forward(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:
         """Features of (B or 1, ...) and latents (B, C, h, w) -> raw map (B, out_channels, H, W).
@@ -138,9 +155,13 @@ class ConvDecoder(nn.Module):
         """
         batch = latent.shape[0]
         details: tuple[Tensor, ...] = ()
+        grids: tuple[Tensor, ...] = ()
+        own_grids: tuple[Tensor, ...] = ()
         if self.detail_channels:
             *source_features, own = source_features
             details = split_details(latent - own, self.latent_channels, self.detail_channels)
+            matched = self.detail_channels[: len(self.matchings)]
+            own_grids, grids = (split_details(one, self.latent_channels, matched) for one in (own, latent))
         skips = [_for_batch(feature, batch) for feature in reversed(source_features)]
         x = torch.cat([latent[:, : self.latent_channels], skips[0]], dim=1)
         for level, (block, skip) in enumerate(zip(self.blocks, skips[1:], strict=True)):
@@ -150,6 +171,8 @@ class ConvDecoder(nn.Module):
                 x = block(F.interpolate(x, scale_factor=2.0, mode=self.upsampling))
             for refinement in self.refinements[level : level + 1]:
                 x = refinement(x)
+            for matching in self.matchings[level : level + 1]:
+                x = matching(x, grids[level], own_grids[level])
             x = torch.cat([x, skip, *details[level : level + 1]], dim=1)
         out: Tensor = self.shuffle(self.head(x))
         return out
@@ -229,3 +252,6 @@ def initialise(module: nn.Module, method: Literal["truncated_normal", "kaiming"]
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+    for layer in module.modules():
+        if isinstance(layer, Matching):
+            layer.start()

@@ -25,14 +25,14 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
 from fvae_studio.errors import CheckpointError, ConfigError, ModelError, ModelNotFoundError, TemplateMismatchError
-from fvae_studio.model.config import FlowVaeConfig
+from fvae_studio.model.config import FlowVaeConfig, matching_moves
 from fvae_studio.model.directions import Direction, DirectionSet, ExpressionGauge
 from fvae_studio.model.preprocess import PREPROCESS_VERSION
 
 FORMAT: Final = "fvae-studio-weights"
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 """Of the JSON header; rises when an older program could no longer read it. 2: finer grids of the latent; refinements
-of the decoder. 3: refinements of the encoders."""
+of the decoder. 3: refinements of the encoders. 4: matching."""
 
 _METADATA_KEY: Final = "fvae_studio"
 _MAX_HEADER_BYTES: Final = 16 * 2**20
@@ -146,6 +146,12 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
     encoder("vae.source_encoder", config.encoder_channels, config.encoder_refinements)
     decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2, config.detail_channels)
     refinements("vae.decoder", config.decoder_channels[: config.refinements])
+    for level, (count, radius) in enumerate(zip(config.decoder_channels, config.matching_radius, strict=False)):
+        name = f"vae.decoder.matchings.{level}"
+        shapes[f"{name}.log_sharpness"] = shapes[f"{name}.doubt"] = ()
+        convolution(f"{name}.reading", count, count + len(matching_moves(radius)) + 2, 3, bias=False)
+        normalisation(f"{name}.reading_norm", count)
+        convolution(f"{name}.adding", count, count, 3, bias=True)
     encoder("confidence.source_encoder", config.confidence_encoder_channels)
     decoder("confidence.decoder", config.confidence_decoder_channels, config.confidence_encoder_channels, 1)
     return shapes

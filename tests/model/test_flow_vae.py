@@ -266,6 +266,8 @@ def test_confidence_network_shares_nothing_with_the_flow_network() -> None:
         {"encoder_refinements": -1},
         {"encoder_refinements": 7},
         {"encoder_refinements": True},
+        {"matching_radius": [1]},
+        {"detail_channels": [4], "matching_radius": [0]},
         {"displacement_range": 0},
         {"displacement_range": "wide"},
         {"colour": "blue"},

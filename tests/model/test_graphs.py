@@ -23,6 +23,7 @@ CONFIGS = {
     "bilinear": replace(TINY_CONFIG, upsampling="bilinear"),
     "plain head": replace(TINY_CONFIG, head="same", stem_stride=1),
     "finer latents, refined": replace(TINY_CONFIG, detail_channels=(3, 2), refinements=2),
+    "compared": replace(TINY_CONFIG, detail_channels=(3, 2, 2), refinements=1, matching_radius=(1, 2)),
     "refined encoders": replace(TINY_CONFIG, encoder_refinements=2),
     "finer latents, bilinear": replace(TINY_CONFIG, detail_channels=(2,), upsampling="bilinear"),
     "absolute": replace(TINY_CONFIG, output="absolute", displacement_range=1.0),

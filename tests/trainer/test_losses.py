@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
+from fvae_studio.model.config import matching_moves
 from trainer.losses import (
     confidence_labels,
     confidence_loss,
@@ -17,6 +18,7 @@ from trainer.losses import (
     flow_coherence_loss,
     flow_gradient_loss,
     kl_loss,
+    matching_loss,
     reconstruction_loss,
 )
 
@@ -236,3 +238,39 @@ def test_gradient_loss_sees_differences_only() -> None:
 
 def test_gradient_loss_without_weight_is_zero() -> None:
     assert flow_gradient_loss(torch.ones(1, 2, 4, 4), torch.zeros(1, 2, 4, 4), torch.zeros(1, 1, 4, 4)).item() == 0
+
+
+def shares_at(moves: list[tuple[int, int, float]], *, radius: int, side: int = 4) -> torch.Tensor:
+    """Logarithms of shares that are the same in every cell; what is left over matches nothing."""
+    shares = torch.full((1, (2 * radius + 1) ** 2 + 1, side, side), 1e-6)
+    for x, y, share in moves:
+        shares[:, matching_moves(radius).index((x, y))] = share
+    shares[:, -1] = max(1 - sum(share for *_, share in moves), 1e-6)
+    return shares.log()
+
+
+def matching_loss_of(shares: torch.Tensor, flow: tuple[float, float], *, visible: float = 1.0, known: bool = True):
+    field = torch.tensor(flow)[None, :, None, None].expand(1, 2, 32, 32)
+    return matching_loss([shares], field, torch.full((1, 1, 32, 32), visible), torch.tensor([known])).item()
+
+
+def test_matching_loss_is_least_where_the_flow_comes_from() -> None:
+    # Cells of 8 pixels: 4 pixels to the right is half way between the cell and its right neighbour.
+    there = shares_at([(0, 0, 0.5), (1, 0, 0.5)], radius=1)
+
+    assert matching_loss_of(there, (4.0, 0.0)) == pytest.approx(math.log(2), abs=1e-3)
+    assert matching_loss_of(there, (0.0, 0.0)) == pytest.approx(math.log(2), abs=1e-3)
+    for other in ([(0, 0, 1.0)], [(-1, 0, 0.5), (0, 0, 0.5)], [(0, 1, 1.0)], []):
+        assert matching_loss_of(shares_at(other, radius=1), (4.0, 0.0)) > 2
+
+
+def test_matching_loss_wants_no_match_of_what_is_hidden_or_too_far() -> None:
+    nothing, here = shares_at([], radius=1), shares_at([(0, 0, 1.0)], radius=1)
+
+    for flow, visible in (((0.0, 0.0), 0.0), ((17.0, 0.0), 1.0)):
+        assert matching_loss_of(nothing, flow, visible=visible) == pytest.approx(0, abs=1e-3)
+        assert matching_loss_of(here, flow, visible=visible) > 5
+
+
+def test_matching_loss_does_not_count_pairs_without_a_flow() -> None:
+    assert matching_loss_of(shares_at([], radius=1), (0.0, 0.0), known=False) == 0

@@ -24,7 +24,7 @@ def network() -> EditableFlowVae:
 def losses_of(network, batch, *, edit=False, share=1.0, seen=None, config=CONFIG):
     step = FlowVaeStep(network, config.loss)
     use_edit = torch.full((len(batch.source),), edit)
-    noise = torch.zeros(len(batch.source), *CONFIG.model.latent_shape)
+    noise = torch.zeros(len(batch.source), *network.vae.config.latent_shape)
     return step(seen or batch, batch, use_edit, noise, share)
 
 
@@ -44,8 +44,10 @@ def test_offset_of_one_shape_is_its_axis(network):
     torch.testing.assert_close(network.offset(code)[0], network.raw_axes[3] * AXES_SCALE)
 
 
-def test_total_is_the_weighted_sum_of_its_terms(network):
-    config = load_config("tiny", ["loss.gradient_weight=0.5"])
+def test_total_is_the_weighted_sum_of_its_terms():
+    options = ["loss.gradient_weight=0.5", "loss.matching_weight=0.2", "model.detail_channels=[3]"]
+    config = load_config("tiny", [*options, "model.matching_radius=[1]"])
+    network = EditableFlowVae(config.model, code_size=len(CODE_NAMES))
     losses, weights = losses_of(network, make_batch(), share=0.5, config=config), config.loss
 
     total = (
@@ -56,7 +58,9 @@ def test_total_is_the_weighted_sum_of_its_terms(network):
         + weights.gradient_weight * losses.gradient
         + weights.latent_weight * losses.latent
         + weights.fold_weight * losses.fold
+        + weights.matching_weight * losses.matching
     )
+    assert losses.matching > 0
     torch.testing.assert_close(losses.total, total)
     assert all(torch.isfinite(term) for term in losses)
 

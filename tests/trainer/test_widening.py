@@ -87,6 +87,44 @@ def test_finer_grids_and_refinements_that_are_there_are_kept(pictures):
     torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
 
 
+def test_matching_that_is_there_is_kept_and_more_begins_without_a_voice(pictures):
+    torch.manual_seed(6)
+    narrow, wide = (
+        FlowVae(replace(config, detail_channels=(3, 2), matching_radius=radius)).eval()
+        for config, radius in ((NARROW, (2,)), (WIDE, (2, 1)))
+    )
+    torch.nn.init.normal_(narrow.decoder.head.weight, std=0.2)
+    torch.nn.init.normal_(narrow.decoder.matchings[0].adding.weight, std=0.2)
+    narrow.decoder.matchings[0].doubt.data.fill_(-3.0)
+
+    widen_flow(narrow, wide)
+
+    with torch.no_grad():
+        latent = narrow.encode(pictures[1])[0]
+        flows = [network.decode(network.source_features(pictures[0]), latent) for network in (narrow, wide)]
+        narrow.decoder.matchings[0].doubt.fill_(50.0)
+        unmatched = narrow.decode(narrow.source_features(pictures[0]), latent)
+    torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
+    assert (flows[0] - unmatched).abs().max() > 1e-2
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"matching_radius": (2, 1)}, True),
+        ({"detail_channels": (3, 4)}, True),
+        ({"detail_channels": (4, 2)}, False),
+        ({"matching_radius": (1,)}, False),
+        ({"matching_radius": ()}, False),
+    ],
+)
+def test_what_is_compared_stays_as_it_is(change, expected):
+    there = replace(NARROW, detail_channels=(3, 2), matching_radius=(2,))
+
+    assert is_wider(replace(there, **change), there) is expected
+
+
 def test_grids_with_more_channels_are_heard_only_where_they_were(pictures):
     torch.manual_seed(4)
     narrow, wide = (FlowVae(replace(NARROW, detail_channels=details)).eval() for details in ((3, 2), (4, 5, 1)))
