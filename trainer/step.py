@@ -101,8 +101,8 @@ class FlowVaeStep(nn.Module):
         sampled = mean_target + torch.exp(0.5 * log_var_target) * noise
         edited = mean_source + self.network.offset(seen.code)
         latent = torch.where(use_edit[:, None, None, None], edited, sampled)
-        features = vae.source_features(seen.source, mean_source)
-        flow = vae.decode(features, latent)
+        log_shares: list[Tensor] = []
+        flow = vae.decode(vae.source_features(seen.source, mean_source), latent, log_shares)
         full = resize_flow(flow, clean.source.shape[-1])
 
         pixels = clean.source.shape[-1] ** 2 if options.reduction == "mean" else 1
@@ -137,11 +137,9 @@ class FlowVaeStep(nn.Module):
             share = known.float() / known.sum().clamp_min(1)
             latent_distance = (step.square().mean(dim=(1, 2, 3)) * share).sum()
         matching = zero
-        if options.matching_weight and vae.config.matching_radius:
-            # Of all rendered pairs, also where the edit path is taken: the target is there as well.
-            matching = matching_loss(
-                vae.decoder.log_shares(features, sampled), clean.flow, clean.visible, ~clean.is_real
-            )
+        if options.matching_weight:
+            # Where the edit path is taken, the latent is no photo's, and nothing has to match.
+            matching = matching_loss(log_shares, clean.flow, clean.visible, ~clean.is_real & ~use_edit)
         fold = fold_loss(flow, options.fold_margin, vae.config.crop_size) if options.fold_weight else zero
         total = (
             options.reconstruction_weight * reconstruction

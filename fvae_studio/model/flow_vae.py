@@ -125,14 +125,17 @@ class FlowVae(nn.Module):
             features = (*features, self.encode(source)[0] if mean is None else mean)
         return features
 
-    def decode(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:
+    def decode(
+        self, source_features: Sequence[Tensor], latent: Tensor, log_shares: list[Tensor] | None = None
+    ) -> Tensor:
         """F(S, Z) -> displacement (B, 2, h, w) in crop pixels.
 
         Args:
             source_features: of B photos, or of one photo for B latents.
             latent: (B, C, h, w).
+            log_shares: a list to which what was found where is added; see `layers.ConvDecoder`.
         """
-        return self.displacement(self.decoder(source_features, latent))
+        return self.displacement(self.decoder(source_features, latent, log_shares))
 
     def displacement(self, raw: Tensor) -> Tensor:
         """The decoder's raw map (B, 2, h, w) -> displacement in crop pixels."""

@@ -138,20 +138,13 @@ class ConvDecoder(nn.Module):
         self.head = nn.Conv2d(in_channels, out_channels * cells, 5, padding=2)
         self.shuffle = nn.PixelShuffle(2) if head == "pixel_shuffle" else nn.Identity()
 
-    def log_shares(self, source_features: Sequence[Tensor], latent: Tensor) -> list[Tensor]:
-        """What `forward` finds where, as `Matching.log_shares`; one for each grid that is compared."""
-        matched = self.detail_channels[: len(self.matchings)]
-        grids, own_grids = (split_details(one, self.latent_channels, matched) for one in (latent, source_features[-1]))
-        return [
-            matching.log_shares(grid, own)
-            for matching, grid, own in zip(self.matchings, grids, own_grids, strict=True)
-            if isinstance(matching, Matching)
-        ]
-
-    def forward(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:
+    def forward(
+        self, source_features: Sequence[Tensor], latent: Tensor, log_shares: list[Tensor] | None = None
+    ) -> Tensor:
         """Features of (B or 1, ...) and latents (B, C, h, w) -> raw map (B, out_channels, H, W).
 
-        With finer grids, the photo's own latent (B or 1, C, h, w) stands behind its features.
+        With finer grids, the photo's own latent (B or 1, C, h, w) stands behind its features. What is found where, as
+        `Matching.log_shares`, is added to a list, if one is given.
         """
         batch = latent.shape[0]
         details: tuple[Tensor, ...] = ()
@@ -172,7 +165,11 @@ class ConvDecoder(nn.Module):
             for refinement in self.refinements[level : level + 1]:
                 x = refinement(x)
             for matching in self.matchings[level : level + 1]:
-                x = matching(x, grids[level], own_grids[level])
+                assert isinstance(matching, Matching)
+                found = matching.log_shares(grids[level], own_grids[level])
+                x = matching(x, found)
+                if log_shares is not None:
+                    log_shares.append(found)
             x = torch.cat([x, skip, *details[level : level + 1]], dim=1)
         out: Tensor = self.shuffle(self.head(x))
         return out

@@ -80,14 +80,10 @@ class Matching(nn.Module):
         doubt = self.doubt.to(logits.dtype).expand_as(logits[:, :1])
         return torch.log_softmax(torch.cat([logits, doubt], dim=1), dim=1)
 
-    def matches(self, target: Tensor, own: Tensor) -> Tensor:
-        """(B, C, H, W) and (B or 1, C, H, W) -> (B, K + 2, H, W): shares, then their mean x and y in cells."""
-        shares = self.log_shares(target, own)[:, :-1].exp()
+    def forward(self, x: Tensor, log_shares: Tensor) -> Tensor:
+        """Features (B, channels, H, W) and what was found (B, K + 1, H, W) -> features."""
+        shares = log_shares[:, :-1].exp()
         moves = torch.tensor(matching_moves(self.radius), dtype=shares.dtype, device=shares.device)
         means = torch.einsum("ki,bkhw->bihw", moves, shares)
-        return torch.cat([shares, means], dim=1)
-
-    def forward(self, x: Tensor, target: Tensor, own: Tensor) -> Tensor:
-        """Features (B, channels, H, W) and both grids (B, C, H, W), (B or 1, C, H, W) -> features."""
-        read = F.relu(self.reading_norm(self.reading(torch.cat([x, self.matches(target, own)], dim=1))))
+        read = F.relu(self.reading_norm(self.reading(torch.cat([x, shares, means], dim=1))))
         return F.relu(x + self.adding(read))

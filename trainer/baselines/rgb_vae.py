@@ -31,7 +31,12 @@ class RgbVae(FlowVae):
             return picture
         return F.interpolate(picture, size=(size, size), mode="bilinear", align_corners=False)
 
-    def decode(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:  # noqa: ARG002 (it refuses)
+    def decode(
+        self,
+        source_features: Sequence[Tensor],  # noqa: ARG002 (it refuses)
+        latent: Tensor,  # noqa: ARG002
+        log_shares: list[Tensor] | None = None,  # noqa: ARG002
+    ) -> Tensor:
         """There is no flow.
 
         Raises:
