@@ -34,11 +34,11 @@ class Matched:
 
 
 def matching_shapes(config: FlowVaeConfig) -> list[tuple[Dimension, ...]]:
-    """Of what a photo gives to each matching: its cells around (H W, channels, K), their squares (1, K, H, W)."""
+    """Of what a photo gives to each matching: its cells around (H W, K, channels), their squares (1, K, H, W)."""
     shapes: list[tuple[Dimension, ...]] = []
     for level, radius in enumerate(config.matching_radius):
         side, count = _side(config, level), len(matching_moves(radius))
-        shapes += [(side * side, config.detail_channels[level], count), (1, count, side, side)]
+        shapes += [(side * side, count, config.detail_channels[level]), (1, count, side, side)]
     return shapes
 
 
@@ -57,17 +57,18 @@ def give_own_cells(
 ) -> tuple[str, str]:
     """From the photo's own grid (1, C, H, W), what `matching_shapes` lists, ready to be added up to logits."""
     side, channels = _side(config, level), config.detail_channels[level]
-    cells = _neighbours(side, config.matching_radius[level])
+    cells = graph.constant(_neighbours(side, config.matching_radius[level]))
     scale = _square_factor(tensors, config, level)
     flat = graph.apply("Reshape", own, graph.constant(np.array([channels, side * side], np.int64)))
-    gathered = graph.apply("Gather", flat, graph.constant(cells), axis=1)  # channels, cells, K
-    around = graph.apply("Transpose", gathered, perm=[1, 0, 2])
-    squares = graph.apply("ReduceSumSquare", gathered, axes=[0], keepdims=0)
+    by_cell = graph.apply("Transpose", flat, perm=[1, 0])
+    # Whole cells are gathered: numbers one by one would take ten times as long.
+    around = graph.apply("Gather", by_cell, cells, axis=0)
+    squares = graph.apply("Gather", graph.apply("ReduceSumSquare", by_cell, axes=[1], keepdims=0), cells, axis=0)
     squares = graph.apply("Transpose", squares, perm=[1, 0])
-    squares = graph.apply("Reshape", squares, graph.constant(np.array([1, cells.shape[1], side, side], np.int64)))
+    shape = graph.constant(np.array([1, len(matching_moves(config.matching_radius[level])), side, side], np.int64))
     return (
         graph.apply("Mul", around, graph.constant(np.array([-2 * scale], np.float32))),
-        graph.apply("Mul", squares, graph.constant(np.array([scale], np.float32))),
+        graph.apply("Mul", graph.apply("Reshape", squares, shape), graph.constant(np.array([scale], np.float32))),
     )
 
 
@@ -84,10 +85,12 @@ def match(
     around, squares = own_cells
     side, count = _side(config, level), len(matching_moves(config.matching_radius[level]))
     name = f"{_NAME}.{level}"
-    product = graph.apply("MatMul", _cells_first(graph, grid, config.detail_channels[level], side), around)
+    product = graph.apply("MatMul", around, _cells_first(graph, grid, config.detail_channels[level], side, [2, 1, 0]))
     of_grid = graph.apply("ReduceSumSquare", grid, axes=[1], keepdims=1)
     scaled = graph.apply("Mul", of_grid, graph.constant(np.array([_square_factor(tensors, config, level)], np.float32)))
-    logits = graph.apply("Add", graph.apply("Add", _cells_last(graph, product, count, side), squares), scaled)
+    logits = graph.apply(
+        "Add", graph.apply("Add", _cells_last(graph, product, count, side, [2, 1, 0]), squares), scaled
+    )
     none = graph.apply("Mul", of_grid, graph.constant(np.array([0], np.float32)))
     none = graph.apply("Add", none, graph.constant(tensors[f"{name}.doubt"].reshape(1)))
     softmax = graph.apply("Softmax", graph.apply("Concat", logits, none, axis=1), axis=1)
@@ -112,9 +115,8 @@ def match_back(
     weighted = graph.apply("Mul", channels_of(graph, by_inputs, channels, channels + count), matched.shares)
     mean = _sum_of_channels(graph, weighted)
     by_logits = graph.apply("Sub", weighted, graph.apply("Mul", matched.shares, mean))
-    cells = graph.apply("Transpose", matched.around, perm=[0, 2, 1])
-    product = graph.apply("MatMul", _cells_first(graph, by_logits, count, side), cells)
-    by_grid = _cells_last(graph, product, config.detail_channels[level], side)
+    product = graph.apply("MatMul", _cells_first(graph, by_logits, count, side, [2, 0, 1]), matched.around)
+    by_grid = _cells_last(graph, product, config.detail_channels[level], side, [1, 2, 0])
     twice = graph.constant(np.array([2 * _square_factor(tensors, config, level)], np.float32))
     by_own_square = graph.apply("Mul", graph.apply("Mul", matched.grid, twice), _sum_of_channels(graph, by_logits))
     return slope, graph.apply("Add", by_grid, by_own_square)
@@ -153,15 +155,15 @@ def _count(reading: Array) -> int:
     return reading.shape[1] - len(reading) - 2
 
 
-def _cells_first(graph: OnnxGraph, x: str, channels: int, side: int) -> str:
-    """(N, channels, H, W) -> (H W, N, channels)."""
+def _cells_first(graph: OnnxGraph, x: str, channels: int, side: int, order: list[int]) -> str:
+    """(N, channels, H, W) -> its axes N, channels and cells in another order."""
     flat = graph.apply("Reshape", x, graph.constant(np.array([0, channels, side * side], np.int64)))
-    return graph.apply("Transpose", flat, perm=[2, 0, 1])
+    return graph.apply("Transpose", flat, perm=order)
 
 
-def _cells_last(graph: OnnxGraph, x: str, channels: int, side: int) -> str:
-    """Its inverse."""
-    flat = graph.apply("Transpose", x, perm=[1, 2, 0])
+def _cells_last(graph: OnnxGraph, x: str, channels: int, side: int, order: list[int]) -> str:
+    """To (N, channels, H, W) from three axes, of which `order` says where N, channels and cells are."""
+    flat = graph.apply("Transpose", x, perm=order)
     return graph.apply("Reshape", flat, graph.constant(np.array([0, channels, side, side], np.int64)))
 
 

@@ -178,7 +178,8 @@ def write_weights(path: Path, model: ModelWeights, *, half_precision: bool = Fal
     for direction in model.directions.values():
         arrays[f"direction.{direction.name}"] = direction.vector
     tensors = {
-        key: np.ascontiguousarray(value, np.float16 if half_precision and value.ndim >= 3 else np.float32)
+        # Not `ascontiguousarray`, which makes a vector of a single number.
+        key: np.asarray(value, np.float16 if half_precision and value.ndim >= 3 else np.float32, order="C")
         for key, value in arrays.items()
     }
     for direction in model.directions.values():

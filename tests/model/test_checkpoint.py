@@ -23,7 +23,7 @@ from fvae_studio.model import weights
 from fvae_studio.model.checkpoint import LoadedModel, load_checkpoint, save_checkpoint
 from fvae_studio.model.directions import DirectionSet, ExpressionGauge
 from fvae_studio.model.weights import SCHEMA, read_header
-from tests.helpers.tiny_model import make_tiny_model, without_directions
+from tests.helpers.tiny_model import TINY_CONFIG, make_tiny_model, without_directions
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,16 @@ def test_a_saved_model_comes_back_whole(model: LoadedModel, saved: Path) -> None
     assert replace(loaded.header, sha256="") == model.header
     assert len(loaded.header.sha256) == 64
     assert read_header(saved) == loaded.header
+
+
+def test_a_model_that_compares_grids_comes_back_whole(tmp_path: Path) -> None:
+    compared = make_tiny_model(config=replace(TINY_CONFIG, detail_channels=(3, 2), matching_radius=(1, 2)))
+    header = save_checkpoint(tmp_path / "compared.safetensors", compared, half_precision=True)
+
+    loaded = load_checkpoint(tmp_path / "compared.safetensors")
+
+    assert loaded.header == header
+    assert_same_model(loaded, compared, tolerance=1e-3)
 
 
 def test_a_loaded_model_is_ready_for_use(model: LoadedModel, saved: Path) -> None:
