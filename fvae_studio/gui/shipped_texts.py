@@ -67,6 +67,7 @@ _FIGURES: Final = {
     "face_gain_confidence_db": ("dB", _T("models", "gained, weighted by confidence")),
     "whole_psnr_db": ("dB", _T("models", "PSNR of the crop")),
     "face_share_of_oracle": ("%", _T("models", "of the gain that is possible")),
+    "face_share_of_oracle_fitted": ("%", _T("models", "of it, fitted between two photos")),
     "smile_removed": ("%", _T("models", "of a real smile's motion that the slider makes")),
     "smile_removed_both_ways": ("%", _T("models", "the same, there and back")),
     "least_recognised": ("%", _T("models", "of faces in which the least clear expression is recognised")),

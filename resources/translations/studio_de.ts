@@ -4429,6 +4429,10 @@
         <translation>des möglichen Gewinns</translation>
     </message>
     <message>
+        <source>of it, fitted between two photos</source>
+        <translation>davon, zwischen zwei Fotos angepasst</translation>
+    </message>
+    <message>
         <source>of a real smile&apos;s motion that the slider makes</source>
         <translation>eines echten Lächelns macht der Regler</translation>
     </message>

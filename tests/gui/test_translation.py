@@ -24,6 +24,7 @@ from fvae_studio.gui.error_words import SENTENCES, in_words, notes_in_words
 from fvae_studio.gui.messages import explain
 from fvae_studio.gui.shipped_texts import DIRECTION_TEXTS, PRESET_NAMES, figure
 from fvae_studio.gui.translation import LANGUAGES, in_percent, install_language, language_of, remove_language
+from fvae_studio.model.registry import list_models
 from fvae_studio.settings import OPTIONS
 from tests.gui.fakes import FakeEngine
 
@@ -192,6 +193,15 @@ def test_numbers_are_written_as_germans_do() -> None:
     assert in_percent(0.0123, decimals=1) == "1,2 %"
     assert figure("face_psnr_db", 29.2283) == ("PSNR im Gesicht", "29,23 dB")
     assert figure("new_measure", 3) == ("new measure", "3")
+
+
+def test_every_figure_of_the_shipped_model_has_words() -> None:
+    shipped = next(model for model in list_models() if model.metrics)
+
+    told = [figure(key, value)[0] for key, value in shipped.metrics.items()]
+
+    assert told
+    assert not set(told) & {key.replace("_", " ") for key in shipped.metrics}
 
 
 @pytest.mark.usefixtures("german")
