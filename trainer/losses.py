@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from fvae_studio.model.config import matching_moves
+from fvae_studio.model.matching import moves_like
 
 _CHUNK = 8
 """Samples whose coherence is computed at a time: few enough that a shift's operands stay in the processor's cache."""
@@ -179,15 +179,6 @@ class _FlowCoherence(torch.autograd.Function):
         return upstream * gradient, None, None, None
 
 
-def _columns(dx: int, width: int) -> slice:
-    """Columns that have a neighbour `dx` to the left (dx > 0) or right (dx < 0)."""
-    return slice(dx, width) if dx > 0 else slice(0, width + dx)
-
-
-def _as_float(values: Tensor) -> Tensor:
-    return values if values.dtype == torch.float64 else values.float()
-
-
 def matching_loss(log_shares: Sequence[Tensor], flow: Tensor, visible: Tensor, known: Tensor) -> Tensor:
     """Cross entropy of matches and where an exact flow comes from, mean over cells and grids.
 
@@ -207,10 +198,19 @@ def matching_loss(log_shares: Sequence[Tensor], flow: Tensor, visible: Tensor, k
         cell = flow.shape[-1] // side
         seen = F.avg_pool2d(visible, cell)
         moved = F.avg_pool2d(flow * visible, cell) / seen.clamp_min(1e-3) / cell
-        moves = torch.tensor(matching_moves(radius), dtype=flow.dtype, device=flow.device)[None, :, :, None, None]
+        moves = moves_like(flow, radius)[None, :, :, None, None]
         near = (1 - (moved[:, None] - moves).abs()).clamp_min(0).prod(dim=2) * (seen > 0.5)
         wanted = torch.cat([near, 1 - near.sum(dim=1, keepdim=True)], dim=1)
         # What moves counts more, as in the end-point term.
         weight = (0.15 + moved.norm(dim=1).mul(cell).clamp(max=3.0)) * known[:, None, None]
         total = total - ((wanted * found).sum(dim=1) * weight).sum() / weight.sum().clamp_min(1e-6)
     return total / max(len(log_shares), 1)
+
+
+def _columns(dx: int, width: int) -> slice:
+    """Columns that have a neighbour `dx` to the left (dx > 0) or right (dx < 0)."""
+    return slice(dx, width) if dx > 0 else slice(0, width + dx)
+
+
+def _as_float(values: Tensor) -> Tensor:
+    return values if values.dtype == torch.float64 else values.float()

@@ -89,10 +89,11 @@ def source_graph(model: ModelWeights, part: Part) -> bytes:
     skips = list(reversed(features))
     has_details = bool(_details(config, part))
     mean = graph.input("mean", (1, *config.latent_shape)) if has_details else ""
+    own_grids = [_unpacked(graph, mean, config, level) for level in range(len(_details(config, part)))]
     for level, (skip, layer) in enumerate(zip(skips, _layers(model, part), strict=True)):
         weight = layer.of_source
         if layer.of_detail.shape[1]:
-            skip = graph.apply("Concat", skip, _unpacked(graph, mean, config, level - 1), axis=1)
+            skip = graph.apply("Concat", skip, own_grids[level - 1], axis=1)
             weight = np.concatenate([weight, -layer.of_detail], axis=1)
         if level < len(skips) - 1:
             skip = double(graph, skip, config.upsampling)
@@ -102,7 +103,7 @@ def source_graph(model: ModelWeights, part: Part) -> bytes:
         cells = [
             value
             for level in range(len(config.matching_radius))
-            for value in give_own_cells(graph, _unpacked(graph, mean, config, level), config, model.tensors, level)
+            for value in give_own_cells(graph, own_grids[level], config, model.tensors, level)
         ]
         for number, (value, shape) in enumerate(zip(cells, matching_shapes(config), strict=True), len(skips)):
             graph.output(value, f"term{number}", shape)
@@ -187,6 +188,7 @@ def _raw_map(
     if config.detail_channels:
         x = channels_of(graph, latent, 0, config.latent_channels)
     terms = [graph.input(f"term{level}", shape) for level, shape in enumerate(term_shapes(config, part))]
+    grids = [_unpacked(graph, latent, config, level) for level in range(len(_details(config, part)))]
     *blocks, head = zip(_layers(model, part), terms, strict=True)
     radii = config.matching_radius if part == "flow" else ()
     shapes = matching_shapes(config) if radii else []
@@ -194,7 +196,7 @@ def _raw_map(
     for level, (layer, term) in enumerate(blocks):
         weight = layer.of_x
         if layer.of_detail.shape[1]:
-            x = graph.apply("Concat", x, _unpacked(graph, latent, config, level - 1), axis=1)
+            x = graph.apply("Concat", x, grids[level - 1], axis=1)
             weight = np.concatenate([weight, layer.of_detail], axis=1)
         if config.upsampling == "nearest":
             kernel = graph.constant(doubling_kernel(weight))
@@ -205,9 +207,8 @@ def _raw_map(
         x = _refined(graph, plain, model.tensors, f"{_decoder_name(part)}.refinements.{level}")
         refined, matched = x if x != plain else "", None
         if level < len(radii):
-            grid = _unpacked(graph, latent, config, level)
             own_cells = cells[2 * level], cells[2 * level + 1]
-            matched = match(graph, x, grid, own_cells, config, model.tensors, level)
+            matched = match(graph, x, grids[level], own_cells, config, model.tensors, level)
             x = matched.out
         if outputs is not None:
             outputs.append(_Outputs(plain, refined, matched))
@@ -312,26 +313,27 @@ def _packed(graph: OnnxGraph, detail: str, config: FlowVaeConfig, level: int) ->
     return gathered(graph, detail, channels=config.detail_channels[level], side=config.latent_size, size=2 << level)
 
 
+def _bounded(graph: OnnxGraph, raw: str, config: FlowVaeConfig) -> tuple[str, float, float]:
+    """The raw map between -1 and 1, the gain it had before, and what 1 is in crop pixels."""
+    gain, reach = 1.0, config.crop_size / 2
+    if config.output == "displacement":
+        gain, reach = DISPLACEMENT_GAIN, config.displacement_range * reach
+    return graph.apply("Tanh", graph.apply("Mul", raw, graph.constant(np.array([gain], np.float32)))), gain, reach
+
+
 def _displacement(graph: OnnxGraph, raw: str, config: FlowVaeConfig) -> str:
     """The decoder's raw map -> displacement in crop pixels; `FlowVae.displacement` for graphs."""
-    half = config.crop_size / 2
-    if config.output == "displacement":
-        bounded = graph.apply(
-            "Tanh", graph.apply("Mul", raw, graph.constant(np.array([DISPLACEMENT_GAIN], np.float32)))
-        )
-        return graph.apply("Mul", bounded, graph.constant(np.array([config.displacement_range * half], np.float32)))
-    centres = (np.arange(config.flow_size, dtype=np.float32) + 0.5) * (2 / config.flow_size) - 1
-    own = np.stack(np.meshgrid(centres, centres))[None].astype(np.float32)
-    moved = graph.apply("Sub", graph.apply("Tanh", raw), graph.constant(own))
-    return graph.apply("Mul", moved, graph.constant(np.array([half], np.float32)))
+    bounded, _, reach = _bounded(graph, raw, config)
+    if config.output != "displacement":
+        centres = (np.arange(config.flow_size, dtype=np.float32) + 0.5) * (2 / config.flow_size) - 1
+        own = np.stack(np.meshgrid(centres, centres))[None].astype(np.float32)
+        bounded = graph.apply("Sub", bounded, graph.constant(own))
+    return graph.apply("Mul", bounded, graph.constant(np.array([reach], np.float32)))
 
 
 def _displacement_slope(graph: OnnxGraph, raw: str, config: FlowVaeConfig) -> str:
     """How `_displacement` changes with the raw map."""
-    is_displacement = config.output == "displacement"
-    gain = DISPLACEMENT_GAIN if is_displacement else 1.0
-    reach = config.crop_size / 2 * (config.displacement_range if is_displacement else 1.0)
-    bounded = graph.apply("Tanh", graph.apply("Mul", raw, graph.constant(np.array([gain], np.float32))))
+    bounded, gain, reach = _bounded(graph, raw, config)
     left = graph.apply("Sub", graph.constant(np.array([1], np.float32)), graph.apply("Mul", bounded, bounded))
     return graph.apply("Mul", left, graph.constant(np.array([gain * reach], np.float32)))
 

@@ -147,14 +147,12 @@ class ConvDecoder(nn.Module):
         `Matching.log_shares`, is added to a list, if one is given.
         """
         batch = latent.shape[0]
-        details: tuple[Tensor, ...] = ()
         grids: tuple[Tensor, ...] = ()
         own_grids: tuple[Tensor, ...] = ()
         if self.detail_channels:
             *source_features, own = source_features
-            details = split_details(latent - own, self.latent_channels, self.detail_channels)
-            matched = self.detail_channels[: len(self.matchings)]
-            own_grids, grids = (split_details(one, self.latent_channels, matched) for one in (own, latent))
+            own_grids, grids = (split_details(one, self.latent_channels, self.detail_channels) for one in (own, latent))
+        details = [grid - own_grid for grid, own_grid in zip(grids, own_grids, strict=True)]
         skips = [_for_batch(feature, batch) for feature in reversed(source_features)]
         x = torch.cat([latent[:, : self.latent_channels], skips[0]], dim=1)
         for level, (block, skip) in enumerate(zip(self.blocks, skips[1:], strict=True)):

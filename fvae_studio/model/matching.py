@@ -24,6 +24,11 @@ DOUBT: Final = -2.0
 """Logit of "nothing here matches" to begin with, where that of cells that are alike is 0."""
 
 
+def moves_like(values: Tensor, radius: int) -> Tensor:
+    """`matching_moves` as a tensor (K, 2) of the kind of others."""
+    return torch.tensor(matching_moves(radius), dtype=values.dtype, device=values.device)
+
+
 def mean_squared_differences(target: Tensor, own: Tensor, radius: int) -> Tensor:
     """(B, C, H, W) against each cell of (B or 1, C, H, W) around -> (B, K, H, W), K = (2 radius + 1)^2.
 
@@ -83,7 +88,6 @@ class Matching(nn.Module):
     def forward(self, x: Tensor, log_shares: Tensor) -> Tensor:
         """Features (B, channels, H, W) and what was found (B, K + 1, H, W) -> features."""
         shares = log_shares[:, :-1].exp()
-        moves = torch.tensor(matching_moves(self.radius), dtype=shares.dtype, device=shares.device)
-        means = torch.einsum("ki,bkhw->bihw", moves, shares)
+        means = torch.einsum("ki,bkhw->bihw", moves_like(shares, self.radius), shares)
         read = F.relu(self.reading_norm(self.reading(torch.cat([x, shares, means], dim=1))))
         return F.relu(x + self.adding(read))

@@ -95,7 +95,8 @@ def match(
     none = graph.apply("Add", none, graph.constant(tensors[f"{name}.doubt"].reshape(1)))
     softmax = graph.apply("Softmax", graph.apply("Concat", logits, none, axis=1), axis=1)
     shares = channels_of(graph, softmax, 0, count)
-    read = graph.apply("Relu", convolve(graph, graph.apply("Concat", x, shares, axis=1), *_reading(tensors, name)))
+    weight, bias = _reading(tensors, name, config.matching_radius[level])
+    read = graph.apply("Relu", convolve(graph, graph.apply("Concat", x, shares, axis=1), weight, bias))
     added = convolve(graph, read, tensors[f"{name}.adding.weight"], tensors[f"{name}.adding.bias"])
     return Matched(level, grid, around, shares, read, graph.apply("Relu", graph.apply("Add", x, added)))
 
@@ -109,7 +110,7 @@ def match_back(
     channels = config.decoder_channels[level]
     slope = before_relu(graph, slope, matched.out)
     by_read = before_relu(graph, convolve_back(graph, slope, tensors[f"{name}.adding.weight"]), matched.read)
-    weight, _ = _reading(tensors, name)
+    weight, _ = _reading(tensors, name, config.matching_radius[level])
     by_inputs = convolve_back(graph, by_read, weight)
     slope = graph.apply("Add", slope, channels_of(graph, by_inputs, 0, channels))
     weighted = graph.apply("Mul", channels_of(graph, by_inputs, channels, channels + count), matched.shares)
@@ -141,18 +142,13 @@ def _neighbours(side: int, radius: int) -> NDArray[np.int64]:
     return found
 
 
-def _reading(tensors: Mapping[str, Array], name: str) -> tuple[Array, Array]:
+def _reading(tensors: Mapping[str, Array], name: str, radius: int) -> tuple[Array, Array]:
+    """Of features and shares: what is read from their means is added to the weights of the shares."""
     weight, bias = normalised_weights(tensors, f"{name}.reading", f"{name}.reading_norm")
-    count = _count(weight)
-    of_x, of_shares, of_means = np.split(weight, [len(weight), len(weight) + count], axis=1)
-    moves = np.array(matching_moves((round(count**0.5) - 1) // 2), np.float32)
+    moves = np.array(matching_moves(radius), np.float32)
+    of_x, of_shares, of_means = np.split(weight, [len(weight), len(weight) + len(moves)], axis=1)
     of_shares = of_shares + np.einsum("oihw,ki->okhw", of_means, moves)
     return np.concatenate([of_x, of_shares], axis=1).astype(np.float32), bias
-
-
-def _count(reading: Array) -> int:
-    """K of a reading convolution: it reads as many features as it gives, K shares and two means."""
-    return reading.shape[1] - len(reading) - 2
 
 
 def _cells_first(graph: OnnxGraph, x: str, channels: int, side: int, order: list[int]) -> str:

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -315,14 +316,22 @@ def test_finer_grids_count_as_differences_from_the_photos_own() -> None:
     torch.testing.assert_close(confidence(image, mean + moved), confidence(image, mean), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("option", ["refinements", "encoder_refinements"])
+@pytest.mark.parametrize(
+    ("config", "option"),
+    [
+        (TINY_CONFIG, {"refinements": 2}),
+        (TINY_CONFIG, {"encoder_refinements": 2}),
+        (replace(TINY_CONFIG, detail_channels=(3, 2)), {"matching_radius": (1, 2)}),
+    ],
+    ids=["refinements", "encoder refinements", "matching"],
+)
 @torch.inference_mode()
-def test_refinements_begin_as_if_they_were_not_there(option: str) -> None:
-    plain, refined = FlowVae(TINY_CONFIG).eval(), FlowVae(replace(TINY_CONFIG, **{option: 2})).eval()
+def test_what_may_be_added_begins_as_if_it_were_not_there(config: FlowVaeConfig, option: dict[str, Any]) -> None:
+    plain, refined = FlowVae(config).eval(), FlowVae(replace(config, **option)).eval()
     missing, unknown = refined.load_state_dict(plain.state_dict(), strict=False)
     assert missing
     assert not unknown
-    image, latent = torch.rand(1, 3, 128, 128) * 2 - 1, torch.randn(2, *TINY_CONFIG.latent_shape)
+    image, latent = torch.rand(1, 3, 128, 128) * 2 - 1, torch.randn(2, *config.latent_shape)
 
     flow = refined.decode(refined.source_features(image), latent)
 

@@ -67,20 +67,6 @@ def test_what_the_photo_does_not_have_matches_nothing(own: Tensor) -> None:
     torch.testing.assert_close(alike.sum(dim=1), torch.ones(1, SIDE, SIDE), atol=1e-5, rtol=0)
 
 
-@torch.inference_mode()
-def test_it_begins_as_if_it_were_not_there() -> None:
-    config = replace(TINY_CONFIG, detail_channels=(3, 2))
-    plain, comparing = FlowVae(config).eval(), FlowVae(replace(config, matching_radius=(1, 2))).eval()
-    missing, unknown = comparing.load_state_dict(plain.state_dict(), strict=False)
-    assert missing
-    assert not unknown
-    image, latent = torch.rand(1, 3, 128, 128) * 2 - 1, torch.randn(2, *config.latent_shape)
-
-    flow = comparing.decode(comparing.source_features(image), latent)
-
-    torch.testing.assert_close(flow, plain.decode(plain.source_features(image), latent), rtol=0, atol=0)
-
-
 def test_what_is_found_reaches_the_flow_after_a_step() -> None:
     config = replace(TINY_CONFIG, detail_channels=(3,), matching_radius=(1,))
     torch.manual_seed(5)
