@@ -1,21 +1,26 @@
 """Starting a training from released weights.
 
-A release holds the networks and the sliders, not W, the axis of every expression shape. But the encoder was taught to
-follow W, so W is what best explains its latents of pairs whose change of expression is known. A network may be wider
-than the released one (`trainer.widening`).
+A release holds the networks and the sliders, not W, the axis of every expression shape. But most sliders are W e of a
+recipe that is known: so much of W stands in the file. And the encoder was taught to follow W, so the rest is what best
+explains its latents of pairs whose change of expression is known. A network may be wider than the released one
+(`trainer.widening`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from fvae_studio.errors import ConfigError
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.config import FlowVaeConfig
+from fvae_studio.model.directions import DirectionSet
 from trainer.dataset import PairTable
+from trainer.facekit.expressions import RECIPES
 from trainer.step import AXES_SCALE, EditableFlowVae
 from trainer.widening import is_wider, widen_flow
 
@@ -24,6 +29,13 @@ NUM_PAIRS: Final = 3000
 
 RIDGE: Final = 1.0
 """Squared code entries that a shape needs to have shown before its axis is believed."""
+
+
+SLIDERS_RTOL: Final = 1e-3
+"""Of what sliders have in common: smaller singular values are the rounding of half precision."""
+
+FITTED_DIRECTION: Final = "smile"
+"""The slider that a release moves freely in the latent."""
 
 
 def start_from(model: LoadedModel, network: EditableFlowVae, table: PairTable, *, seed: int = 0) -> None:
@@ -57,8 +69,31 @@ def start_from(model: LoadedModel, network: EditableFlowVae, table: PairTable, *
     code, step = torch.cat(codes), torch.cat(steps)
     gram = code.T @ code + RIDGE * torch.eye(code.shape[1], dtype=torch.float64)
     axes = torch.linalg.solve(gram, code.T @ step)
+    if network.vae.config.latent_shape == model.header.config.latent_shape:
+        axes = bent_to_sliders(axes, model.directions, table.code_names)
     with torch.no_grad():
         network.raw_axes.copy_(axes.float().view_as(network.raw_axes) / AXES_SCALE)
+
+
+def bent_to_sliders(axes: Tensor, directions: DirectionSet, code_names: Sequence[str]) -> Tensor:
+    """The axes (K, C h w) nearest to these that give the sliders of a release, where sliders are mixtures of axes.
+
+    The encoder follows W on the latent's own grid alone (`step.FlowVaeStep`): what W adds to the finer ones can be
+    learnt from sliders only. The smile is no mixture (`fit_expression.fit_direction`), nor are the head's sliders.
+    """
+    known = [
+        recipe
+        for recipe in RECIPES
+        if recipe.name in directions and recipe.name != FITTED_DIRECTION and set(recipe.shapes) <= set(code_names)
+    ]
+    codes = np.zeros((len(known), len(code_names)))
+    for row, recipe in enumerate(known):
+        for name, weight in recipe.shapes.items():
+            codes[row, list(code_names).index(name)] = weight
+    vectors = np.stack([directions[recipe.name].vector.ravel() for recipe in known]) if known else np.zeros((0, 1))
+    code, wanted = torch.from_numpy(codes), torch.from_numpy(vectors.astype(np.float64))
+    # Sliders of one side add up to that of both: not all of them are independent.
+    return axes + torch.linalg.pinv(code, rtol=SLIDERS_RTOL) @ (wanted - code @ axes) if known else axes
 
 
 def require_architecture(model: LoadedModel, config: FlowVaeConfig) -> None:

@@ -94,9 +94,9 @@ class FlowVaeStep(nn.Module):
         """
         options, vae = self.loss, self.network.vae
         count = len(seen.source)
-        mean, log_var = vae.encode(torch.cat([seen.target, seen.source]))
-        mean, log_var = mean.float(), log_var.float()
-        mean_target, log_var_target = mean[:count], log_var[:count]
+        mean, log_var_target = vae.encode(torch.cat([seen.target, seen.source]), num_variances=count)
+        mean, log_var_target = mean.float(), log_var_target.float()
+        mean_target = mean[:count]
         mean_source = mean[count:]
         sampled = mean_target + torch.exp(0.5 * log_var_target) * noise
         edited = mean_source + self.network.offset(seen.code)

@@ -103,14 +103,20 @@ class FlowVae(nn.Module):
         """Of the latent's finer grids, 8 x 8 first."""
         return [head for head in self.details if isinstance(head, DetailHead)]
 
-    def encode(self, target: Tensor) -> tuple[Tensor, Tensor]:
-        """f(T): (B, 3, S, S) in [-1, 1] -> mean and log variance, each (B, C, h, w)."""
+    def encode(self, target: Tensor, *, num_variances: int | None = None) -> tuple[Tensor, Tensor]:
+        """f(T): (B, 3, S, S) in [-1, 1] -> mean and log variance, each (B, C, h, w).
+
+        Args:
+            target: photos.
+            num_variances: of the first so many alone; None: of all.
+        """
         features = list(reversed(self.target_encoder(target)))
         finer = [
-            head(fine, coarse) for head, (coarse, fine) in zip(self.detail_heads, pairwise(features), strict=False)
+            head(fine, coarse, num_variances)
+            for head, (coarse, fine) in zip(self.detail_heads, pairwise(features), strict=False)
         ]
         mean = join_details(self.to_mean(features[0]), [mean for mean, _ in finer])
-        log_var = join_details(self.to_log_var(features[0]), [log_var for _, log_var in finer])
+        log_var = join_details(self.to_log_var(features[0][:num_variances]), [log_var for _, log_var in finer])
         return mean, log_var.clamp(*LOG_VAR_RANGE)
 
     def source_features(self, source: Tensor, mean: Tensor | None = None) -> tuple[Tensor, ...]:

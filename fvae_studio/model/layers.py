@@ -187,10 +187,10 @@ class DetailHead(nn.Module):
         self.to_mean = nn.Conv2d(fine_channels + coarse_channels, detail_channels, 3, padding=1)
         self.to_log_var = nn.Conv2d(fine_channels + coarse_channels, detail_channels, 3, padding=1)
 
-    def forward(self, fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance, each (B, detail_channels, H, W) of `fine`'s size."""
+    def forward(self, fine: Tensor, coarse: Tensor, num_variances: int | None = None) -> tuple[Tensor, Tensor]:
+        """Mean and log variance, each (B, detail_channels, H, W) of `fine`'s size; see `FlowVae.encode`."""
         features = torch.cat([fine, F.interpolate(coarse, scale_factor=2.0, mode="nearest")], dim=1)
-        return self.to_mean(features), self.to_log_var(features)
+        return self.to_mean(features), self.to_log_var(features[:num_variances])
 
 
 def join_details(coarse: Tensor, details: Sequence[Tensor]) -> Tensor:

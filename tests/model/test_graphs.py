@@ -11,6 +11,7 @@ import torch
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.graphs import multiply_adds, term_shapes
+from fvae_studio.model.matching import Matching
 from fvae_studio.model.networks import EncodedFace, make_networks
 from fvae_studio.model.onnx_networks import OnnxNetworks
 from fvae_studio.model.preprocess import to_tensor
@@ -44,6 +45,9 @@ def model(request) -> LoadedModel:
                 layer.running_var.uniform_(0.5, 2)
                 layer.weight.data.uniform_(0.6, 1.4)
                 layer.bias.data.normal_(0, 0.2)
+            if isinstance(layer, Matching):
+                # It begins as if it were not there.
+                layer.adding.weight.data.normal_(0, 0.1)
     return made
 
 

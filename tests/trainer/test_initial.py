@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
 from fvae_studio.errors import ConfigError
 from fvae_studio.model.checkpoint import LoadedModel
-from fvae_studio.model.directions import DirectionSet
+from fvae_studio.model.directions import Direction, DirectionSet
 from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
 from fvae_studio.model.weights import CheckpointHeader
 from tests.trainer.pairs import CODE_NAMES, make_shard, write_shards
 from trainer.config import load_config
 from trainer.dataset import PairTable
+from trainer.facekit.expressions import RECIPES
 from trainer.initial import start_from
 from trainer.loop import train
 from trainer.mask_loop import train_mask
+from trainer.release import direction_vector
 from trainer.shards import read_shards
 from trainer.step import EditableFlowVae
 from trainer.training_state import load_state
@@ -59,6 +64,27 @@ def test_axes_explain_the_latents_better_than_none(model, table):
         step = network.vae.encode(batch.target)[0] - network.vae.encode(batch.source)[0]
         left = step - network.offset(batch.code)
     assert left.square().mean() < 0.9 * step.square().mean()
+
+
+def test_axes_give_the_sliders_of_the_release(model, table):
+    torch.manual_seed(4)
+    axes = torch.randn(len(CODE_NAMES), *CONFIG.model.latent_shape).numpy()
+    vectors = {recipe.name: direction_vector(axes, CODE_NAMES, recipe.shapes) for recipe in RECIPES}
+    # A release moves it freely: no axis is to blame for it.
+    vectors["smile"] = np.zeros_like(vectors["smile"])
+    sliders = [
+        Direction(recipe.name, recipe.label, recipe.group, vectors[recipe.name], (0.0, 1.0)) for recipe in RECIPES
+    ]
+    network = EditableFlowVae(CONFIG.model, code_size=len(CODE_NAMES))
+
+    start_from(replace(model, directions=DirectionSet(sliders, latent_shape=CONFIG.model.latent_shape)), network, table)
+
+    found = {
+        recipe.name: direction_vector(network.axes.detach().numpy(), CODE_NAMES, recipe.shapes) for recipe in RECIPES
+    }
+    assert np.abs(found.pop("smile")).max() > 0.1
+    for name, vector in found.items():
+        np.testing.assert_allclose(vector, vectors[name], atol=1e-4)
 
 
 def test_another_architecture_is_refused(model, table):
