@@ -77,6 +77,8 @@ class LossConfig:
         latent_weight: distance of mean(T) - mean(S) from W e on the latent's own grid; trains the encoder only.
         matching_weight: cross entropy of what finer grids are found to match (`model.matching_radius`) and where the
             known flow comes from; says to the encoder what a grid is for.
+        tracking_weight: distance of what is tracked (`model.tracking_channels`) from the known flow, on the encoder's
+            path of every rendered pair.
         fold_weight: penalty on a Jacobian below `fold_margin`.
         fold_margin: see above.
         hidden_weight: weight of pixels that the source does not show, in the end-point term.
@@ -100,6 +102,7 @@ class LossConfig:
     edit_weight: float = 0.0
     latent_weight: float = 0.0
     matching_weight: float = 0.0
+    tracking_weight: float = 0.0
     fold_weight: float = 0.0
     fold_margin: float = 0.15
     hidden_weight: float = 0.3

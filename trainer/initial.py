@@ -68,15 +68,16 @@ def start_from(model: LoadedModel, network: EditableFlowVae, table: PairTable, *
     network.train(was_training)
     code, step = torch.cat(codes), torch.cat(steps)
     gram = code.T @ code + RIDGE * torch.eye(code.shape[1], dtype=torch.float64)
-    axes = torch.linalg.solve(gram, code.T @ step)
-    if network.vae.config.latent_shape == model.header.config.latent_shape:
+    config = network.vae.config
+    axes = torch.linalg.solve(gram, code.T @ step).view(-1, *config.latent_shape)[:, : config.tracked.start]
+    if config.tracked.start == model.header.config.tracked.start:
         axes = bent_to_sliders(axes, model.directions, table.code_names)
     with torch.no_grad():
-        network.raw_axes.copy_(axes.float().view_as(network.raw_axes) / AXES_SCALE)
+        network.raw_axes.copy_(axes.float() / AXES_SCALE)
 
 
 def bent_to_sliders(axes: Tensor, directions: DirectionSet, code_names: Sequence[str]) -> Tensor:
-    """The axes (K, C h w) nearest to these that give the sliders of a release, where sliders are mixtures of axes.
+    """The axes (K, C, h, w) nearest to these that give the sliders of a release, where sliders are mixtures of axes.
 
     The encoder follows W on the latent's own grid alone (`step.FlowVaeStep`): what W adds to the finer ones can be
     learnt from sliders only. The smile is no mixture (`fit_expression.fit_direction`), nor are the head's sliders.
@@ -86,14 +87,17 @@ def bent_to_sliders(axes: Tensor, directions: DirectionSet, code_names: Sequence
         for recipe in RECIPES
         if recipe.name in directions and recipe.name != FITTED_DIRECTION and set(recipe.shapes) <= set(code_names)
     ]
-    codes = np.zeros((len(known), len(code_names)))
+    if not known:
+        return axes
+    codes = torch.zeros(len(known), len(code_names), dtype=axes.dtype)
     for row, recipe in enumerate(known):
         for name, weight in recipe.shapes.items():
             codes[row, list(code_names).index(name)] = weight
-    vectors = np.stack([directions[recipe.name].vector.ravel() for recipe in known]) if known else np.zeros((0, 1))
-    code, wanted = torch.from_numpy(codes), torch.from_numpy(vectors.astype(np.float64))
+    vectors = np.stack([directions[recipe.name].vector[: axes.shape[1]] for recipe in known])
+    wanted, flat = torch.from_numpy(vectors).to(axes.dtype).flatten(1), axes.flatten(1)
     # Sliders of one side add up to that of both: not all of them are independent.
-    return axes + torch.linalg.pinv(code, rtol=SLIDERS_RTOL) @ (wanted - code @ axes) if known else axes
+    bent: Tensor = axes + (torch.linalg.pinv(codes, rtol=SLIDERS_RTOL) @ (wanted - codes @ flat)).view_as(axes)
+    return bent
 
 
 def require_architecture(model: LoadedModel, config: FlowVaeConfig) -> None:

@@ -207,6 +207,26 @@ def matching_loss(log_shares: Sequence[Tensor], flow: Tensor, visible: Tensor, k
     return total / max(len(log_shares), 1)
 
 
+def tracking_loss(tracked: Sequence[Tensor], flow: Tensor, visible: Tensor, known: Tensor) -> Tensor:
+    """Weighted mean distance of what was tracked and an exact flow, in crop pixels, mean over grids.
+
+    Args:
+        tracked: (B, 2, h, w) each, as `model.tracking.Tracking`.
+        flow: (B, 2, H, W) backward, crop pixels.
+        visible: (B, 1, H, W) in [0, 1]; cells that the source does not show by half do not count.
+        known: (B,) bool: pairs whose flow is exact; the others do not count.
+    """
+    total = flow.new_zeros(())
+    for found in tracked:
+        cell = flow.shape[-1] // found.shape[-1]
+        seen = F.avg_pool2d(visible, cell)
+        moved = F.avg_pool2d(flow * visible, cell) / seen.clamp_min(1e-3)
+        # What moves counts more, as in the end-point term.
+        weight = (0.15 + moved.norm(dim=1, keepdim=True).clamp(max=3.0)) * (seen > 0.5) * known[:, None, None, None]
+        total = total + end_point_loss(found, moved, weight)
+    return total / len(tracked)
+
+
 def _columns(dx: int, width: int) -> slice:
     """Columns that have a neighbour `dx` to the left (dx > 0) or right (dx < 0)."""
     return slice(dx, width) if dx > 0 else slice(0, width + dx)

@@ -23,6 +23,7 @@ from trainer.losses import (
     flow_gradient_loss,
     kl_loss,
     matching_loss,
+    tracking_loss,
 )
 
 AXES_SCALE = 5.0
@@ -39,12 +40,14 @@ class EditableFlowVae(nn.Module):
     def __init__(self, config: FlowVaeConfig, *, code_size: int) -> None:
         super().__init__()
         self.vae = make_vae(config)
-        self.raw_axes = nn.Parameter(torch.randn(code_size, *config.latent_shape) * 0.2)
+        _, height, width = config.latent_shape
+        self.raw_axes = nn.Parameter(torch.randn(code_size, config.tracked.start, height, width) * 0.2)
 
     @property
     def axes(self) -> Tensor:
-        """W: (K, C, h, w)."""
-        return self.raw_axes * AXES_SCALE
+        """W: (K, C, h, w); 0 where the latent describes a photo (`FlowVaeConfig.tracked`)."""
+        tracked = self.vae.config.tracked
+        return F.pad(self.raw_axes * AXES_SCALE, (0, 0, 0, 0, 0, tracked.stop - tracked.start))
 
     def offset(self, code: Tensor) -> Tensor:
         """W e: (B, K) -> (B, C, h, w)."""
@@ -63,6 +66,7 @@ class StepLosses(NamedTuple):
     latent: Tensor
     fold: Tensor
     matching: Tensor
+    tracking: Tensor
 
 
 class FlowVaeStep(nn.Module):
@@ -141,6 +145,10 @@ class FlowVaeStep(nn.Module):
             # Where the edit path is taken, the latent is no photo's, and nothing has to match.
             matching = matching_loss(log_shares, clean.flow, clean.visible, ~clean.is_real & ~use_edit)
         fold = fold_loss(flow, options.fold_margin, vae.config.crop_size) if options.fold_weight else zero
+        tracking = zero
+        if options.tracking_weight:
+            # Also where the decoder takes the edit path: Z(T) is there all the same.
+            tracking = tracking_loss(vae.decoder.track(sampled, mean_source), clean.flow, clean.visible, ~clean.is_real)
         total = (
             options.reconstruction_weight * reconstruction
             + options.prior_weight * prior_share * prior
@@ -150,9 +158,12 @@ class FlowVaeStep(nn.Module):
             + options.latent_weight * latent_distance
             + options.fold_weight * fold
             + options.matching_weight * matching
+            + options.tracking_weight * tracking
             + 0.0 * full.sum()
         )
-        return StepLosses(total, reconstruction, prior, coherence, end_point, gradient, latent_distance, fold, matching)
+        return StepLosses(
+            total, reconstruction, prior, coherence, end_point, gradient, latent_distance, fold, matching, tracking
+        )
 
     def _reconstruction(self, warped: Tensor, clean: PairBatch) -> Tensor:
         # Rendered targets are judged only where the photo shows what they need; the rest is paint.

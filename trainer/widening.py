@@ -17,8 +17,11 @@ from torch import Tensor, nn
 
 from fvae_studio.model.config import FlowVaeConfig
 from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
-from fvae_studio.model.layers import ConvDecoder, ConvEncoder
+from fvae_studio.model.layers import ConvDecoder, ConvEncoder, DescriptorHead
 from fvae_studio.model.matching import Matching
+
+NEW: Final = -1
+"""Instead of the number of the old channel that a new one copies: it copies none."""
 
 LEAST_SHARE: Final = 0.5
 """Before they are divided by their sum, shares are drawn from here to 1.5: no copy is left without a voice."""
@@ -27,7 +30,7 @@ LEAST_SHARE: Final = 0.5
 def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
     """Whether `config` is the same architecture with at least as many channels everywhere.
 
-    There may be more refinements, and finer grids of the latent may be new, or newly compared.
+    There may be more refinements, and finer grids of the latent may be new, or newly compared, and descriptors new.
     """
     same = replace(
         config,
@@ -39,6 +42,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         encoder_refinements=than.encoder_refinements,
         detail_channels=than.detail_channels,
         matching_radius=than.matching_radius,
+        tracking_channels=than.tracking_channels,
     )
     details = than.detail_channels + (0,) * (len(config.detail_channels) - len(than.detail_channels))
     counts = (
@@ -55,9 +59,14 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         config.matching_radius[:compared] == than.matching_radius
         and config.detail_channels[:compared] == than.detail_channels[:compared]
     )
+    tracking = than.tracking_channels in (0, config.tracking_channels)
+    if than.tracking_channels:
+        # Descriptors lie on a grid like the finest of the others.
+        tracking = tracking and len(config.detail_channels) == len(than.detail_channels)
     return (
         same == than
         and matching
+        and tracking
         and all(
             len(wide) == len(narrow) and all(a >= b for a, b in zip(wide, narrow, strict=True))
             for wide, narrow in counts
@@ -87,6 +96,9 @@ def widen_flow(narrow: FlowVae, wide: FlowVae, *, seed: int = 0) -> None:
         outputs = torch.arange(old.to_mean.out_channels)
         for before, after in ((old.to_mean, new.to_mean), (old.to_log_var, new.to_log_var)):
             _widen_convolution(before, after, inputs, outputs, random)
+    if narrow.config.tracking_channels:
+        level = len(narrow.config.detail_channels)
+        _widen_descriptors(narrow.descriptors, wide.descriptors, levels[level + 1], levels[level], random)
 
 
 @torch.no_grad()
@@ -109,21 +121,44 @@ def _widen_encoder(narrow: ConvEncoder, wide: ConvEncoder, random: torch.Generat
 
 def _widen_decoder(narrow: ConvDecoder, wide: ConvDecoder, skips: Sequence[Tensor], random: torch.Generator) -> None:
     coarsest_first = list(reversed(skips))
-    # What a level reads stands behind each other: what came from below, then the source's features, then a finer grid
-    # of the latent, if there is one. Only the second are new in the first level: the latent keeps its size.
-    from_below = torch.arange(_convolution(narrow.blocks[0]).in_channels - int(coarsest_first[0].max()) - 1)
-    copies = []
+    # What a layer reads stands behind each other: what came from below, the source's features, a finer grid of the
+    # latent and the motion, where they are. Only the second are new in the first level: the latent keeps its size.
+    motions = [2 * network.is_tracking for network in (narrow, wide)]
+    from_below, copies = torch.arange(narrow.latent_channels), []
     for level, (before, after) in enumerate(zip(narrow.blocks, wide.blocks, strict=True)):
         origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[level]])
-        details = torch.arange(int(origin.max()) + 1, _convolution(before).in_channels)
-        origin = torch.cat([origin, details])
+        for counts in ([_details_of(network, level) for network in (narrow, wide)], motions):
+            origin = _with_columns(origin, *counts)
         from_below = _widen_block(before, after, origin, random)
         copies.append(from_below)
     _widen_refinements(narrow.refinements, wide.refinements, copies, random)
     for old, new, channels in zip(narrow.matchings, wide.matchings, copies, strict=False):
         _widen_matching(old, new, channels, random)
+    if narrow.is_tracking:
+        wide.tracking.load_state_dict(narrow.tracking.state_dict())
     origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[len(narrow.blocks)]])
+    origin = _with_columns(origin, *motions)
     _widen_convolution(narrow.head, wide.head, origin, torch.arange(narrow.head.out_channels), random)
+
+
+def _details_of(decoder: ConvDecoder, level: int) -> int:
+    """Channels of the finer grid that a level reads."""
+    return (0, *decoder.detail_channels, *([0] * level))[level]
+
+
+def _with_columns(origin: Tensor, before: int, after: int) -> Tensor:
+    """`origin`, and behind it the next `before` columns of the old convolution, and as many new ones as are missing."""
+    first = int(origin.max()) + 1
+    return torch.cat([origin, torch.arange(first, first + before), torch.full((after - before,), NEW)])
+
+
+def _widen_descriptors(
+    before: DescriptorHead, after: DescriptorHead, fine: Tensor, coarse: Tensor, random: torch.Generator
+) -> None:
+    doubled = _widen_block(before.coarse, after.coarse, coarse, random)
+    outputs = _widen_block(before.both, after.both, torch.cat([fine, int(fine.max()) + 1 + doubled]), random)
+    for old, new in ((before.to_mean, after.to_mean), (before.to_log_var, after.to_log_var)):
+        _widen_convolution(old, new, outputs, outputs, random)
 
 
 def _widen_refinements(
@@ -176,13 +211,15 @@ def _widen_convolution(
 ) -> None:
     """Rows are copied as `outputs` says, columns divided among the copies that `inputs` names.
 
-    Further columns are 0, further rows stay as they are: nothing reads them yet.
+    Columns that are `NEW` and further ones are 0, further rows stay as they are: nothing reads them yet.
     """
+    places = torch.nonzero(inputs != NEW)[:, 0]
+    inputs = inputs[places]
     share = torch.rand(len(outputs), len(inputs), generator=random) + LEAST_SHARE
     sums = torch.zeros(len(outputs), before.in_channels).index_add_(1, inputs, share)
     share = share / sums[:, inputs]
     rows = after.weight[: len(outputs)]
     rows.zero_()
-    rows[:, : len(inputs)] = before.weight[outputs][:, inputs] * share[:, :, None, None]
+    rows[:, places] = before.weight[outputs][:, inputs] * share[:, :, None, None]
     if before.bias is not None and after.bias is not None:
         after.bias[: len(outputs)] = before.bias[outputs]

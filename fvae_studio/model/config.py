@@ -14,6 +14,11 @@ DISPLACEMENT_GAIN: Final = 0.1
 pixels, and training that begins with folded faces takes long to recover."""
 
 
+TRACKING_STEPS: Final = 2
+"""Of `tracking.Tracking` on the whole grid, each from where the one before it arrived. One on a grid of half the size
+comes before them, for what has moved by more than a cell."""
+
+
 def detail_slices(latent_channels: int, detail_channels: Sequence[int]) -> tuple[slice, ...]:
     """Where each finer grid lies among the channels of a latent (C, h, w), the one of twice the size first.
 
@@ -31,7 +36,13 @@ def matching_moves(radius: int) -> list[tuple[int, int]]:
     return [(x, y) for y in reach for x in reach]
 
 
-_MAY_BE_NONE: Final = ("refinements", "encoder_refinements")
+def tracking_slice(latent_channels: int, detail_channels: Sequence[int], tracking_channels: int) -> slice:
+    """Where the descriptors lie, behind the finer grids and packed like the finest of them."""
+    first = latent_channels + sum(count << (2 * level) for level, count in enumerate(detail_channels, 1))
+    return slice(first, first + (tracking_channels << (2 * len(detail_channels))))
+
+
+_MAY_BE_NONE: Final = ("refinements", "encoder_refinements", "tracking_channels")
 """Counts that may be 0."""
 
 
@@ -59,6 +70,9 @@ class FlowVaeConfig:
         matching_radius: how far, in cells, the flow's decoder compares a finer grid with the photo's own around each
             cell; one number for each grid that is compared, 8 x 8 first (`docs/adr/0018-matching.md`). None in the
             paper.
+        tracking_channels: descriptors of a photo, on a grid like the finest of `detail_channels`, that the decoder of
+            the flow finds in the other photo (`docs/adr/0019-tracking.md`). Sliders leave them alone. None in the
+            paper.
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
@@ -80,6 +94,7 @@ class FlowVaeConfig:
     refinements: int = 0
     encoder_refinements: int = 0
     matching_radius: tuple[int, ...] = ()
+    tracking_channels: int = 0
     confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
     output: Literal["absolute", "displacement", "rgb"] = "absolute"
@@ -110,6 +125,11 @@ class FlowVaeConfig:
             raise ConfigError(
                 f"matching_radius names {len(self.matching_radius)} finer grids, detail_channels "
                 f"{len(self.detail_channels)}; only a grid that is there can be compared"
+            )
+        if self.tracking_channels < 0 or (self.tracking_channels and not self.detail_channels):
+            raise ConfigError(
+                f"tracking_channels is {self.tracking_channels}; descriptors lie on a grid like the finest of "
+                "detail_channels, of which there has to be one, and their number is not negative"
             )
         if not 0 <= self.refinements < len(self.decoder_channels):
             raise ConfigError(
@@ -153,8 +173,17 @@ class FlowVaeConfig:
     @property
     def latent_shape(self) -> tuple[int, int, int]:
         """(C, h, w) of one latent."""
-        finer = detail_slices(self.latent_channels, self.detail_channels)
-        return finer[-1].stop if finer else self.latent_channels, self.latent_size, self.latent_size
+        return self.tracked.stop, self.latent_size, self.latent_size
+
+    @property
+    def tracked(self) -> slice:
+        """Channels of a latent (C, h, w) that sliders leave alone: the descriptors, last of all; empty without them."""
+        return tracking_slice(self.latent_channels, self.detail_channels, self.tracking_channels)
+
+    @property
+    def tracking_size(self) -> int:
+        """Side of the descriptors' grid."""
+        return self.latent_size << len(self.detail_channels)
 
     @property
     def flow_size(self) -> int:

@@ -7,11 +7,19 @@ from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fvae_studio.errors import ConfigError
 from fvae_studio.model.config import DISPLACEMENT_GAIN, FlowVaeConfig
-from fvae_studio.model.layers import ConvDecoder, ConvEncoder, DetailHead, initialise, join_details
+from fvae_studio.model.layers import (
+    ConvDecoder,
+    ConvEncoder,
+    DescriptorHead,
+    DetailHead,
+    initialise,
+    join_details,
+)
 from fvae_studio.model.warp import identity_grid, warp
 
 LOG_VAR_RANGE = (-14.0, 6.0)
@@ -63,6 +71,12 @@ class FlowVae(nn.Module):
                 pairwise(reversed(config.encoder_channels)), config.detail_channels, strict=False
             )
         )
+        if config.tracking_channels:
+            self.descriptors = DescriptorHead(
+                fine_channels=config.encoder_channels[-2 - len(config.detail_channels)],
+                coarse_channels=config.encoder_channels[-1 - len(config.detail_channels)],
+                out_channels=config.tracking_channels,
+            )
         self.source_encoder = ConvEncoder(
             channels=config.encoder_channels,
             stem_stride=config.stem_stride,
@@ -75,6 +89,8 @@ class FlowVae(nn.Module):
             channels=config.decoder_channels,
             refinements=config.refinements,
             matching_radius=config.matching_radius,
+            tracking_channels=config.tracking_channels,
+            tracking_cell_px=config.crop_size / config.tracking_size,
             out_channels=self.out_channels,
             head=config.head,
             upsampling=config.upsampling,
@@ -97,6 +113,11 @@ class FlowVae(nn.Module):
                 nn.init.normal_(layer.weight, std=1e-3)
                 assert layer.bias is not None
                 nn.init.constant_(layer.bias, -4.0)
+            if config.tracking_channels:
+                # Their means are as large as they come: what is found is to be found from the first step on.
+                nn.init.normal_(self.descriptors.to_log_var.weight, std=1e-3)
+                assert self.descriptors.to_log_var.bias is not None
+                nn.init.constant_(self.descriptors.to_log_var.bias, -6.0)
 
     @property
     def detail_heads(self) -> list[DetailHead]:
@@ -117,6 +138,13 @@ class FlowVae(nn.Module):
         ]
         mean = join_details(self.to_mean(features[0]), [mean for mean, _ in finer])
         log_var = join_details(self.to_log_var(features[0][:num_variances]), [log_var for _, log_var in finer])
+        if self.config.tracking_channels:
+            level = len(self.config.detail_channels)
+            described = self.descriptors(features[level + 1], features[level], num_variances)
+            mean, log_var = (
+                torch.cat([values, F.pixel_unshuffle(descriptors, 2**level)], dim=1)
+                for values, descriptors in zip((mean, log_var), described, strict=True)
+            )
         return mean, log_var.clamp(*LOG_VAR_RANGE)
 
     def source_features(self, source: Tensor, mean: Tensor | None = None) -> tuple[Tensor, ...]:

@@ -39,21 +39,37 @@ from fvae_studio.model.matching_graph import (
     multiply_adds_of_matching,
 )
 from fvae_studio.model.onnx_file import Dimension, OnnxGraph
+from fvae_studio.model.tracking_graph import (
+    Tracked,
+    give_own_descriptors,
+    multiply_adds_of_tracking,
+    of_size,
+    of_size_back,
+    track,
+    track_back,
+    tracking_shapes,
+)
 from fvae_studio.model.weights import Array, ModelWeights
 
 Part = Literal["flow", "confidence"]
 
 
 class _Layer(NamedTuple):
-    """One convolution of a decoder: what it does to the latent's side, to the source's and to a finer grid; its bias.
+    """One convolution of a decoder: what it does to the latent's side, the source's, a finer grid, a motion; its bias.
 
-    Where there is no finer grid of the latent, `of_detail` has no channels.
+    Where there is no finer grid of the latent, `of_detail` has no channels, and without tracking `of_motion` has none.
     """
 
     of_x: Array
     of_source: Array
     of_detail: Array
+    of_motion: Array
     bias: Array
+
+    @property
+    def of_latent(self) -> Array:
+        """What a latent changes, behind each other."""
+        return np.concatenate([self.of_x, self.of_detail, self.of_motion], axis=1)
 
 
 def encoder_graph(model: ModelWeights) -> bytes:
@@ -70,6 +86,8 @@ def encoder_graph(model: ModelWeights) -> bytes:
         both = graph.apply("Concat", fine, double(graph, coarse, "nearest"), axis=1)
         detail = convolve(graph, both, model.tensors[f"{name}.weight"], model.tensors[f"{name}.bias"])
         details.append(_packed(graph, detail, config, level))
+    if config.tracking_channels:
+        details.append(_described(graph, features, model.tensors, config))
     if details:
         mean = graph.apply("Concat", mean, *details, axis=1)
     graph.output(mean, "mean", (1, *config.latent_shape))
@@ -105,7 +123,11 @@ def source_graph(model: ModelWeights, part: Part) -> bytes:
             for level in range(len(config.matching_radius))
             for value in give_own_cells(graph, own_grids[level], config, model.tensors, level)
         ]
-        for number, (value, shape) in enumerate(zip(cells, matching_shapes(config), strict=True), len(skips)):
+        shapes = matching_shapes(config) + tracking_shapes(config)
+        if config.tracking_channels:
+            own = _descriptors(graph, mean, config)
+            cells += give_own_descriptors(graph, own, config, model.tensors)
+        for number, (value, shape) in enumerate(zip(cells, shapes, strict=True), len(skips)):
             graph.output(value, f"term{number}", shape)
     return graph.to_bytes()
 
@@ -118,7 +140,7 @@ def decoder_graph(model: ModelWeights, part: Part) -> bytes:
     config = model.header.config
     graph = OnnxGraph(part)
     latent = graph.input("latent", ("N", *config.latent_shape))
-    x = _raw_map(graph, model, part, latent)
+    x, _ = _raw_map(graph, model, part, latent)
     size = config.flow_size
     if part == "confidence":
         graph.output(graph.apply("Sigmoid", x), "map", ("N", 1, size, size))
@@ -137,13 +159,18 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
     latent = graph.input("latent", (1, *config.latent_shape))
     slope = graph.input("slope", (1, 2, config.flow_size, config.flow_size))
     outputs: list[_Outputs] = []
-    raw = _raw_map(graph, model, "flow", latent, outputs)
+    raw, tracked = _raw_map(graph, model, "flow", latent, outputs)
     slope = graph.apply("Mul", slope, _displacement_slope(graph, raw, config))
     *blocks, head = _layers(model, "flow")
     if config.head == "pixel_shuffle":
         slope = gathered(graph, slope, channels=2, side=config.flow_size // 2, size=2)
-    slope = convolve_back(graph, slope, head.of_x)
+    slope = convolve_back(graph, slope, head.of_latent)
     parts: list[str] = []
+    by_motion: list[str] = []
+    if tracked is not None:
+        motion = channels_of(graph, slope, head.of_x.shape[1], head.of_x.shape[1] + 2)
+        by_motion.append(of_size_back(graph, motion, config.latent_size << len(blocks), config))
+        slope = channels_of(graph, slope, 0, head.of_x.shape[1])
     for level, layer in reversed(list(enumerate(blocks))):
         if (matched := outputs[level].matched) is not None:
             slope, by_grid = match_back(graph, slope, matched, config, model.tensors)
@@ -153,18 +180,24 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
             weight, _ = _refinement(model.tensors, f"vae.decoder.refinements.{level}")
             slope = graph.apply("Add", slope, convolve_back(graph, slope, weight))
         slope = before_relu(graph, slope, outputs[level].plain)
-        weight = np.concatenate([layer.of_x, layer.of_detail], axis=1)
+        weight = layer.of_latent
         if config.upsampling == "nearest":
             # A transposed convolution's way back is the convolution with the same numbers.
             kernel = graph.constant(doubling_kernel(weight))
             slope = graph.apply("Conv", slope, kernel, strides=[2, 2], pads=[1, 1, 1, 1])
         else:
             slope = halve(graph, convolve_back(graph, slope, weight), config.latent_size << level)
+        count, finer = layer.of_x.shape[1], layer.of_x.shape[1] + layer.of_detail.shape[1]
         if layer.of_detail.shape[1]:
-            count = layer.of_x.shape[1]
-            detail = channels_of(graph, slope, count, count + layer.of_detail.shape[1])
+            parts.insert(0, _packed(graph, channels_of(graph, slope, count, finer), config, level - 1))
+        if tracked is not None:
+            motion = channels_of(graph, slope, finer, finer + 2)
+            by_motion.append(of_size_back(graph, motion, config.latent_size << level, config))
+        if layer.of_detail.shape[1] or tracked is not None:
             slope = channels_of(graph, slope, 0, count)
-            parts.insert(0, _packed(graph, detail, config, level - 1))
+    if tracked is not None:
+        by_descriptors = track_back(graph, graph.apply("Sum", *by_motion), tracked, config)
+        parts.append(_packed_descriptors(graph, by_descriptors, config))
     graph.output(
         graph.apply("Concat", slope, *parts, axis=1) if parts else slope, "gradient", (1, *config.latent_shape)
     )
@@ -181,7 +214,7 @@ class _Outputs(NamedTuple):
 
 def _raw_map(
     graph: OnnxGraph, model: ModelWeights, part: Part, latent: str, outputs: list[_Outputs] | None = None
-) -> str:
+) -> tuple[str, Tracked | None]:
     """Declare the terms as inputs and decode a latent: the map before its last function; each level's `outputs`."""
     config = model.header.config
     x = latent
@@ -191,13 +224,17 @@ def _raw_map(
     grids = [_unpacked(graph, latent, config, level) for level in range(len(_details(config, part)))]
     *blocks, head = zip(_layers(model, part), terms, strict=True)
     radii = config.matching_radius if part == "flow" else ()
-    shapes = matching_shapes(config) if radii else []
+    shapes = matching_shapes(config) + tracking_shapes(config) if part == "flow" else []
     cells = [graph.input(f"term{number}", shape) for number, shape in enumerate(shapes, len(terms))]
+    tracked: Tracked | None = None
+    if part == "flow" and config.tracking_channels:
+        sloped, half_sloped, inverse = cells[-3:]
+        target = _descriptors(graph, latent, config)
+        tracked = track(graph, target, (sloped, half_sloped, inverse), config, model.tensors)
     for level, (layer, term) in enumerate(blocks):
-        weight = layer.of_x
-        if layer.of_detail.shape[1]:
-            x = graph.apply("Concat", x, grids[level - 1], axis=1)
-            weight = np.concatenate([weight, layer.of_detail], axis=1)
+        finer = [grids[level - 1]] if layer.of_detail.shape[1] else []
+        x = _with_motion(graph, [x, *finer], tracked, config.latent_size << level, config)
+        weight = layer.of_latent
         if config.upsampling == "nearest":
             kernel = graph.constant(doubling_kernel(weight))
             x = graph.apply("ConvTranspose", x, kernel, strides=[2, 2], pads=[1, 1, 1, 1])
@@ -213,10 +250,11 @@ def _raw_map(
         if outputs is not None:
             outputs.append(_Outputs(plain, refined, matched))
     layer, term = head
-    x = graph.apply("Add", convolve(graph, x, layer.of_x), term)
+    x = _with_motion(graph, [x], tracked, config.latent_size << len(blocks), config)
+    x = graph.apply("Add", convolve(graph, x, layer.of_latent), term)
     if config.head == "pixel_shuffle":
         x = graph.apply("DepthToSpace", x, blocksize=2, mode="CRD")
-    return x
+    return x, tracked
 
 
 def term_shapes(config: FlowVaeConfig, part: Part) -> list[tuple[Dimension, ...]]:
@@ -241,7 +279,8 @@ def multiply_adds(config: FlowVaeConfig) -> int:
         if part == "flow":
             refined = zip(channels[: config.refinements], shapes, strict=False)
             total += sum(9 * count**2 * int(size) ** 2 for count, (_, _, size, _) in refined)
-            total += multiply_adds_of_matching(config)
+            total += multiply_adds_of_matching(config) + multiply_adds_of_tracking(config)
+            inputs = [count + (2 if config.tracking_channels else 0) for count in inputs]
         for level, detail in enumerate(_details(config, part), 1):
             inputs[level] += detail
         total += sum(
@@ -313,6 +352,39 @@ def _packed(graph: OnnxGraph, detail: str, config: FlowVaeConfig, level: int) ->
     return gathered(graph, detail, channels=config.detail_channels[level], side=config.latent_size, size=2 << level)
 
 
+def _descriptors(graph: OnnxGraph, latent: str, config: FlowVaeConfig) -> str:
+    """Of a latent, (N, tracking_channels, H, W)."""
+    tracked = config.tracked
+    size = 1 << len(config.detail_channels)
+    return graph.apply(
+        "DepthToSpace", channels_of(graph, latent, tracked.start, tracked.stop), blocksize=size, mode="CRD"
+    )
+
+
+def _packed_descriptors(graph: OnnxGraph, descriptors: str, config: FlowVaeConfig) -> str:
+    """Its inverse for one photo."""
+    size = 1 << len(config.detail_channels)
+    return gathered(graph, descriptors, channels=config.tracking_channels, side=config.latent_size, size=size)
+
+
+def _described(graph: OnnxGraph, features: Sequence[str], tensors: Mapping[str, Array], config: FlowVaeConfig) -> str:
+    """`layers.DescriptorHead` without its variance, packed."""
+    name = "vae.descriptors"
+    fine, coarse = features[-2 - len(config.detail_channels)], features[-1 - len(config.detail_channels)]
+    coarse = graph.apply("Relu", convolve(graph, coarse, *block_weights(tensors, f"{name}.coarse")))
+    both = graph.apply("Concat", fine, double(graph, coarse, "nearest"), axis=1)
+    both = graph.apply("Relu", convolve(graph, both, *block_weights(tensors, f"{name}.both")))
+    weight, bias = (graph.constant(tensors[f"{name}.to_mean.{kind}"]) for kind in ("weight", "bias"))
+    return _packed_descriptors(graph, graph.apply("Conv", both, weight, bias, strides=[2, 2], pads=[1] * 4), config)
+
+
+def _with_motion(graph: OnnxGraph, parts: list[str], tracked: Tracked | None, size: int, config: FlowVaeConfig) -> str:
+    """What a layer reads of a latent, behind each other."""
+    if tracked is not None:
+        parts = [*parts, of_size(graph, tracked.motion, size, config)]
+    return graph.apply("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
+
+
 def _bounded(graph: OnnxGraph, raw: str, config: FlowVaeConfig) -> tuple[str, float, float]:
     """The raw map between -1 and 1, the gain it had before, and what 1 is in crop pixels."""
     gain, reach = 1.0, config.crop_size / 2
@@ -343,11 +415,17 @@ def _layers(model: ModelWeights, part: Part) -> list[_Layer]:
     name = _decoder_name(part)
     channels = config.decoder_channels if part == "flow" else config.confidence_decoder_channels
     details = (0, *_details(config, part))
+    motion = 2 if part == "flow" and config.tracking_channels else 0
     layers, inputs = [], config.latent_channels
-    for level in range(len(channels)):
-        weight, bias = block_weights(model.tensors, f"{name}.blocks.{level}")
-        sources = weight.shape[1] - (details[level] if level < len(details) else 0)
-        layers.append(_Layer(weight[:, :inputs], weight[:, inputs:sources], weight[:, sources:], bias))
+    for level in range(len(channels) + 1):
+        weight, bias = (
+            block_weights(model.tensors, f"{name}.blocks.{level}")
+            if level < len(channels)
+            else (model.tensors[f"{name}.head.weight"], model.tensors[f"{name}.head.bias"])
+        )
+        finer = weight.shape[1] - motion
+        sources = finer - (details[level] if level < len(details) else 0)
+        of_x, of_source, of_detail, of_motion = np.split(weight, [inputs, sources, finer], axis=1)
+        layers.append(_Layer(of_x, of_source, of_detail, of_motion, bias))
         inputs = len(weight)
-    weight, bias = model.tensors[f"{name}.head.weight"], model.tensors[f"{name}.head.bias"]
-    return [*layers, _Layer(weight[:, :inputs], weight[:, inputs:], weight[:, :0], bias)]
+    return layers

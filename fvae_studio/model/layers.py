@@ -13,8 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fvae_studio.model.config import detail_slices
+from fvae_studio.model.config import detail_slices, tracking_slice
 from fvae_studio.model.matching import Matching
+from fvae_studio.model.tracking import Tracking
 
 TRUNCATED_NORMAL_STD = 0.01
 """Standard deviation of the paper's initialisation (section 5.3), cut at two standard deviations."""
@@ -97,6 +98,9 @@ class ConvDecoder(nn.Module):
         refinements: how many levels, coarsest first, have one.
         matching_radius: how far a finer grid is compared with the photo's own around each cell, one number for each
             grid that is; see `Matching`.
+        tracking_channels: descriptors that the latent has behind its finer grids. Where they are found in the photo,
+            see `Tracking`, is told to every layer.
+        tracking_cell_px: side of a cell of their grid in crop pixels.
         out_channels: of the map.
         head: see `FlowVaeConfig.head`.
         upsampling: between levels.
@@ -111,6 +115,8 @@ class ConvDecoder(nn.Module):
         channels: Sequence[int],
         refinements: int = 0,
         matching_radius: Sequence[int] = (),
+        tracking_channels: int = 0,
+        tracking_cell_px: float = 1.0,
         out_channels: int,
         head: Literal["same", "pixel_shuffle"],
         upsampling: Literal["nearest", "bilinear"],
@@ -118,9 +124,11 @@ class ConvDecoder(nn.Module):
         super().__init__()
         self.upsampling = upsampling
         self.latent_channels, self.detail_channels = latent_channels, tuple(detail_channels)
+        self.tracked = tracking_slice(latent_channels, detail_channels, tracking_channels)
+        motion = 2 if tracking_channels else 0
         skips = list(reversed(source_channels))
         blocks = []
-        in_channels = latent_channels + skips[0]
+        in_channels = latent_channels + skips[0] + motion
         for level, out in enumerate(channels):
             last = level == len(channels) - 1
             blocks.append(
@@ -128,12 +136,15 @@ class ConvDecoder(nn.Module):
                 if last
                 else conv_block(in_channels=in_channels, out_channels=out)
             )
-            in_channels = out + skips[level + 1] + (detail_channels[level] if level < len(detail_channels) else 0)
+            in_channels = out + skips[level + 1] + motion
+            in_channels += detail_channels[level] if level < len(detail_channels) else 0
         self.blocks = nn.ModuleList(blocks)
         self.refinements = nn.ModuleList(Refinement(count) for count in channels[:refinements])
         self.matchings = nn.ModuleList(
             Matching(channels=count, radius=radius) for count, radius in zip(channels, matching_radius, strict=False)
         )
+        if tracking_channels:
+            self.tracking = Tracking(cell_px=tracking_cell_px)
         cells = 4 if head == "pixel_shuffle" else 1
         self.head = nn.Conv2d(in_channels, out_channels * cells, 5, padding=2)
         self.shuffle = nn.PixelShuffle(2) if head == "pixel_shuffle" else nn.Identity()
@@ -147,6 +158,7 @@ class ConvDecoder(nn.Module):
         `Matching.log_shares`, is added to a list, if one is given.
         """
         batch = latent.shape[0]
+        motion = self.track(latent, source_features[-1])[-1] if self.is_tracking else None
         grids: tuple[Tensor, ...] = ()
         own_grids: tuple[Tensor, ...] = ()
         if self.detail_channels:
@@ -154,7 +166,7 @@ class ConvDecoder(nn.Module):
             own_grids, grids = (split_details(one, self.latent_channels, self.detail_channels) for one in (own, latent))
         details = [grid - own_grid for grid, own_grid in zip(grids, own_grids, strict=True)]
         skips = [_for_batch(feature, batch) for feature in reversed(source_features)]
-        x = torch.cat([latent[:, : self.latent_channels], skips[0]], dim=1)
+        x = torch.cat([latent[:, : self.latent_channels], skips[0], *_of_size(motion, latent.shape[-1])], dim=1)
         for level, (block, skip) in enumerate(zip(self.blocks, skips[1:], strict=True)):
             if self.upsampling == "nearest" and x.device.type == "cpu":
                 x = _doubled(block, x)
@@ -168,9 +180,25 @@ class ConvDecoder(nn.Module):
                 x = matching(x, found)
                 if log_shares is not None:
                     log_shares.append(found)
-            x = torch.cat([x, skip, *details[level : level + 1]], dim=1)
+            x = torch.cat([x, skip, *details[level : level + 1], *_of_size(motion, x.shape[-1])], dim=1)
         out: Tensor = self.shuffle(self.head(x))
         return out
+
+    @property
+    def is_tracking(self) -> bool:
+        """Whether latents have descriptors."""
+        return bool(self.tracked.stop > self.tracked.start)
+
+    def track(self, latent: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+        """From where in the photo comes what a latent (B, C, h, w) shows; see `Tracking`.
+
+        Args:
+            latent: of a target.
+            own: (B or 1, C, h, w), the photo's own.
+        """
+        target, photo = (F.pixel_shuffle(one[:, self.tracked], 2 ** len(self.detail_channels)) for one in (latent, own))
+        found: tuple[Tensor, Tensor] = self.tracking(target.float(), photo.float())
+        return found
 
 
 class DetailHead(nn.Module):
@@ -193,6 +221,32 @@ class DetailHead(nn.Module):
         return self.to_mean(features), self.to_log_var(features[:num_variances])
 
 
+class DescriptorHead(nn.Module):
+    """What a photo shows in each cell, to be found in another photo; read from features of twice the size, too.
+
+    Where something lies within a cell decides how far it has moved, and features of the cell's own size have hardly
+    kept it.
+
+    Args:
+        fine_channels: of the features of twice the size.
+        coarse_channels: of those of the cells' size.
+        out_channels: of the descriptors.
+    """
+
+    def __init__(self, *, fine_channels: int, coarse_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.coarse = conv_block(in_channels=coarse_channels, out_channels=fine_channels)
+        self.both = conv_block(in_channels=2 * fine_channels, out_channels=out_channels)
+        self.to_mean = nn.Conv2d(out_channels, out_channels, 4, stride=2, padding=1)
+        self.to_log_var = nn.Conv2d(out_channels, out_channels, 4, stride=2, padding=1)
+
+    def forward(self, fine: Tensor, coarse: Tensor, num_variances: int | None = None) -> tuple[Tensor, Tensor]:
+        """Mean and log variance, each (B, out_channels, H, W) of `coarse`'s size; see `FlowVae.encode`."""
+        doubled = F.interpolate(self.coarse(coarse), scale_factor=2.0, mode="nearest")
+        features = self.both(torch.cat([fine, doubled], dim=1))
+        return self.to_mean(features), self.to_log_var(features[:num_variances])
+
+
 def join_details(coarse: Tensor, details: Sequence[Tensor]) -> Tensor:
     """One latent (B, C, h, w) of its own grid (B, c, h, w) and finer ones, of 2h, 4h, ... cells to a side."""
     packed = [F.pixel_unshuffle(detail, 2**level) for level, detail in enumerate(details, 1)]
@@ -203,6 +257,15 @@ def split_details(latent: Tensor, latent_channels: int, detail_channels: Sequenc
     """The finer grids of a latent (B, C, h, w), the one of twice the size first: `join_details`, undone."""
     grids = detail_slices(latent_channels, detail_channels)
     return tuple(F.pixel_shuffle(latent[:, grid], 2**level) for level, grid in enumerate(grids, 1))
+
+
+def _of_size(motion: Tensor | None, size: int) -> list[Tensor]:
+    """A motion (B, 2, H, H), averaged or repeated to (B, 2, size, size); nothing of none."""
+    if motion is None:
+        return []
+    if size < motion.shape[-1]:
+        return [F.avg_pool2d(motion, motion.shape[-1] // size)]
+    return [motion if size == motion.shape[-1] else F.interpolate(motion, size=(size, size), mode="nearest")]
 
 
 def _doubled(block: nn.Module, x: Tensor) -> Tensor:

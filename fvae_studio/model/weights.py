@@ -30,9 +30,9 @@ from fvae_studio.model.directions import Direction, DirectionSet, ExpressionGaug
 from fvae_studio.model.preprocess import PREPROCESS_VERSION
 
 FORMAT: Final = "fvae-studio-weights"
-SCHEMA: Final = 4
+SCHEMA: Final = 5
 """Of the JSON header; rises when an older program could no longer read it. 2: finer grids of the latent; refinements
-of the decoder. 3: refinements of the encoders. 4: matching."""
+of the decoder. 3: refinements of the encoders. 4: matching. 5: tracking."""
 
 _METADATA_KEY: Final = "fvae_studio"
 _MAX_HEADER_BYTES: Final = 16 * 2**20
@@ -123,17 +123,22 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
         refinements(name, channels[::-1][:refined])
 
     def decoder(
-        name: str, channels: tuple[int, ...], source: tuple[int, ...], out: int, details: tuple[int, ...] = ()
+        name: str,
+        channels: tuple[int, ...],
+        source: tuple[int, ...],
+        out: int,
+        details: tuple[int, ...] = (),
+        motion: int = 0,
     ) -> None:
         skips = list(reversed(source))
-        inputs = config.latent_channels + skips[0]
+        inputs = config.latent_channels + skips[0] + motion
         for level, after in enumerate(channels):
             inputs += details[level - 1] if 0 < level <= len(details) else 0
             if level == len(channels) - 1:
                 convolution(f"{name}.blocks.{level}.0", after, inputs, 3, bias=True)
             else:
                 block(f"{name}.blocks.{level}", after, inputs, 3)
-            inputs = after + skips[level + 1]
+            inputs = after + skips[level + 1] + motion
         convolution(f"{name}.head", out * (4 if config.head == "pixel_shuffle" else 1), inputs, 5, bias=True)
 
     encoder("vae.target_encoder", config.encoder_channels, config.encoder_refinements)
@@ -144,7 +149,17 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
         for head in ("to_mean", "to_log_var"):
             convolution(f"vae.details.{level}.{head}", detail, fine + coarse, 3, bias=True)
     encoder("vae.source_encoder", config.encoder_channels, config.encoder_refinements)
-    decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2, config.detail_channels)
+    motion = 0
+    if config.tracking_channels:
+        motion, level = 2, len(config.detail_channels)
+        fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
+        block("vae.descriptors.coarse", fine, coarse, 3)
+        block("vae.descriptors.both", config.tracking_channels, 2 * fine, 3)
+        for head in ("to_mean", "to_log_var"):
+            name = f"vae.descriptors.{head}"
+            convolution(name, config.tracking_channels, config.tracking_channels, 4, bias=True)
+        shapes["vae.decoder.tracking.log_doubt"] = ()
+    decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2, config.detail_channels, motion)
     refinements("vae.decoder", config.decoder_channels[: config.refinements])
     for level, (count, radius) in enumerate(zip(config.decoder_channels, config.matching_radius, strict=False)):
         name = f"vae.decoder.matchings.{level}"

@@ -324,7 +324,7 @@ def test_a_newer_file_asks_for_an_update(saved: Path, tmp_path: Path) -> None:
 def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> None:
     def earlier(values: dict[str, Any]) -> None:
         values["schema"] = 1
-        for option in ("detail_channels", "refinements", "encoder_refinements", "matching_radius"):
+        for option in ("detail_channels", "refinements", "encoder_refinements", "matching_radius", "tracking_channels"):
             del values["config"][option]
 
     path = rewrite(saved, tmp_path / "x.safetensors", header=earlier)
@@ -351,6 +351,8 @@ def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> No
         lambda values: values["config"].update(refinements=1),
         lambda values: values["config"].update(encoder_refinements=1),
         lambda values: values["config"].update(matching_radius=[1]),
+        lambda values: values["config"].update(tracking_channels=1),
+        lambda values: values["config"].update(tracking_channels=10**18),
         lambda values: values["config"].update(encoder_channels=[4, 4]),
         lambda values: values["directions"][0].pop("label"),
         lambda values: values["directions"][0].update(name="smirk"),

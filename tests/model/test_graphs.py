@@ -16,6 +16,7 @@ from fvae_studio.model.networks import EncodedFace, make_networks
 from fvae_studio.model.onnx_networks import OnnxNetworks
 from fvae_studio.model.preprocess import to_tensor
 from fvae_studio.model.torch_networks import TorchNetworks
+from fvae_studio.model.tracking import Tracking
 from fvae_studio.model.weights import tensor_shapes
 from tests.helpers.tiny_model import TINY_CONFIG, make_tiny_model
 
@@ -25,6 +26,10 @@ CONFIGS = {
     "plain head": replace(TINY_CONFIG, head="same", stem_stride=1),
     "finer latents, refined": replace(TINY_CONFIG, detail_channels=(3, 2), refinements=2),
     "compared": replace(TINY_CONFIG, detail_channels=(3, 2, 2), refinements=1, matching_radius=(1, 2)),
+    "tracked": replace(TINY_CONFIG, detail_channels=(3, 2), tracking_channels=3),
+    "tracked on the finest grid": replace(
+        TINY_CONFIG, detail_channels=(3, 2, 2), refinements=1, tracking_channels=2, upsampling="bilinear"
+    ),
     "refined encoders": replace(TINY_CONFIG, encoder_refinements=2),
     "finer latents, bilinear": replace(TINY_CONFIG, detail_channels=(2,), upsampling="bilinear"),
     "absolute": replace(TINY_CONFIG, output="absolute", displacement_range=1.0),
@@ -48,6 +53,9 @@ def model(request) -> LoadedModel:
             if isinstance(layer, Matching):
                 # It begins as if it were not there.
                 layer.adding.weight.data.normal_(0, 0.1)
+            if isinstance(layer, Tracking):
+                # Numbers at random are no photo: steps that believe them are long, and rounding decides where they end.
+                layer.log_doubt.data.fill_(0.0)
     return made
 
 

@@ -20,6 +20,7 @@ from trainer.losses import (
     kl_loss,
     matching_loss,
     reconstruction_loss,
+    tracking_loss,
 )
 
 
@@ -274,3 +275,19 @@ def test_matching_loss_wants_no_match_of_what_is_hidden_or_too_far() -> None:
 
 def test_matching_loss_does_not_count_pairs_without_a_flow() -> None:
     assert matching_loss_of(shares_at([], radius=1), (0.0, 0.0), known=False) == 0
+
+
+def tracking_loss_of(found: tuple[float, float], *, visible: float = 1.0, known: bool = True) -> float:
+    grids = [torch.tensor(found)[None, :, None, None].expand(1, 2, side, side) for side in (4, 8)]
+    flow = torch.tensor([3.0, -1.0])[None, :, None, None].expand(1, 2, 32, 32)
+    return tracking_loss(grids, flow, torch.full((1, 1, 32, 32), visible), torch.tensor([known])).item()
+
+
+def test_tracking_loss_is_the_distance_from_the_flow_in_pixels() -> None:
+    assert tracking_loss_of((3.0, -1.0)) == pytest.approx(0, abs=1e-3)
+    assert tracking_loss_of((3.0, 1.0)) == pytest.approx(2, abs=0.02)
+
+
+def test_tracking_loss_does_not_count_what_is_hidden_or_not_known() -> None:
+    assert tracking_loss_of((0.0, 0.0), visible=0.4) == 0
+    assert tracking_loss_of((0.0, 0.0), known=False) == 0

@@ -65,6 +65,34 @@ def test_total_is_the_weighted_sum_of_its_terms():
     assert all(torch.isfinite(term) for term in losses)
 
 
+TRACKING = ["loss.tracking_weight=0.3", "model.detail_channels=[3]", "model.tracking_channels=2"]
+
+
+def test_tracking_is_taught_whatever_path_the_flow_takes():
+    config = load_config("tiny", TRACKING)
+    network = EditableFlowVae(config.model, code_size=len(CODE_NAMES))
+    batch = make_batch()
+
+    encoded, edited = (losses_of(network, batch, edit=edit, config=config) for edit in (False, True))
+
+    assert encoded.tracking > 0
+    torch.testing.assert_close(edited.tracking, encoded.tracking)
+    off = losses_of(network, batch, config=load_config("tiny", ["loss.tracking_weight=0", *TRACKING[1:]]))
+    on = losses_of(network, batch, config=config)
+    torch.testing.assert_close(on.total, off.total + 0.3 * on.tracking)
+
+
+def test_sliders_leave_descriptors_alone():
+    config = load_config("tiny", TRACKING)
+    network = EditableFlowVae(config.model, code_size=len(CODE_NAMES))
+
+    offset = network.offset(torch.ones(1, len(CODE_NAMES)))
+
+    assert offset.shape[1:] == config.model.latent_shape
+    assert not offset[:, config.model.tracked].any()
+    assert offset[:, : config.model.tracked.start].any()
+
+
 def test_edit_path_alone_reaches_the_axes_through_the_flow(network):
     batch = make_batch()
     weights = load_config("tiny", ["loss.latent_weight=0"])

@@ -108,6 +108,41 @@ def test_matching_that_is_there_is_kept_and_more_begins_without_a_voice(pictures
     assert (flows[0] - unmatched).abs().max() > 1e-2
 
 
+@pytest.mark.parametrize(("before", "after"), [(0, 3), (3, 3)])
+def test_tracking_that_is_there_is_kept_and_new_one_begins_without_a_voice(before, after, pictures):
+    torch.manual_seed(7)
+    narrow, wide = (
+        FlowVae(replace(config, detail_channels=details, tracking_channels=count)).eval()
+        for config, details, count in ((NARROW, (3, 2), before), (WIDE, (4, 2), after))
+    )
+    torch.nn.init.normal_(narrow.decoder.head.weight, std=0.2)
+    if before:
+        narrow.decoder.tracking.log_doubt.data.fill_(-1.0)
+
+    widen_flow(narrow, wide)
+
+    with torch.no_grad():
+        flows, tracked = [], []
+        for network in (narrow, wide):
+            own, latent = (network.encode(picture)[0] for picture in pictures[:2])
+            flows.append(network.decode(network.source_features(pictures[0]), latent))
+            if before:
+                tracked.append(network.decoder.track(latent, own)[-1])
+    torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
+    if before:
+        torch.testing.assert_close(tracked[1], tracked[0], atol=1e-4, rtol=1e-4)
+        assert tracked[0].abs().max() > 0.1
+
+
+def test_descriptors_stay_where_they_are():
+    there = replace(NARROW, detail_channels=(3, 2), tracking_channels=3)
+
+    assert is_wider(replace(there, detail_channels=(3, 4)), there)
+    assert not is_wider(replace(there, tracking_channels=4), there)
+    assert not is_wider(replace(there, tracking_channels=0), there)
+    assert not is_wider(replace(there, detail_channels=(3, 2, 2)), there)
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

@@ -45,7 +45,7 @@ class RgbVaeStep(nn.Module):
         prior = kl_loss(mean, log_var, half=options.kl_half)
         total = options.reconstruction_weight * reconstruction + options.prior_weight * prior_share * prior
         zero = total.new_zeros(())
-        return StepLosses(total, reconstruction, prior, zero, zero, zero, zero, zero, zero)
+        return StepLosses(total, reconstruction, prior, zero, zero, zero, zero, zero, zero, zero)
 
 
 @torch.inference_mode()

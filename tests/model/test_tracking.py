@@ -1,0 +1,106 @@
+"""Tracking finds where a latent's descriptors stand in the photo's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from fvae_studio.model.flow_vae import FlowVae
+from fvae_studio.model.tracking import Tracking, slopes
+from fvae_studio.model.warp import warp
+from tests.helpers.tiny_model import TINY_CONFIG
+
+SIDE = 16
+CONFIG = replace(TINY_CONFIG, detail_channels=(3, 2), tracking_channels=4)
+
+
+@pytest.fixture
+def own() -> Tensor:
+    """Waves of several lengths and directions, none shorter than 6 cells."""
+    y, x = torch.meshgrid(torch.arange(SIDE).float(), torch.arange(SIDE).float(), indexing="ij")
+    waves = [(1 / 6, 0.0), (0.0, 1 / 7), (1 / 9, 1 / 11), (1 / 12, -1 / 10)]
+    return torch.stack([torch.sin(6.283 * (a * x + b * y)) for a, b in waves])[None]
+
+
+@pytest.fixture
+def tracking() -> Tracking:
+    made = Tracking(cell_px=4.0)
+    made.log_doubt.data.fill_(-7.0)
+    return made
+
+
+@pytest.mark.parametrize("cells", [(0.3, 0.0), (-0.8, 0.5), (1.2, -0.9)])
+@torch.inference_mode()
+def test_what_moved_is_found_where_it_came_from(tracking: Tracking, own: Tensor, cells: tuple[float, float]) -> None:
+    moved = torch.tensor(cells)[None, :, None, None].expand(1, 2, SIDE, SIDE)
+
+    half, found = tracking(warp(own, moved), own)
+
+    assert half.shape == (1, 2, SIDE // 2, SIDE // 2)
+    inner = found[..., 4:-4, 4:-4] / 4.0
+    torch.testing.assert_close(inner, moved[..., 4:-4, 4:-4], atol=0.15, rtol=0)
+    # The first step, on half of the grid, points the same way.
+    assert ((half[..., 2:-2, 2:-2] / 4.0 - moved[..., :4, :4]).norm(dim=1) < moved[..., :4, :4].norm(dim=1)).all()
+
+
+@torch.inference_mode()
+def test_a_photo_is_found_in_itself_where_it_is(tracking: Tracking, own: Tensor) -> None:
+    for found in tracking(own.expand(3, -1, -1, -1), own):
+        assert not found.any()
+
+
+@torch.inference_mode()
+def test_where_descriptors_are_flat_nothing_moves(tracking: Tracking, own: Tensor) -> None:
+    flat = torch.zeros_like(own)
+
+    assert not tracking(own, flat)[0].any()
+    assert not tracking(own, flat)[1].any()
+
+
+@torch.inference_mode()
+def test_slopes_are_those_between_neighbours() -> None:
+    grid = torch.tensor([[[[0.0, 1.0, 4.0], [0.0, 1.0, 4.0], [6.0, 7.0, 10.0]]]])
+
+    by_x, by_y = slopes(grid)
+
+    assert by_x[0, 0, 0].tolist() == [0.5, 2.0, 1.5]
+    assert by_y[0, 0, :, 1].tolist() == [0.0, 3.0, 3.0]
+
+
+@torch.inference_mode()
+def test_a_latent_that_differs_elsewhere_moves_nothing() -> None:
+    torch.manual_seed(5)
+    vae = FlowVae(CONFIG).eval()
+    own, _ = vae.encode(torch.rand(1, 3, 128, 128) * 2 - 1)
+    edited = own.clone()
+    edited[:, : CONFIG.tracked.start] += torch.randn(1, CONFIG.tracked.start, 4, 4)
+
+    assert not vae.decoder.track(edited, own)[-1].any()
+    assert vae.decoder.track(own + torch.randn_like(own), own)[-1].abs().max() > 0.1
+
+
+def test_descriptors_lie_behind_the_finer_grids() -> None:
+    channels, _, _ = CONFIG.latent_shape
+
+    assert CONFIG.tracked == slice(4 + 4 * 3 + 16 * 2, channels)
+    assert channels - CONFIG.tracked.start == 16 * 4
+    assert CONFIG.tracking_size == 16
+    assert TINY_CONFIG.tracked == slice(4, 4)
+
+
+def test_what_is_found_reaches_every_layer_of_the_decoder() -> None:
+    torch.manual_seed(5)
+    vae = FlowVae(CONFIG)
+    source, target = torch.rand(2, 2, 3, 128, 128) * 2 - 1
+    vae(source, target).flow.square().sum().backward()
+
+    layers = [block[0] for block in vae.decoder.blocks] + [vae.decoder.head]
+    for layer in layers:
+        assert layer.weight.grad is not None
+        # The last two columns are the motion's.
+        assert layer.weight.grad[:, -2:].abs().max() > 0
+    assert vae.descriptors.to_mean.weight.grad is not None
+    assert vae.descriptors.to_mean.weight.grad.abs().max() > 0
