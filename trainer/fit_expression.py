@@ -132,18 +132,23 @@ def fit_direction(
         progress: told of each step.
     """
     progress = progress or NoProgress()
+    tracked = vae.config.tracked
     begin = torch.from_numpy(np.ascontiguousarray(start, np.float32))
-    direction = begin.clone().requires_grad_()
+    moved = begin[: tracked.start].clone().requires_grad_()
+
+    def direction() -> Tensor:
+        # Sliders leave descriptors alone, which are the last.
+        return torch.cat([moved, begin[tracked]])
 
     def price(chosen: list[tuple[int, int]]) -> Tensor:
         back = [(target, source) for source, target in chosen]
-        reached = _distance(vae, direction, prepared, chosen) + _distance(vae, -direction, prepared, back)
-        return reached / 2 + DIRECTION_STAY * (direction - begin).square().sum()
+        reached = _distance(vae, direction(), prepared, chosen) + _distance(vae, -direction(), prepared, back)
+        return reached / 2 + DIRECTION_STAY * (direction() - begin).square().sum()
 
     _minimise(
-        direction, price, pairs, _Search(DIRECTION_STEPS, DIRECTION_RATE, "fitting the smile both ways"), seed, progress
+        moved, price, pairs, _Search(DIRECTION_STEPS, DIRECTION_RATE, "fitting the smile both ways"), seed, progress
     )
-    return direction.detach().numpy().copy()
+    return direction().detach().numpy().copy()
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,10 @@ def fit_gauge(
         errors.append([mouth_error(moved, wanted, landmarks) for _, moved in back])
         latents.append(predictor.latent())
     best, importance = best_strengths(np.array(errors))
-    weights, bias = ridge(np.array(latents).reshape(len(pairs), -1), best, importance)
+    shown_latents = np.array(latents)
+    # What describes single photos would drown what they show.
+    shown_latents[:, model.header.config.tracked] = 0
+    weights, bias = ridge(shown_latents.reshape(len(pairs), -1), best, importance)
     return ExpressionGauge(weights.reshape(shape).astype(np.float32), bias)
 
 

@@ -107,11 +107,15 @@ def _settled(
             head = torch.from_numpy(_head_region(prepared.landmarks[row]))[None, None]
             target = head * (turned + torch.tensor(shift)[None, :, None, None])
             faces.append((features, latent, target))
-    direction = torch.from_numpy(start).clone().requires_grad_()
-    optimizer = torch.optim.Adam([direction], lr=SETTLE_RATE)
+    tracked = vae.config.tracked
+    begin = torch.from_numpy(start)
+    moved = begin[: tracked.start].clone().requires_grad_()
+    optimizer = torch.optim.Adam([moved], lr=SETTLE_RATE)
     order = np.random.default_rng(0)
     for step in range(SETTLE_STEPS):
         loss = torch.zeros(())
+        # Sliders leave descriptors alone, which are the last.
+        direction = torch.cat([moved, begin[tracked]])
         for number in order.choice(len(faces), size=min(SETTLE_BATCH, len(faces)), replace=False):
             features, latent, target = faces[number]
             loss = loss + (_motion(vae, features, latent, direction) - target).square().mean()
@@ -120,7 +124,7 @@ def _settled(
         for group in optimizer.param_groups:
             group["lr"] = SETTLE_RATE * (1 - step / SETTLE_STEPS)
         optimizer.step()
-    return direction.detach().numpy().copy()
+    return torch.cat([moved.detach(), begin[tracked]]).numpy().copy()
 
 
 def _head_region(landmarks: Points) -> NDArray[np.float32]:
@@ -134,13 +138,17 @@ def _head_region(landmarks: Points) -> NDArray[np.float32]:
 
 @torch.inference_mode()
 def shift_axis(vae: FlowVae, prepared: PreparedFaces, rows: Sequence[int], *, side: str) -> Latent:
-    """The latent's mean change when a face moves by a crop pixel to the right ("x") or down ("y"): (C, h, w)."""
+    """The latent's mean change when a face moves by a crop pixel to the right ("x") or down ("y"): (C, h, w).
+
+    0 where the latent describes a photo (`FlowVaeConfig.tracked`).
+    """
     steps = []
     for row in rows:
         there, back = (_shifted(prepared.crops[row], amount, side) for amount in (SHIFT_PX, -SHIFT_PX))
         ahead, behind = vae.encode(to_tensor([there, back]))[0]
         steps.append((ahead - behind).numpy() / (2 * SHIFT_PX))
     mean: Latent = np.mean(steps, axis=0).astype(np.float32)
+    mean[vae.config.tracked] = 0
     return mean
 
 

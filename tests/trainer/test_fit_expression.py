@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from fvae_studio.model.config import FlowVaeConfig
 from tests.helpers.prepared_faces import SMILE_MOTION, make_prepared
 from tests.helpers.synthetic_face import EXPRESSION_NAMES
 from trainer.facekit.landmarks import LID_POINTS, MOUTH_POINTS
@@ -20,6 +21,8 @@ PEOPLE = tuple((name, "train") for name in "abcdef")
 
 class UniformFlow(nn.Module):
     """A network whose latent is a displacement of the whole crop."""
+
+    config = FlowVaeConfig(latent_channels=2)
 
     def encode(self, target):
         return torch.full((len(target), 2, 1, 1), 7.0), None
@@ -89,6 +92,8 @@ def test_direction_that_is_right_stays(prepared):
 
 class HalvesFlow(UniformFlow):
     """A network whose latent is one displacement of the crop's upper half and one of its lower half."""
+
+    config = FlowVaeConfig(latent_channels=4)
 
     def encode(self, target):
         return torch.full((len(target), 4, 1, 1), 7.0), None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
 from tests.helpers.prepared_faces import make_prepared
-from tests.helpers.tiny_model import make_tiny_model
+from tests.helpers.tiny_model import TINY_CONFIG, make_tiny_model
 from trainer.fit_gauge import STRENGTHS, best_strengths, fit_gauge, ridge
 from trainer.metrics import landmark_motion, mouth_error
 from trainer.render import model_crop
@@ -84,3 +86,29 @@ def test_a_gauge_meets_the_mean_of_its_peoples_best_strengths():
     assert gauge.weights.shape == model.directions.latent_shape
     # People in number, not in kind: the mean is met, whatever the weights cost.
     assert np.mean(readings) == pytest.approx(np.mean(best), abs=0.5)
+
+
+def test_a_gauge_does_not_look_at_descriptors():
+    config = replace(TINY_CONFIG, detail_channels=(3,), tracking_channels=2)
+    model, prepared = make_tiny_model(config=config), make_prepared(PEOPLE)
+    # Numbers at random are no photo: tracked without doubt, they would tear the crop apart.
+    model.vae.decoder.tracking.log_doubt.fill_(5.0)
+    pairs = prepared.pairs("neutral", "smile")
+    rng = np.random.default_rng(3)
+    crops = np.clip(prepared.crops + rng.normal(0, 20, prepared.crops.shape), 0, 255).astype(np.uint8)
+    predictor = FlowPredictor(model, device="cpu")
+    landmarks = prepared.landmarks.copy()
+    for share, (neutral, shown) in zip((0.0, 0.5, 1.5), pairs, strict=True):
+        # Neutral lips where the slider takes them at that strength: people differ in how far they have to go back.
+        predictor.set_crop(model_crop(replace(prepared, crops=crops), shown))
+        (back,) = predictor.predict_latents(predictor.latent()[None] - np.float32(share) * smile_of(model))
+        landmarks[neutral] = landmark_motion(landmarks[shown], settle(back, landmarks[shown]).flow)
+
+    gauge = fit_gauge(model, "smile", replace(prepared, crops=crops, landmarks=landmarks), pairs)
+
+    assert gauge.weights[: config.tracked.start].any()
+    assert not gauge.weights[config.tracked].any()
+
+
+def smile_of(model):
+    return model.directions["smile"].vector[None]

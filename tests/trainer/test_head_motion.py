@@ -14,6 +14,7 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.errors import DataError
+from fvae_studio.model.config import FlowVaeConfig
 from fvae_studio.model.registry import load_model
 from fvae_studio.pipeline.engine import Engine
 from fvae_studio.pipeline.predictor import FlowPredictor
@@ -35,6 +36,8 @@ class Heads(nn.Module):
 
     A turn moves the face by 2 px and everything else by 3 px the other way, as FaceKit's does.
     """
+
+    config = FlowVaeConfig(latent_channels=4)
 
     def encode(self, target):
         weight = (target.mean(dim=1) + 1).clamp_min(0)

@@ -38,7 +38,7 @@ from trainer.run_files import CHECKPOINT
 from trainer.step import AXES_SCALE
 from trainer.training_state import load_state, save_state
 
-CONFIG = load_config("tiny", ["optim.learning_rate=0.002"])
+CONFIG = load_config("tiny", ["optim.learning_rate=0.002", "model.detail_channels=[2]", "model.tracking_channels=2"])
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,14 @@ def test_directions_are_the_trained_axes_of_their_recipes(model, run_dir):
     axes = load_state(run_dir / CHECKPOINT, CONFIG)["averaged"]["raw_axes"] * AXES_SCALE
     wanted = axes[EXPRESSION_NAMES.index("eyeBlink_L")].numpy()
 
-    np.testing.assert_allclose(model.directions["close_eye_left"].vector, wanted, atol=1e-6)
+    vector = model.directions["close_eye_left"].vector
+    np.testing.assert_allclose(vector[: CONFIG.model.tracked.start], wanted, atol=1e-6)
+
+
+def test_sliders_leave_descriptors_alone(model):
+    for direction in model.directions.values():
+        assert direction.vector.any(), direction.name
+        assert not direction.vector[CONFIG.model.tracked].any(), direction.name
 
 
 def test_range_ends_where_shapes_were_rendered():

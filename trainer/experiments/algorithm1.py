@@ -42,8 +42,13 @@ def label_mean(network: FlowVae, prepared: PreparedFaces, label: str) -> Latent:
 
 
 def mean_latent(network: FlowVae, crops: Sequence[NDArray[np.uint8]]) -> Latent:
-    """Mean of several crops' latents, (C, h, w)."""
-    return np.asarray(encode_crops(network, crops).mean(axis=0, dtype=np.float64), np.float32)
+    """Mean of several crops' latents, (C, h, w); 0 where they describe a photo (`FlowVaeConfig.tracked`).
+
+    A mean of many people's descriptors describes nobody: tracked, it would move skin at random.
+    """
+    mean = np.asarray(encode_crops(network, crops).mean(axis=0, dtype=np.float64), np.float32)
+    mean[network.config.tracked] = 0
+    return mean
 
 
 def photographed_direction(network: FlowVae, prepared: PreparedFaces, source_label: str, target_label: str) -> Latent:

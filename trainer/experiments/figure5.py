@@ -91,7 +91,10 @@ def figure5(
             progress.report(done / total, f"{group}: {square.name}")
             done += 1
             predictor.set_crop(square.crop())
-            for way, fields in _edits(predictor, neutral, direction).items():
+            # A mean describes nobody; the photo goes on describing itself.
+            own, tracked = neutral.copy(), model.header.config.tracked
+            own[tracked] = predictor.latent()[tracked]
+            for way, fields in _edits(predictor, own, direction).items():
                 edited = [warp_square(square, settle(field, square.crop_landmarks)) for field in fields]
                 rows.append(_row(square, way, edited))
                 for strength, field, picture in zip(STRENGTHS, fields, edited, strict=True):

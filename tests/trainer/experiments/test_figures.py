@@ -12,6 +12,7 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.errors import DataError, EditError
 from fvae_studio.model.directions import DirectionSet
+from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.pipeline.predictor import FlowPredictor
 from tests.helpers.fake_faces import make_photo
 from tests.helpers.prepared_faces import SMILE_MOTION, crop_landmarks
@@ -82,6 +83,15 @@ def test_means_do_not_look_at_held_out_people(bench):
         lambda prepared: photographed_direction(network, prepared, "neutral", "smile"),
     ):
         np.testing.assert_array_equal(learn(bench.prepared), learn(held_out_changed(bench.prepared)))
+
+
+def test_a_mean_of_people_describes_nobody(bench):
+    config = replace(bench.model.header.config, detail_channels=(2,), tracking_channels=2)
+
+    mean = label_mean(FlowVae(config).eval(), bench.prepared, "neutral")
+
+    assert mean[: config.tracked.start].any()
+    assert not mean[config.tracked].any()
 
 
 def test_direction_there_is_the_way_back_turned_round(bench):
