@@ -52,9 +52,9 @@ def halve(graph: OnnxGraph, slope: str, size: int) -> str:
     return graph.apply("MatMul", rows, graph.apply("MatMul", slope, columns))
 
 
-def channels_of(graph: OnnxGraph, x: str, first: int, last: int) -> str:
+def channels_of(graph: OnnxGraph, x: str, first: int, last: int, *, axis: int = 1) -> str:
     """From `first` on, up to and without `last`."""
-    limits = (graph.constant(np.array([value], np.int64)) for value in (first, last, 1))
+    limits = (graph.constant(np.array([value], np.int64)) for value in (first, last, axis))
     return graph.apply("Slice", x, *limits)
 
 

@@ -2,12 +2,16 @@
 
 What does not change with the latent is computed once for a photo: its descriptors, their slopes, and the first step's
 matrices. The way back is short, because a gradient flows through the last step alone.
+
+Where descriptors are fetched from other cells they stand cell by cell, (N, H W, C), and whole cells are gathered: ONNX
+Runtime's GridSample takes several times as long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -17,13 +21,17 @@ from fvae_studio.model.onnx_file import Dimension, OnnxGraph
 from fvae_studio.model.weights import Array
 
 
+_INT64: Final = 7
+"""ONNX's number of the type."""
+
+
 @dataclass(frozen=True)
 class Tracked:
     """What tracking gave on the way there, for the way back: names of values.
 
     Attributes:
         motion: (N, 2, H, W) in crop pixels.
-        slopes: by x and by y, (N, C, H, W) each, of the photo's descriptors, where the last step looked for them.
+        slopes: by x and by y, (N, H W, C) each, of the photo's descriptors, where the last step looked for them.
         inverse: (N, 3, H, W), the last step's matrices.
     """
 
@@ -33,11 +41,11 @@ class Tracked:
 
 
 def tracking_shapes(config: FlowVaeConfig) -> list[tuple[Dimension, ...]]:
-    """Of what a photo gives: descriptors and slopes, those of the grid of half the size, its matrices."""
+    """Of what a photo gives: descriptors and slopes of each cell, those of the grid of half the size, its matrices."""
     if not config.tracking_channels:
         return []
     side, count = config.tracking_size, config.tracking_channels
-    return [(1, 3 * count, side, side), (1, 3 * count, side // 2, side // 2), (1, 3, side // 2, side // 2)]
+    return [(side * side, 3 * count), (1, 3 * count, side // 2, side // 2), (1, 3, side // 2, side // 2)]
 
 
 def multiply_adds_of_tracking(config: FlowVaeConfig) -> int:
@@ -51,45 +59,47 @@ def give_own_descriptors(
     graph: OnnxGraph, own: str, config: FlowVaeConfig, tensors: Mapping[str, Array]
 ) -> tuple[str, str, str]:
     """From the photo's own descriptors (1, C, H, W), what `tracking_shapes` lists."""
-    count = config.tracking_channels
+    count, side = config.tracking_channels, config.tracking_size
     half = _averaged(graph, own)
     sloped, half_sloped = (graph.apply("Concat", grid, *_slopes(graph, grid), axis=1) for grid in (own, half))
     _, slopes = _apart(graph, half_sloped, count)
-    return sloped, half_sloped, _inverse(graph, _squares(graph, slopes), tensors)
+    squares = [_mean(graph, product) for product in _products(graph, slopes)]
+    inverse = _inverse(graph, _summed(graph, graph.apply("Concat", *squares, axis=1)), tensors)
+    cells = graph.apply("Squeeze", _cell_by_cell(graph, sloped, 3 * count, side), _sizes(graph, 0))
+    return cells, half_sloped, inverse
 
 
 def track(
     graph: OnnxGraph, target: str, own: tuple[str, str, str], config: FlowVaeConfig, tensors: Mapping[str, Array]
 ) -> Tracked:
     """A latent's descriptors (N, C, H, W) and what the photo gave -> where they are found."""
-    sloped, half_sloped, inverse = own
+    cells, half_sloped, inverse = own
     count, side = config.tracking_channels, config.tracking_size
     half_own, slopes = _apart(graph, half_sloped, count)
-    first = _solved(
-        graph, inverse, _seen_against(graph, slopes, graph.apply("Sub", _averaged(graph, target), half_own))
-    )
+    difference = graph.apply("Sub", _averaged(graph, target), half_own)
+    seen = [_mean(graph, product) for product in _against(graph, slopes, difference)]
+    first = _solved(graph, inverse, _summed(graph, graph.apply("Concat", *seen, axis=1)))
     found = graph.apply("Mul", double(graph, first, "bilinear"), _number(graph, 2.0))
-    # As often as there are latents.
-    nothing = graph.apply("Mul", channels_of(graph, target, 0, 1), _number(graph, 0.0))
-    sloped = graph.apply("Add", sloped, nothing)
+    target = _cell_by_cell(graph, target, count, side)
     for _ in range(TRACKING_STEPS):
-        here, slopes = _apart(graph, _fetched(graph, sloped, found, side), count)
-        inverse = _inverse(graph, _squares(graph, slopes), tensors)
-        step = _solved(graph, inverse, _seen_against(graph, slopes, graph.apply("Sub", target, here)))
-        found = graph.apply("Add", found, step)
+        here, slopes = _apart(graph, _fetched(graph, cells, found, side), count, axis=2)
+        products = [*_products(graph, slopes), *_against(graph, slopes, graph.apply("Sub", target, here))]
+        means = graph.apply("Concat", *(_mean(graph, product, axis=2) for product in products), axis=2)
+        sums = _summed(graph, _as_grid(graph, means, len(products), side))
+        inverse = _inverse(graph, channels_of(graph, sums, 0, 3), tensors)
+        found = graph.apply("Add", found, _solved(graph, inverse, channels_of(graph, sums, 3, 5)))
     return Tracked(graph.apply("Mul", found, _number(graph, _cell_px(config))), slopes, inverse)
 
 
 def track_back(graph: OnnxGraph, slope: str, tracked: Tracked, config: FlowVaeConfig) -> str:
     """The slope by a latent's descriptors (1, C, H, W), from that by the motion (1, 2, H, W)."""
-    count = config.tracking_channels
+    count, side = config.tracking_channels, config.tracking_size
     # The matrices are symmetric, and so are the sums over 3 x 3 cells.
-    by_sums = _summed(graph, _solved(graph, tracked.inverse, slope))
-    parts = [
-        graph.apply("Mul", channels_of(graph, by_sums, axis, axis + 1), slope)
-        for axis, slope in enumerate(tracked.slopes)
-    ]
-    return graph.apply("Mul", graph.apply("Add", *parts), _number(graph, _cell_px(config) / count))
+    by_sums = _cell_by_cell(graph, _summed(graph, _solved(graph, tracked.inverse, slope)), 2, side)
+    by_axis = (channels_of(graph, by_sums, axis, axis + 1, axis=2) for axis in (0, 1))
+    parts = [graph.apply("Mul", by, slope) for by, slope in zip(by_axis, tracked.slopes, strict=True)]
+    scaled = graph.apply("Mul", graph.apply("Add", *parts), _number(graph, _cell_px(config) / count))
+    return _as_grid(graph, scaled, count, side)
 
 
 def of_size(graph: OnnxGraph, motion: str, size: int, config: FlowVaeConfig) -> str:
@@ -153,22 +163,43 @@ def _slopes(graph: OnnxGraph, grid: str) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def _apart(graph: OnnxGraph, sloped: str, count: int) -> tuple[str, tuple[str, str]]:
+def _apart(graph: OnnxGraph, sloped: str, count: int, *, axis: int = 1) -> tuple[str, tuple[str, str]]:
     """Descriptors, and their slopes by x and by y behind them."""
-    here, x_slope, y_slope = (channels_of(graph, sloped, first, first + count) for first in range(0, 3 * count, count))
+    here, x_slope, y_slope = (
+        channels_of(graph, sloped, first, first + count, axis=axis) for first in range(0, 3 * count, count)
+    )
     return here, (x_slope, y_slope)
 
 
-def _mean_of_channels(graph: OnnxGraph, grid: str) -> str:
-    return graph.apply("ReduceMean", grid, axes=[1], keepdims=1)
+def _cell_by_cell(graph: OnnxGraph, grid: str, channels: int, side: int) -> str:
+    """(N, C, H, W) -> (N, H W, C)."""
+    flat = graph.apply("Reshape", grid, _sizes(graph, 0, channels, side * side))
+    return graph.apply("Transpose", flat, perm=[0, 2, 1])
 
 
-def _squares(graph: OnnxGraph, slopes: tuple[str, str]) -> str:
-    """Means of x x, x y and y y (N, 3, H, W), over channels and 3 x 3 cells."""
+def _as_grid(graph: OnnxGraph, cells: str, channels: int, side: int) -> str:
+    """(N, H W, C) -> (N, C, H, W)."""
+    flat = graph.apply("Transpose", cells, perm=[0, 2, 1])
+    return graph.apply("Reshape", flat, _sizes(graph, 0, channels, side, side))
+
+
+def _sizes(graph: OnnxGraph, *sizes: int) -> str:
+    return graph.constant(np.array(sizes, np.int64))
+
+
+def _mean(graph: OnnxGraph, values: str, *, axis: int = 1) -> str:
+    return graph.apply("ReduceMean", values, axes=[axis], keepdims=1)
+
+
+def _products(graph: OnnxGraph, slopes: tuple[str, str]) -> list[str]:
+    """Squares of slopes by x, products of both, squares by y."""
     x_slope, y_slope = slopes
-    pairs = ((x_slope, x_slope), (x_slope, y_slope), (y_slope, y_slope))
-    means = [_mean_of_channels(graph, graph.apply("Mul", *pair)) for pair in pairs]
-    return _summed(graph, graph.apply("Concat", *means, axis=1))
+    return [graph.apply("Mul", *pair) for pair in ((x_slope, x_slope), (x_slope, y_slope), (y_slope, y_slope))]
+
+
+def _against(graph: OnnxGraph, slopes: tuple[str, str], difference: str) -> list[str]:
+    """A difference seen against slopes by x and by y."""
+    return [graph.apply("Mul", slope, difference) for slope in slopes]
 
 
 def _inverse(graph: OnnxGraph, squares: str, tensors: Mapping[str, Array]) -> str:
@@ -178,12 +209,6 @@ def _inverse(graph: OnnxGraph, squares: str, tensors: Mapping[str, Array]) -> st
     xx, yy = graph.apply("Add", xx, doubt), graph.apply("Add", yy, doubt)
     determinant = graph.apply("Sub", graph.apply("Mul", xx, yy), graph.apply("Mul", xy, xy))
     return graph.apply("Div", graph.apply("Concat", yy, graph.apply("Neg", xy), xx, axis=1), determinant)
-
-
-def _seen_against(graph: OnnxGraph, slopes: tuple[str, str], difference: str) -> str:
-    """A difference (N, C, H, W) against slopes by x and y, as `_squares`: (N, 2, H, W)."""
-    means = [_mean_of_channels(graph, graph.apply("Mul", slope, difference)) for slope in slopes]
-    return _summed(graph, graph.apply("Concat", *means, axis=1))
 
 
 def _solved(graph: OnnxGraph, inverse: str, sums: str) -> str:
@@ -198,10 +223,36 @@ def _solved(graph: OnnxGraph, inverse: str, sums: str) -> str:
     )
 
 
-def _fetched(graph: OnnxGraph, grid: str, cells: str, side: int) -> str:
-    """`warp.warp` for graphs: what a grid shows when it is fetched from (N, 2, H, W) cells away."""
-    centres = (np.arange(side, dtype=np.float32) + 0.5) * (2 / side) - 1
-    own = np.stack(np.meshgrid(centres, centres), axis=-1)[None].astype(np.float32)
-    moved = graph.apply("Mul", graph.apply("Transpose", cells, perm=[0, 2, 3, 1]), _number(graph, 2 / side))
-    at = graph.apply("Add", moved, graph.constant(own))
-    return graph.apply("GridSample", grid, at, mode="bilinear", padding_mode="border", align_corners=0)
+def _fetched(graph: OnnxGraph, cells: str, moved: str, side: int) -> str:
+    """`warp.warp` for graphs: what cells (H W, C) show when each is fetched from (N, 2, H, W) cells away: (N, H W, C).
+
+    Between four cells, by their shares; beyond the border stands what stands at it.
+    """
+    y, x = np.mgrid[:side, :side].astype(np.float32)
+    at = graph.apply("Add", moved, graph.constant(np.stack([x, y])[None]))
+    limits = (graph.constant(np.array(value, np.float32)) for value in (0, side - 1))
+    at = graph.apply("Clip", at, *limits)
+    first = graph.apply("Floor", at)
+    share = _cell_by_cell(graph, graph.apply("Sub", at, first), 2, side)
+    second = graph.apply("Min", graph.apply("Add", first, _number(graph, 1.0)), _number(graph, side - 1.0))
+    left, top, right, bottom = (
+        channels_of(graph, corner, axis, axis + 1) for corner in (first, second) for axis in (0, 1)
+    )
+    x_share, y_share = (channels_of(graph, share, axis, axis + 1, axis=2) for axis in (0, 1))
+    rows = []
+    for row in (top, bottom):
+        at_left, at_right = (
+            graph.apply("Gather", cells, _cell_number(graph, column, row, side), axis=0) for column in (left, right)
+        )
+        rows.append(_between(graph, at_left, at_right, x_share))
+    return _between(graph, rows[0], rows[1], y_share)
+
+
+def _cell_number(graph: OnnxGraph, column: str, row: str, side: int) -> str:
+    """Of whole numbers (N, 1, H, W), as floats: (N, H W)."""
+    number = graph.apply("Add", graph.apply("Mul", row, _number(graph, float(side))), column)
+    return graph.apply("Cast", graph.apply("Reshape", number, _sizes(graph, 0, side * side)), to=_INT64)
+
+
+def _between(graph: OnnxGraph, first: str, second: str, share: str) -> str:
+    return graph.apply("Add", first, graph.apply("Mul", graph.apply("Sub", second, first), share))
