@@ -20,7 +20,6 @@ from fvae_studio.model.graph_layers import channels_of, double
 from fvae_studio.model.onnx_file import Dimension, OnnxGraph
 from fvae_studio.model.weights import Array
 
-
 _INT64: Final = 7
 """ONNX's number of the type."""
 
