@@ -78,7 +78,7 @@ class LossConfig:
         matching_weight: cross entropy of what finer grids are found to match (`model.matching_radius`) and where the
             known flow comes from; says to the encoder what a grid is for.
         tracking_weight: distance of what is tracked (`model.tracking_channels`) from the known flow, on the encoder's
-            path of every rendered pair.
+            path of every pair.
         fold_weight: penalty on a Jacobian below `fold_margin`.
         fold_margin: see above.
         hidden_weight: weight of pixels that the source does not show, in the end-point term.

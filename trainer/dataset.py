@@ -26,7 +26,7 @@ class PairBatch(NamedTuple):
         flow: (B, 2, S, S) backward flow, crop pixels.
         visible: (B, 1, S, S) in [0, 1].
         code: (B, 56) change of expression and pose.
-        is_real: (B,) bool: two photos, whose flow is only the meshes' guess.
+        is_real: (B,) bool: two photos, whose flow was found in their pixels and is not exact.
     """
 
     source: Tensor

@@ -207,14 +207,13 @@ def matching_loss(log_shares: Sequence[Tensor], flow: Tensor, visible: Tensor, k
     return total / max(len(log_shares), 1)
 
 
-def tracking_loss(tracked: Sequence[Tensor], flow: Tensor, visible: Tensor, known: Tensor) -> Tensor:
-    """Weighted mean distance of what was tracked and an exact flow, in crop pixels, mean over grids.
+def tracking_loss(tracked: Sequence[Tensor], flow: Tensor, visible: Tensor) -> Tensor:
+    """Weighted mean distance of what was tracked and a known flow, in crop pixels, mean over grids.
 
     Args:
         tracked: (B, 2, h, w) each, as `model.tracking.Tracking`.
         flow: (B, 2, H, W) backward, crop pixels.
         visible: (B, 1, H, W) in [0, 1]; cells that the source does not show by half do not count.
-        known: (B,) bool: pairs whose flow is exact; the others do not count.
     """
     total = flow.new_zeros(())
     for found in tracked:
@@ -222,7 +221,7 @@ def tracking_loss(tracked: Sequence[Tensor], flow: Tensor, visible: Tensor, know
         seen = F.avg_pool2d(visible, cell)
         moved = F.avg_pool2d(flow * visible, cell) / seen.clamp_min(1e-3)
         # What moves counts more, as in the end-point term.
-        weight = (0.15 + moved.norm(dim=1, keepdim=True).clamp(max=3.0)) * (seen > 0.5) * known[:, None, None, None]
+        weight = (0.15 + moved.norm(dim=1, keepdim=True).clamp(max=3.0)) * (seen > 0.5)
         total = total + end_point_loss(found, moved, weight)
     return total / len(tracked)
 

@@ -21,6 +21,7 @@ from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.types import AlignedCrop
 from fvae_studio.errors import DataError
+from trainer.baselines.dis import dis_flow
 from trainer.facekit.expressions import NUM_POSE, sample_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.lids import compose, compose_reverse, lid_shift
@@ -31,6 +32,10 @@ from trainer.shards import REAL, RENDERED, RENDERED_REVERSE, Shard, write_shard
 
 KIND_SHARES: Final = (0.42, 0.13, 0.2, 0.17, 0.08)
 """Shares of the kinds of `sample_code`."""
+
+
+MOST_ASTRAY_PX: Final = 1.0
+"""There and back again, in crop pixels, up to which a flow between photos is believed: 84 % of the pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +90,29 @@ def render_expressions(
         )
 
 
-def mesh_flow(facekit: FaceKit, fits: FaceFits, source_row: int, target_row: int) -> ExactFlow:
-    """Flow between two real photos of a person, from their fitted meshes."""
-    scenes = [FaceScene(facekit, FittedFace.of(facekit, fits, row).pose()) for row in (target_row, source_row)]
-    return exact_flow(scenes[0], scenes[1])
+def photographed_flow(
+    source: NDArray[np.uint8], target: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Flow between two photos of a person, found in their pixels, and where it can be believed.
+
+    Their fitted meshes know it to a pixel or so, which is half of what moves: by them, 130 training pairs came from
+    25.1 to 27.6 dB in the face, by this flow to 32.2.
+
+    Args:
+        source: (S, S, 3), in the target's colours.
+        target: (S, S, 3).
+
+    Returns:
+        Backward flow (S, S, 2) in pixels, and (S, S): 1 where the way back leads to where it began, else 0.
+    """
+    flow, back = dis_flow(source, target), dis_flow(target, source)
+    size = len(target)
+    rows, columns = np.mgrid[:size, :size].astype(np.float32)
+    returned = cv2.remap(
+        back, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    astray = np.linalg.norm(flow + returned, axis=-1)
+    return flow, (astray < MOST_ASTRAY_PX).astype(np.float32)
 
 
 def small_crop(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -214,7 +238,7 @@ def render(
             images.append(transfer_colour(images[source], images[target], region=region))
             code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)
             code[:-NUM_POSE] = fits.expression[target] - fits.expression[source]
-            add(len(images) - 1, target, REAL, source, code, mesh_flow(facekit, fits, source, target))
+            add(len(images) - 1, target, REAL, source, code, photographed_flow(images[-1], images[target]))
     rows = np.array(columns["row"])
     shard = Shard(
         images=np.stack(images),

@@ -36,7 +36,7 @@ RENDERED: Final = 0
 RENDERED_REVERSE: Final = 1
 """Picture rendered from a photo -> the photo: exact flow."""
 REAL: Final = 2
-"""Two photos of a person: the flow is that of the fitted meshes, good to about a pixel."""
+"""Two photos of a person: the flow is what was found in their pixels, visible where it can be believed."""
 
 
 @dataclass(frozen=True, eq=False)

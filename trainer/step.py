@@ -148,7 +148,7 @@ class FlowVaeStep(nn.Module):
         tracking = zero
         if options.tracking_weight:
             # Also where the decoder takes the edit path: Z(T) is there all the same.
-            tracking = tracking_loss(vae.decoder.track(sampled, mean_source), clean.flow, clean.visible, ~clean.is_real)
+            tracking = tracking_loss(vae.decoder.track(sampled, mean_source), clean.flow, clean.visible)
         total = (
             options.reconstruction_weight * reconstruction
             + options.prior_weight * prior_share * prior
@@ -182,11 +182,12 @@ class FlowVaeStep(nn.Module):
     def _motion_weight(self, clean: PairBatch) -> Tensor:
         # Most pixels hardly move: without a weight on those that do, zero flow is a comfortable answer.
         moving = clean.flow.square().sum(dim=1, keepdim=True).sqrt().clamp(max=3.0)
-        weight = (0.15 + moving) * (self.loss.hidden_weight + (1 - self.loss.hidden_weight) * clean.visible)
+        # What a rendered pair's source does not show moves somewhere all the same; of two photos nobody knows where.
+        hidden = torch.where(clean.is_real, 0.0, self.loss.hidden_weight)[:, None, None, None]
+        weight = (0.15 + moving) * (hidden + (1 - hidden) * clean.visible)
         if self.loss.eye_weight:
             weight = weight * (1 + self.loss.eye_weight * eye_region(clean.flow.shape[-1]).to(weight.device))
-        # The meshes' guess of a real pair's flow is right to a pixel or so: it leads, the photo decides.
-        return weight * torch.where(clean.is_real, 0.3, 1.0)[:, None, None, None]
+        return weight
 
 
 class MaskStep(nn.Module):
@@ -228,7 +229,7 @@ def mask_labels(clean: PairBatch, flow: Tensor, beta: float) -> Tensor:
 
 
 def known_share(clean: PairBatch) -> Tensor:
-    """(B, 1, 1, 1): 1 for pairs whose flow is exact, 0 for real ones: the meshes' edges lie beside the photo's."""
+    """(B, 1, 1, 1): 1 for pairs whose flow is exact, 0 for real ones: what was found in pixels has no sharp edges."""
     return (~clean.is_real).float()[:, None, None, None]
 
 

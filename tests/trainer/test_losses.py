@@ -277,10 +277,10 @@ def test_matching_loss_does_not_count_pairs_without_a_flow() -> None:
     assert matching_loss_of(shares_at([], radius=1), (0.0, 0.0), known=False) == 0
 
 
-def tracking_loss_of(found: tuple[float, float], *, visible: float = 1.0, known: bool = True) -> float:
+def tracking_loss_of(found: tuple[float, float], *, visible: float = 1.0) -> float:
     grids = [torch.tensor(found)[None, :, None, None].expand(1, 2, side, side) for side in (4, 8)]
     flow = torch.tensor([3.0, -1.0])[None, :, None, None].expand(1, 2, 32, 32)
-    return tracking_loss(grids, flow, torch.full((1, 1, 32, 32), visible), torch.tensor([known])).item()
+    return tracking_loss(grids, flow, torch.full((1, 1, 32, 32), visible)).item()
 
 
 def test_tracking_loss_is_the_distance_from_the_flow_in_pixels() -> None:
@@ -288,6 +288,5 @@ def test_tracking_loss_is_the_distance_from_the_flow_in_pixels() -> None:
     assert tracking_loss_of((3.0, 1.0)) == pytest.approx(2, abs=0.02)
 
 
-def test_tracking_loss_does_not_count_what_is_hidden_or_not_known() -> None:
+def test_tracking_loss_does_not_count_what_is_hidden() -> None:
     assert tracking_loss_of((0.0, 0.0), visible=0.4) == 0
-    assert tracking_loss_of((0.0, 0.0), known=False) == 0
