@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.trainer.pairs import CODE_NAMES, make_shard
-from trainer.batches import PairOrder, PreparedBatch, TrainingBatches, batch_stream, num_workers
+from trainer.batches import PairOrder, PreparedBatch, TrainingBatches, batch_stream, choose_edit_path, num_workers
 from trainer.config import TrainConfig, load_config
 from trainer.dataset import PairTable
 from trainer.shards import REAL
@@ -151,3 +151,11 @@ def test_nobody_loads_beside_a_processor_unless_told_to():
     assert num_workers(config(), is_cuda=False) == 0
     assert num_workers(config(), is_cuda=True) >= 1
     assert num_workers(config("train.workers=3"), is_cuda=False) == 3
+
+
+def test_real_pairs_never_take_the_edit_path(table):
+    batch = table.batch([*table.real[:6], *table.rendered[:6]])
+
+    taken = choose_edit_path(batch, 1.0, torch.Generator().manual_seed(1))
+
+    assert torch.equal(taken, ~batch.is_real)
