@@ -167,8 +167,7 @@ def choose_edit_path(batch: PairBatch, share: float, generator: torch.Generator)
 
     Their flow moves heads, hair and necks as well, which no code tells: sliders learnt to do so, too.
     """
-    chance = torch.where(batch.is_real.cpu(), 0.0, share)
-    return torch.rand(len(batch.source), generator=generator) < chance
+    return (torch.rand(len(batch.source), generator=generator) < share) & ~batch.is_real.cpu()
 
 
 def _seed_of(*keys: int) -> int:

@@ -132,23 +132,31 @@ def fit_direction(
         progress: told of each step.
     """
     progress = progress or NoProgress()
-    tracked = vae.config.tracked
     begin = torch.from_numpy(np.ascontiguousarray(start, np.float32))
-    moved = begin[: tracked.start].clone().requires_grad_()
-
-    def direction() -> Tensor:
-        # Sliders leave descriptors alone, which are the last.
-        return torch.cat([moved, begin[tracked]])
+    direction = free_direction(vae, begin)
 
     def price(chosen: list[tuple[int, int]]) -> Tensor:
         back = [(target, source) for source, target in chosen]
-        reached = _distance(vae, direction(), prepared, chosen) + _distance(vae, -direction(), prepared, back)
-        return reached / 2 + DIRECTION_STAY * (direction() - begin).square().sum()
+        reached = _distance(vae, direction, prepared, chosen) + _distance(vae, -direction, prepared, back)
+        return reached / 2 + DIRECTION_STAY * (direction - begin).square().sum()
 
     _minimise(
-        moved, price, pairs, _Search(DIRECTION_STEPS, DIRECTION_RATE, "fitting the smile both ways"), seed, progress
+        direction, price, pairs, _Search(DIRECTION_STEPS, DIRECTION_RATE, "fitting the smile both ways"), seed, progress
     )
-    return direction().detach().numpy().copy()
+    return direction.detach().numpy().copy()
+
+
+def free_direction(vae: FlowVae, start: Tensor) -> Tensor:
+    """A copy of a slider's vector (C, h, w) that a search may move: all but descriptors, which sliders leave alone."""
+    direction = start.clone().requires_grad_()
+
+    def without_descriptors(slope: Tensor) -> Tensor:
+        slope = slope.clone()
+        slope[vae.config.tracked] = 0
+        return slope
+
+    direction.register_hook(without_descriptors)  # type: ignore[no-untyped-call]  # torch has no types here
+    return direction
 
 
 @dataclass(frozen=True)

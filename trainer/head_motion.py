@@ -25,6 +25,7 @@ from fvae_studio.model.directions import Latent
 from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import to_tensor
 from fvae_studio.model.warp import resize_flow
+from trainer.fit_expression import free_direction
 from trainer.prepare import PreparedFaces
 from trainer.render import face_region, small_crop
 
@@ -107,15 +108,11 @@ def _settled(
             head = torch.from_numpy(_head_region(prepared.landmarks[row]))[None, None]
             target = head * (turned + torch.tensor(shift)[None, :, None, None])
             faces.append((features, latent, target))
-    tracked = vae.config.tracked
-    begin = torch.from_numpy(start)
-    moved = begin[: tracked.start].clone().requires_grad_()
-    optimizer = torch.optim.Adam([moved], lr=SETTLE_RATE)
+    direction = free_direction(vae, torch.from_numpy(start))
+    optimizer = torch.optim.Adam([direction], lr=SETTLE_RATE)
     order = np.random.default_rng(0)
     for step in range(SETTLE_STEPS):
         loss = torch.zeros(())
-        # Sliders leave descriptors alone, which are the last.
-        direction = torch.cat([moved, begin[tracked]])
         for number in order.choice(len(faces), size=min(SETTLE_BATCH, len(faces)), replace=False):
             features, latent, target = faces[number]
             loss = loss + (_motion(vae, features, latent, direction) - target).square().mean()
@@ -124,7 +121,7 @@ def _settled(
         for group in optimizer.param_groups:
             group["lr"] = SETTLE_RATE * (1 - step / SETTLE_STEPS)
         optimizer.step()
-    return torch.cat([moved.detach(), begin[tracked]]).numpy().copy()
+    return direction.detach().numpy().copy()
 
 
 def _head_region(landmarks: Points) -> NDArray[np.float32]:

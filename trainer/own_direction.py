@@ -93,8 +93,6 @@ def make_direction(
         raise ModelError(f"{model.header.name} has a slider called {name} already; choose another --name")
     photos = read_folders(source, target, detector=detector, progress=progress.subrange(0.0, 0.6))
     latents = encode_crops(model.vae, [crop.pixels for crop in photos.crops])
-    # What describes single photos is no expression.
-    latents[:, model.header.config.tracked] = 0
     vector = expression_direction(latents, photos.labels, target=TO, source=FROM)
     folds = _folds(photos.groups)
     parts = [_without(latents, photos.labels, folds == number) for number in range(NUM_FOLDS)]

@@ -19,6 +19,7 @@ from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
 from fvae_studio.core.colour import transfer_colour
 from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.core.residual import shifted
 from fvae_studio.core.types import AlignedCrop
 from fvae_studio.errors import DataError
 from trainer.baselines.dis import dis_flow
@@ -26,7 +27,7 @@ from trainer.facekit.expressions import NUM_POSE, sample_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.lids import compose, compose_reverse, lid_shift
 from trainer.facekit.mesh import FaceKit, load_facekit
-from trainer.facekit.render import ExactFlow, FaceScene, FittedFace, apply_flow, exact_flow
+from trainer.facekit.render import FaceScene, FittedFace, apply_flow, exact_flow
 from trainer.prepare import PreparedFaces, load_prepared
 from trainer.shards import REAL, RENDERED, RENDERED_REVERSE, Shard, write_shard
 
@@ -106,12 +107,7 @@ def photographed_flow(
         Backward flow (S, S, 2) in pixels, and (S, S): 1 where the way back leads to where it began, else 0.
     """
     flow, back = dis_flow(source, target), dis_flow(target, source)
-    size = len(target)
-    rows, columns = np.mgrid[:size, :size].astype(np.float32)
-    returned = cv2.remap(
-        back, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    astray = np.linalg.norm(flow + returned, axis=-1)
+    astray = np.linalg.norm(flow + shifted(back, flow), axis=-1)
     return flow, (astray < MOST_ASTRAY_PX).astype(np.float32)
 
 
@@ -204,9 +200,9 @@ def render(
         kind: int,
         row: int,
         code: NDArray[np.float32],
-        flow: ExactFlow | tuple[NDArray[np.float32], NDArray[np.float32]],
+        field: NDArray[np.float32],
+        seen: NDArray[np.float32],
     ) -> None:
-        field, seen = (flow.flow, flow.visible) if isinstance(flow, ExactFlow) else flow
         columns["source"].append(source)
         columns["target"].append(target)
         columns["kind"].append(kind)
@@ -227,8 +223,8 @@ def render(
             for pair, row in zip(pairs, owners, strict=True):
                 images.append(pair.target)
                 picture = len(images) - 1
-                add(row, picture, RENDERED, row, pair.code, (pair.forward, pair.forward_visible))
-                add(picture, row, RENDERED_REVERSE, row, -pair.code, (pair.backward, pair.backward_visible))
+                add(row, picture, RENDERED, row, pair.code, pair.forward, pair.forward_visible)
+                add(picture, row, RENDERED_REVERSE, row, -pair.code, pair.backward, pair.backward_visible)
             progress.report((number + 1) / len(chunks), f"render: {len(flows)} pairs")
             progress.raise_if_cancelled()
     for first, second in prepared.all_pairs():
@@ -238,7 +234,7 @@ def render(
             images.append(transfer_colour(images[source], images[target], region=region))
             code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)
             code[:-NUM_POSE] = fits.expression[target] - fits.expression[source]
-            add(len(images) - 1, target, REAL, source, code, photographed_flow(images[-1], images[target]))
+            add(len(images) - 1, target, REAL, source, code, *photographed_flow(images[-1], images[target]))
     rows = np.array(columns["row"])
     shard = Shard(
         images=np.stack(images),

@@ -143,7 +143,7 @@ def _widen_decoder(narrow: ConvDecoder, wide: ConvDecoder, skips: Sequence[Tenso
 
 def _details_of(decoder: ConvDecoder, level: int) -> int:
     """Channels of the finer grid that a level reads."""
-    return (0, *decoder.detail_channels, *([0] * level))[level]
+    return dict(enumerate(decoder.detail_channels, 1)).get(level, 0)
 
 
 def _with_columns(origin: Tensor, before: int, after: int) -> Tensor:

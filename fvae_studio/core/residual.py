@@ -67,9 +67,12 @@ def residual_flow(
     search.setFinestScale(0)
     residual = np.zeros((*first.shape[:2], 2), np.float32)
     for _ in range(_ROUNDS):
-        near = _at(pictures[0], residual * np.float32(-share)), _at(pictures[1], residual * np.float32(1 - share))
+        near = (
+            shifted(pictures[0], residual * np.float32(-share)),
+            shifted(pictures[1], residual * np.float32(1 - share)),
+        )
         there, back = search.calc(near[0], near[1], None), search.calc(near[1], near[0], None)
-        apart = there + _at(back, there)
+        apart = there + shifted(back, there)
         agreement = np.exp(-(apart * apart).sum(axis=-1) / np.float32((_AGREEMENT_PX * _SCALE) ** 2))
         weight = agreement * texture * _near_enough(residual + there)
         found = (there - back) * (0.5 * weight)[..., None]
@@ -94,7 +97,7 @@ def moved_together(
     """
     height, width = flow.shape[:2]
     cells = shift * np.array([width / CROP_SIZE, height / CROP_SIZE], np.float32)
-    return shift + _at(flow, cells), _at(confidence, cells)
+    return shift + shifted(flow, cells), shifted(confidence, cells)
 
 
 def _evenly_lit(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -119,7 +122,7 @@ def _near_enough(residual: NDArray[np.float32]) -> FloatMap:
     return smoothstep((MAX_RESIDUAL_PX + 0.5 - length) / 0.5)
 
 
-def _at(values: NDArray[np.generic], shift: NDArray[np.float32]) -> NDArray[np.float32]:
+def shifted(values: NDArray[np.generic], shift: NDArray[np.float32]) -> NDArray[np.float32]:
     """Values of a grid at every cell's place plus a shift in cells."""
     axes = (np.arange(size, dtype=np.float32) for size in values.shape[1::-1])
     grid = np.stack(np.meshgrid(*axes), axis=-1)

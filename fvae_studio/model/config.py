@@ -38,7 +38,8 @@ def matching_moves(radius: int) -> list[tuple[int, int]]:
 
 def tracking_slice(latent_channels: int, detail_channels: Sequence[int], tracking_channels: int) -> slice:
     """Where the descriptors lie, behind the finer grids and packed like the finest of them."""
-    first = latent_channels + sum(count << (2 * level) for level, count in enumerate(detail_channels, 1))
+    finer = detail_slices(latent_channels, detail_channels)
+    first = finer[-1].stop if finer else latent_channels
     return slice(first, first + (tracking_channels << (2 * len(detail_channels))))
 
 

@@ -167,10 +167,9 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
     slope = convolve_back(graph, slope, head.of_latent)
     parts: list[str] = []
     by_motion: list[str] = []
-    if tracked is not None:
-        motion = channels_of(graph, slope, head.of_x.shape[1], head.of_x.shape[1] + 2)
+    slope, _, motion = _taken_apart(graph, slope, head)
+    if motion:
         by_motion.append(of_size_back(graph, motion, config.latent_size << len(blocks), config))
-        slope = channels_of(graph, slope, 0, head.of_x.shape[1])
     for level, layer in reversed(list(enumerate(blocks))):
         if (matched := outputs[level].matched) is not None:
             slope, by_grid = match_back(graph, slope, matched, config, model.tensors)
@@ -187,14 +186,11 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
             slope = graph.apply("Conv", slope, kernel, strides=[2, 2], pads=[1, 1, 1, 1])
         else:
             slope = halve(graph, convolve_back(graph, slope, weight), config.latent_size << level)
-        count, finer = layer.of_x.shape[1], layer.of_x.shape[1] + layer.of_detail.shape[1]
-        if layer.of_detail.shape[1]:
-            parts.insert(0, _packed(graph, channels_of(graph, slope, count, finer), config, level - 1))
-        if tracked is not None:
-            motion = channels_of(graph, slope, finer, finer + 2)
+        slope, detail, motion = _taken_apart(graph, slope, layer)
+        if detail:
+            parts.insert(0, _packed(graph, detail, config, level - 1))
+        if motion:
             by_motion.append(of_size_back(graph, motion, config.latent_size << level, config))
-        if layer.of_detail.shape[1] or tracked is not None:
-            slope = channels_of(graph, slope, 0, count)
     if tracked is not None:
         by_descriptors = track_back(graph, graph.apply("Sum", *by_motion), tracked, config)
         parts.append(_packed_descriptors(graph, by_descriptors, config))
@@ -342,8 +338,12 @@ def _details(config: FlowVaeConfig, part: Part) -> tuple[int, ...]:
 def _unpacked(graph: OnnxGraph, latent: str, config: FlowVaeConfig, level: int) -> str:
     """A finer grid of a latent; `layers.split_details` for graphs."""
     grid = detail_slices(config.latent_channels, config.detail_channels)[level]
+    return _unpacked_channels(graph, latent, grid, 2 << level)
+
+
+def _unpacked_channels(graph: OnnxGraph, latent: str, packed: slice, size: int) -> str:
     return graph.apply(
-        "DepthToSpace", channels_of(graph, latent, grid.start, grid.stop), blocksize=2 << level, mode="CRD"
+        "DepthToSpace", channels_of(graph, latent, packed.start, packed.stop), blocksize=size, mode="CRD"
     )
 
 
@@ -354,11 +354,7 @@ def _packed(graph: OnnxGraph, detail: str, config: FlowVaeConfig, level: int) ->
 
 def _descriptors(graph: OnnxGraph, latent: str, config: FlowVaeConfig) -> str:
     """Of a latent, (N, tracking_channels, H, W)."""
-    tracked = config.tracked
-    size = 1 << len(config.detail_channels)
-    return graph.apply(
-        "DepthToSpace", channels_of(graph, latent, tracked.start, tracked.stop), blocksize=size, mode="CRD"
-    )
+    return _unpacked_channels(graph, latent, config.tracked, 1 << len(config.detail_channels))
 
 
 def _packed_descriptors(graph: OnnxGraph, descriptors: str, config: FlowVaeConfig) -> str:
@@ -383,6 +379,17 @@ def _with_motion(graph: OnnxGraph, parts: list[str], tracked: Tracked | None, si
     if tracked is not None:
         parts = [*parts, of_size(graph, tracked.motion, size, config)]
     return graph.apply("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _taken_apart(graph: OnnxGraph, slope: str, layer: _Layer) -> tuple[str, str, str]:
+    """The slopes by what came from below, by a finer grid and by a motion; "" where a layer reads none."""
+    parts, first = [], 0
+    for weight in (layer.of_x, layer.of_detail, layer.of_motion):
+        count = weight.shape[1]
+        parts.append(channels_of(graph, slope, first, first + count) if count else "")
+        first += count
+    below, detail, motion = parts
+    return below, detail, motion
 
 
 def _bounded(graph: OnnxGraph, raw: str, config: FlowVaeConfig) -> tuple[str, float, float]:

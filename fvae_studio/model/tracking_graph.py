@@ -63,7 +63,7 @@ def give_own_descriptors(
     sloped, half_sloped = (graph.apply("Concat", grid, *_slopes(graph, grid), axis=1) for grid in (own, half))
     _, slopes = _apart(graph, half_sloped, count)
     squares = [_mean(graph, product) for product in _products(graph, slopes)]
-    inverse = _inverse(graph, _summed(graph, graph.apply("Concat", *squares, axis=1)), tensors)
+    inverse = _inverse(graph, _over_neighbours(graph, graph.apply("Concat", *squares, axis=1)), tensors)
     cells = graph.apply("Squeeze", _cell_by_cell(graph, sloped, 3 * count, side), _sizes(graph, 0))
     return cells, half_sloped, inverse
 
@@ -77,14 +77,14 @@ def track(
     half_own, slopes = _apart(graph, half_sloped, count)
     difference = graph.apply("Sub", _averaged(graph, target), half_own)
     seen = [_mean(graph, product) for product in _against(graph, slopes, difference)]
-    first = _solved(graph, inverse, _summed(graph, graph.apply("Concat", *seen, axis=1)))
+    first = _solved(graph, inverse, _over_neighbours(graph, graph.apply("Concat", *seen, axis=1)))
     found = graph.apply("Mul", double(graph, first, "bilinear"), _number(graph, 2.0))
     target = _cell_by_cell(graph, target, count, side)
     for _ in range(TRACKING_STEPS):
         here, slopes = _apart(graph, _fetched(graph, cells, found, side), count, axis=2)
         products = [*_products(graph, slopes), *_against(graph, slopes, graph.apply("Sub", target, here))]
         means = graph.apply("Concat", *(_mean(graph, product, axis=2) for product in products), axis=2)
-        sums = _summed(graph, _as_grid(graph, means, len(products), side))
+        sums = _over_neighbours(graph, _as_grid(graph, means, len(products), side))
         inverse = _inverse(graph, channels_of(graph, sums, 0, 3), tensors)
         found = graph.apply("Add", found, _solved(graph, inverse, channels_of(graph, sums, 3, 5)))
     return Tracked(graph.apply("Mul", found, _number(graph, _cell_px(config))), slopes, inverse)
@@ -94,7 +94,7 @@ def track_back(graph: OnnxGraph, slope: str, tracked: Tracked, config: FlowVaeCo
     """The slope by a latent's descriptors (1, C, H, W), from that by the motion (1, 2, H, W)."""
     count, side = config.tracking_channels, config.tracking_size
     # The matrices are symmetric, and so are the sums over 3 x 3 cells.
-    by_sums = _cell_by_cell(graph, _summed(graph, _solved(graph, tracked.inverse, slope)), 2, side)
+    by_sums = _cell_by_cell(graph, _over_neighbours(graph, _solved(graph, tracked.inverse, slope)), 2, side)
     by_axis = (channels_of(graph, by_sums, axis, axis + 1, axis=2) for axis in (0, 1))
     parts = [graph.apply("Mul", by, slope) for by, slope in zip(by_axis, tracked.slopes, strict=True)]
     scaled = graph.apply("Mul", graph.apply("Add", *parts), _number(graph, _cell_px(config) / count))
@@ -136,7 +136,7 @@ def _averaged(graph: OnnxGraph, grid: str, cells: int = 2) -> str:
     return graph.apply("AveragePool", grid, kernel_shape=[cells, cells], strides=[cells, cells])
 
 
-def _summed(graph: OnnxGraph, grid: str) -> str:
+def _over_neighbours(graph: OnnxGraph, grid: str) -> str:
     """Mean over 3 x 3 cells; nothing lies beyond the border, and counts."""
     return graph.apply("AveragePool", grid, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
 
@@ -148,16 +148,8 @@ def _slopes(graph: OnnxGraph, grid: str) -> tuple[str, str]:
         pads = [0] * 8
         pads[axis] = pads[axis + 4] = 1
         padded = graph.apply("Pad", grid, graph.constant(np.array(pads, np.int64)), mode="edge")
-        later, earlier = (
-            graph.apply(
-                "Slice",
-                padded,
-                graph.constant(np.array([first], np.int64)),
-                graph.constant(np.array([last], np.int64)),
-                graph.constant(np.array([axis], np.int64)),
-            )
-            for first, last in ((2, np.iinfo(np.int64).max), (0, -2))
-        )
+        later = channels_of(graph, padded, 2, np.iinfo(np.int64).max, axis=axis)
+        earlier = channels_of(graph, padded, 0, -2, axis=axis)
         found.append(graph.apply("Mul", graph.apply("Sub", later, earlier), _number(graph, 0.5)))
     return found[0], found[1]
 

@@ -18,7 +18,10 @@ from trainer.render import small_crop
 
 @torch.inference_mode()
 def encode_crops(network: FlowVae, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-    """Means of the posteriors, (N, C, h, w).
+    """Means of the posteriors, (N, C, h, w), 0 where they describe a photo (`FlowVaeConfig.tracked`).
+
+    What describes single photos is no expression, and a mean of many people's descriptors describes nobody: tracked, it
+    would move skin at random.
 
     Args:
         network: in evaluation mode; the flow VAE or the VAE that paints.
@@ -26,6 +29,7 @@ def encode_crops(network: FlowVae, crops: Sequence[NDArray[np.uint8]]) -> NDArra
     """
     latents = [network.encode(to_tensor(crops[start : start + 32]))[0] for start in range(0, len(crops), 32)]
     encoded: NDArray[np.float32] = torch.cat(latents).float().numpy()
+    encoded[:, network.config.tracked] = 0
     return encoded
 
 
@@ -42,13 +46,8 @@ def label_mean(network: FlowVae, prepared: PreparedFaces, label: str) -> Latent:
 
 
 def mean_latent(network: FlowVae, crops: Sequence[NDArray[np.uint8]]) -> Latent:
-    """Mean of several crops' latents, (C, h, w); 0 where they describe a photo (`FlowVaeConfig.tracked`).
-
-    A mean of many people's descriptors describes nobody: tracked, it would move skin at random.
-    """
-    mean = np.asarray(encode_crops(network, crops).mean(axis=0, dtype=np.float64), np.float32)
-    mean[network.config.tracked] = 0
-    return mean
+    """Mean of several crops' latents, (C, h, w)."""
+    return np.asarray(encode_crops(network, crops).mean(axis=0, dtype=np.float64), np.float32)
 
 
 def photographed_direction(network: FlowVae, prepared: PreparedFaces, source_label: str, target_label: str) -> Latent:
