@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.contours import contour_height
 from fvae_studio.core.geometry import Points
 
 UPPER_OUTER: Final = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
@@ -85,7 +86,7 @@ def _shift(flow: NDArray[np.float32], landmarks: Points, least_slope: float) -> 
     part = slice(int(shown[0]), int(shown[-1]) + 1)
     flow, columns = flow[:, part], columns[part]
     source_x, source_y = columns[None, :] + flow[..., 0], rows[:, None] + flow[..., 1]
-    upper, lower = _curve(landmarks, UPPER_OUTER, source_x), _curve(landmarks, LOWER_OUTER, source_x)
+    upper, lower = (contour_height(landmarks[list(lip)], source_x) for lip in (UPPER_OUTER, LOWER_OUTER))
     left, right = landmarks[UPPER_OUTER[0], 0], landmarks[UPPER_OUTER[-1], 0]
     within = _soft_step(source_x - left) * _soft_step(right - source_x)
     on_lips = _soft_step(source_y - upper) * _soft_step(lower - source_y) * within
@@ -101,13 +102,6 @@ def _shift(flow: NDArray[np.float32], landmarks: Points, least_slope: float) -> 
     giving = pressed * np.minimum(1, total / np.maximum(room, 1e-6)) + even * np.maximum(0, total - room)
     shift_everywhere[:, part] = shift - np.cumsum(giving, axis=0)
     return shift_everywhere
-
-
-def _curve(landmarks: Points, indices: tuple[int, ...], x: NDArray[np.float32]) -> NDArray[np.float32]:
-    points = landmarks[list(indices)]
-    order = np.argsort(points[:, 0])
-    heights: NDArray[np.float32] = np.interp(x, points[order, 0], points[order, 1]).astype(np.float32)
-    return heights
 
 
 def _soft_step(distance: NDArray[np.float32]) -> NDArray[np.float32]:

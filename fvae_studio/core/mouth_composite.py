@@ -8,12 +8,13 @@ from typing import Final
 
 import numpy as np
 
+from fvae_studio.core.contours import curve_at
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.mouth_inside import MouthInside
 from fvae_studio.core.mouth_light import to_srgb
-from fvae_studio.core.parting import PartedLips, curve_at
+from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_texture import add_grain, measure_grain, measure_softness
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_region

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.contours import curve_at
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
-from fvae_studio.core.parting import PartedLips, curve_at
+from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.types import FloatMap
 
 EDGE_BELOW_SEAM_PX: Final = 1.4

@@ -15,6 +15,19 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.contours import (
+    CURVE_STEP,
+    at_rows,
+    cell_centres,
+    contour_height,
+    curve_at,
+    curve_columns,
+    first_crossing,
+    last_crossing,
+    moved_point,
+    smooth_curve,
+    zero_row,
+)
 from fvae_studio.core.flow_spline import border_is_zero, check_flow, fade_to_border, smoothstep
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import (
@@ -31,9 +44,6 @@ from fvae_studio.core.types import FloatMap
 
 PARTING_PX: Final = (0.3, 1.5)
 """Gaps, in crop pixels, between which the lips go over from closed to parted: nothing pops when a mouth opens."""
-
-CURVE_STEP: Final = 1 / 16
-"""Crop pixels between the values of a curve along the mouth."""
 
 _SEAM_REACH_PX: Final = 1.2
 """How far from the landmarks the line between closed lips is looked for."""
@@ -80,8 +90,8 @@ def find_seam(crop: NDArray[np.uint8], landmarks: Points) -> FloatMap:
     Returns:
         A curve: y in crop pixels at every `CURVE_STEP`, of the photo's crop.
     """
-    x = _columns()
-    start = (_curve(landmarks, UPPER_INNER, x) + _curve(landmarks, LOWER_INNER, x)) / 2
+    x = curve_columns()
+    start = (contour_height(landmarks[list(UPPER_INNER)], x) + contour_height(landmarks[list(LOWER_INNER)], x)) / 2
     left, right = landmarks[UPPER_INNER[0], 0], landmarks[UPPER_INNER[-1], 0]
     if right - left < 4:
         return start
@@ -126,14 +136,14 @@ def part_lips(flow: NDArray[np.floating[Any]], landmarks: Points, seam: FloatMap
     closed = float(np.clip(2 - opening(landmarks) / CLOSED_PX, 0, 1))
     if closed == 0:
         return None
-    upper_row = _first_crossing(flow, landmarks, UPPER_OUTER)
-    lower_row = _last_crossing(flow, landmarks, LOWER_OUTER)
+    upper_row = first_crossing(flow, landmarks[list(UPPER_OUTER)])
+    lower_row = last_crossing(flow, landmarks[list(LOWER_OUTER)])
     lower_row = np.maximum(lower_row, upper_row)
-    ends_upper, ends_lower = _at_rows(flow, upper_row), _at_rows(flow, lower_row)
+    ends_upper, ends_lower = at_rows(flow, upper_row), at_rows(flow, lower_row)
     gap = _seam_row(ends_lower, seam) - _seam_row(ends_upper, seam)
     # Away from the corners: there the two contours are one, and their difference is noise.
     left, right = landmarks[UPPER_OUTER[0], 0], landmarks[UPPER_OUTER[-1], 0]
-    columns = _centres(flow.shape[1])
+    columns = cell_centres(flow.shape[1])
     within = (columns + ends_upper[:, 0] > left + 3) & (columns + ends_upper[:, 0] < right - 3)
     widest = float(gap[within].max()) if within.any() else 0.0
     low, high = PARTING_PX
@@ -146,21 +156,6 @@ def part_lips(flow: NDArray[np.floating[Any]], landmarks: Points, seam: FloatMap
     return _layers(base, upper_row, lower_row, share, landmarks, seam)
 
 
-def curve_at(curve: FloatMap, x: NDArray[np.floating[Any]]) -> FloatMap:
-    """Read a curve at any x, crop pixels."""
-    position = np.clip(x / CURVE_STEP, 0, len(curve) - 1.001).astype(np.float32)
-    first = position.astype(np.int32)
-    part = position - first
-    value: FloatMap = (curve[first] * (1 - part) + curve[first + 1] * part).astype(np.float32)
-    return value
-
-
-def curve_through(points: Points) -> FloatMap:
-    """A curve through points (N, 2) in crop pixels, level beyond the first and the last."""
-    order = np.argsort(points[:, 0])
-    return _smooth(np.interp(_columns(), points[order, 0], points[order, 1]))
-
-
 def _layers(
     base: NDArray[np.float32],
     upper_row: FloatMap,
@@ -169,21 +164,22 @@ def _layers(
     landmarks: Points,
     seam: FloatMap,
 ) -> PartedLips:
-    rows = _centres(base.shape[0])[:, None]
-    held_upper = np.where((rows > upper_row)[..., None], _at_rows(base, upper_row)[None], base)
-    held_lower = np.where((rows < lower_row)[..., None], _at_rows(base, lower_row)[None], base)
+    rows = cell_centres(base.shape[0])[:, None]
+    held_upper = np.where((rows > upper_row)[..., None], at_rows(base, upper_row)[None], base)
+    held_lower = np.where((rows < lower_row)[..., None], at_rows(base, lower_row)[None], base)
     upper = (base + np.float32(share) * (held_upper - base)).astype(np.float32)
     lower = (base + np.float32(share) * (held_lower - base)).astype(np.float32)
     top, bottom = _crossing(upper, seam, last=False), _crossing(lower, seam, last=True)
     middle = (top + bottom) / 2
     gap = np.maximum(bottom - top, 0)
-    corners = tuple(_moved_corner(base, landmarks[index]) for index in (UPPER_INNER[0], UPPER_INNER[-1]))
-    columns = _centres(base.shape[1])
+    corners = tuple(float(moved_point(base, landmarks[index])[0]) for index in (UPPER_INNER[0], UPPER_INNER[-1]))
+    columns = cell_centres(base.shape[1])
     inside = np.clip(np.minimum(columns - corners[0], corners[1] - columns) / 1.5, 0, 1)
     gap *= inside * (2 - inside)
-    x = _columns()
+    x = curve_columns()
     fine = [
-        _smooth(np.interp(x, columns, values)) for values in (middle - gap / 2, middle + gap / 2, upper_row, lower_row)
+        smooth_curve(np.interp(x, columns, values))
+        for values in (middle - gap / 2, middle + gap / 2, upper_row, lower_row)
     ]
     top, bottom = fine[0], np.maximum(fine[0], fine[1])
     return PartedLips(base, upper, lower, top, bottom, fine[2], fine[3], (corners[0], corners[1]))
@@ -193,7 +189,7 @@ def _stretched_evenly(
     flow: NDArray[np.float32], upper_row: FloatMap, lower_row: FloatMap, above: FloatMap, below: FloatMap
 ) -> NDArray[np.float32]:
     """The flow with everything between the two rows of each column interpolated: smooth, and free of folds there."""
-    rows = _centres(flow.shape[0])[:, None]
+    rows = cell_centres(flow.shape[0])[:, None]
     length = np.maximum(lower_row - upper_row, 1e-3)
     along = (rows - upper_row) / length
     between = (along > 0) & (along < 1)
@@ -202,77 +198,19 @@ def _stretched_evenly(
     return result
 
 
-def _first_crossing(flow: NDArray[np.float32], landmarks: Points, contour: tuple[int, ...]) -> FloatMap:
-    """(w,) y, in the edited crop, to which every column's contour has moved: the topmost such place."""
-    difference = _below(flow, landmarks, contour)
-    return _smooth_rows(_zero(difference, first=(difference > 0).argmax(axis=0)))
-
-
-def _last_crossing(flow: NDArray[np.float32], landmarks: Points, contour: tuple[int, ...]) -> FloatMap:
-    difference = _below(flow, landmarks, contour)
-    height = len(difference)
-    return _smooth_rows(_zero(difference, first=height - (difference <= 0)[::-1].argmax(axis=0)))
-
-
-def _below(flow: NDArray[np.float32], landmarks: Points, contour: tuple[int, ...]) -> FloatMap:
-    """(h, w): how far below the photo's contour the flow samples, crop pixels."""
-    height, width = flow.shape[:2]
-    x, y = _centres(width)[None] + flow[..., 0], _centres(height)[:, None] + flow[..., 1]
-    below: FloatMap = y - _curve(landmarks, contour, x)
-    return below
-
-
 def _crossing(flow: NDArray[np.float32], seam: FloatMap, *, last: bool) -> FloatMap:
     """(w,) y, in the edited crop, at which every column samples the seam."""
     height, width = flow.shape[:2]
-    x, y = _centres(width)[None] + flow[..., 0], _centres(height)[:, None] + flow[..., 1]
+    x, y = cell_centres(width)[None] + flow[..., 0], cell_centres(height)[:, None] + flow[..., 1]
     difference = y - curve_at(seam, x)
     first = height - (difference <= 0)[::-1].argmax(axis=0) if last else (difference > 0).argmax(axis=0)
-    return _zero(difference, first=first)
-
-
-def _zero(difference: FloatMap, *, first: NDArray[np.intp]) -> FloatMap:
-    """(w,) y where each column goes through zero between rows `first - 1` and `first`."""
-    height, width = difference.shape
-    first = np.clip(first, 1, height - 1)
-    columns = np.arange(width)
-    before, after = difference[first - 1, columns], difference[first, columns]
-    part = np.clip(-before / np.maximum(after - before, 1e-6), 0, 1)
-    cell = CROP_SIZE / height
-    zero: FloatMap = ((first - 1 + part + 0.5) * cell - 0.5).astype(np.float32)
-    return zero
+    return zero_row(difference, first=first)
 
 
 def _seam_row(ends: FloatMap, seam: FloatMap) -> FloatMap:
     """(w,) where the seam comes to lie if it moves with these displacements (w, 2)."""
-    row: FloatMap = curve_at(seam, _centres(len(ends)) + ends[:, 0]) - ends[:, 1]
+    row: FloatMap = curve_at(seam, cell_centres(len(ends)) + ends[:, 0]) - ends[:, 1]
     return row
-
-
-def _at_rows(flow: NDArray[np.float32], rows: FloatMap) -> FloatMap:
-    """(w, 2) the flow at one y of every column."""
-    height, width = flow.shape[:2]
-    position = np.clip((rows + 0.5) * (height / CROP_SIZE) - 0.5, 0, height - 1.001)
-    first = position.astype(np.int64)
-    part = (position - first)[:, None]
-    columns = np.arange(width)
-    value: FloatMap = (flow[first, columns] * (1 - part) + flow[first + 1, columns] * part).astype(np.float32)
-    return value
-
-
-def _moved_corner(flow: NDArray[np.float32], corner: NDArray[np.float32]) -> float:
-    """Column to which a point of the photo has moved, found by following the backward flow to it."""
-    height, width = flow.shape[:2]
-    place = corner.astype(np.float64)
-    for _ in range(12):
-        column = float(np.clip((place[0] + 0.5) * width / CROP_SIZE - 0.5, 0, width - 1))
-        row = float(np.clip((place[1] + 0.5) * height / CROP_SIZE - 0.5, 0, height - 1))
-        moved = (
-            cv2.getRectSubPix(flow[..., 0], (1, 1), (column, row)),
-            cv2.getRectSubPix(flow[..., 1], (1, 1), (column, row)),
-        )
-        place = place + 0.7 * (corner - np.array([float(each[0, 0]) for each in moved]) - place)
-    return float(place[0])
 
 
 def _cheapest_path(cost: NDArray[np.floating[Any]], *, step_cost: float) -> NDArray[np.intp]:
@@ -288,34 +226,3 @@ def _cheapest_path(cost: NDArray[np.floating[Any]], *, step_cost: float) -> NDAr
     for before in reversed(came):
         path.append(int(before[path[-1]]))
     return np.array(path[::-1], np.intp)
-
-
-def _curve(landmarks: Points, indices: tuple[int, ...], x: NDArray[np.floating[Any]]) -> FloatMap:
-    points = landmarks[list(indices)]
-    order = np.argsort(points[:, 0])
-    heights: FloatMap = np.interp(x, points[order, 0], points[order, 1]).astype(np.float32)
-    return heights
-
-
-def _smooth_rows(rows: FloatMap) -> FloatMap:
-    smooth: FloatMap = cv2.GaussianBlur(rows[None], (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)[0]
-    return smooth
-
-
-def _smooth(curve: NDArray[np.floating[Any]]) -> FloatMap:
-    # A polygon over whole crop pixels would show its corners in a large photo.
-    sigma = 0.6 / CURVE_STEP
-    smooth: FloatMap = cv2.GaussianBlur(curve.astype(np.float32)[None], (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)[
-        0
-    ]
-    return smooth
-
-
-def _columns() -> FloatMap:
-    x: FloatMap = np.arange(0, CROP_SIZE, CURVE_STEP, dtype=np.float32)
-    return x
-
-
-def _centres(count: int) -> FloatMap:
-    centres: FloatMap = ((np.arange(count) + 0.5) * (CROP_SIZE / count) - 0.5).astype(np.float32)
-    return centres

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.contours import curve_at, curve_through
 from fvae_studio.core.geometry import Points, SimilarityTransform
 from fvae_studio.core.lips import CLOSED_PX, LOWER_INNER, UPPER_INNER, opening
 from fvae_studio.core.mouth_inside import light_between
 from fvae_studio.core.mouth_light import to_linear
-from fvae_studio.core.parting import PartedLips, curve_at, curve_through
+from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.registration import fit_colour
 from fvae_studio.core.types import AlignedCrop, FloatMap, Photo
 from fvae_studio.errors import EditError

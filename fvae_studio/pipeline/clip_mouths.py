@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.contours import curve_at
 from fvae_studio.core.cutout import Cutout, read_cutout
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
@@ -18,7 +19,7 @@ from fvae_studio.core.lips import CLOSED_PX, opening
 from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.mouth_composite import fill_gap, mouth_window, near_lips
 from fvae_studio.core.mouth_inside import MouthInside
-from fvae_studio.core.parting import PARTING_PX, PartedLips, curve_at
+from fvae_studio.core.parting import PARTING_PX, PartedLips
 from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.resample import Kernel
 from fvae_studio.core.timeline import Moment

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fvae_studio.core.contours import CURVE_STEP, curve_at, curve_through
 from fvae_studio.core.lips import CLOSED_PX
-from fvae_studio.core.parting import CURVE_STEP, curve_at, curve_through, find_seam, part_lips
+from fvae_studio.core.parting import find_seam, part_lips
 from fvae_studio.core.regularise import fold_share
 from tests.helpers.mouths import HEIGHT, SEAM, mouth, parting_flow
 

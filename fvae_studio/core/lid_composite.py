@@ -1,0 +1,119 @@
+"""Putting the layers of closing lids into a warped face, at the photo's resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from fvae_studio.core.contours import curve_at
+from fvae_studio.core.fine_copy import FineCopy
+from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.lids import CORNER_PX, ClosingEye, ClosingLids
+from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
+from fvae_studio.core.warp import Kernel, warp_region
+
+EDGE_SOFTNESS_PX: Final = 1.1
+"""Width of a lid's edge, picture pixels; at least `_EDGE_SOFTNESS` crop pixels."""
+_EDGE_SOFTNESS: Final = 0.1
+
+
+def draw_lids(
+    photo: Photo,
+    face: WarpedFace,
+    lids: ClosingLids,
+    faces: Sequence[tuple[FlowField, SimilarityTransform]],
+    *,
+    index: int = 0,
+    kernel: Kernel = "sinc",
+    fine: Sequence[FineCopy] = (),
+) -> WarpedFace:
+    """Close the eyes of a face that was warped by the flow its lids were taken apart from.
+
+    Args:
+        photo: that was warped.
+        face: the warped face.
+        lids: in layers.
+        faces: flow and `photo_to_crop` of every face that was warped together, as `warp_faces` got them.
+        index: which of them this one is.
+        kernel: how pixels are resampled.
+        fine: as for `warp_faces`.
+
+    Returns:
+        The face; beyond its eyes, pixels are the ones that came in.
+    """
+    photo_to_crop = faces[index][1]
+    pixels, moved = face.pixels.copy(), face.moved.copy()
+    still = np.ones(lids.eye.shape[:2], np.float32)
+    for eye in lids.eyes:
+        window = eye_window(eye, photo_to_crop, face.roi)
+        if window.is_empty:
+            continue
+        layers = []
+        for flow in (lids.upper, lids.eye, lids.lower):
+            moving = [*faces[:index], (FlowField(flow, still), photo_to_crop), *faces[index + 1 :]]
+            layers.append(warp_region(photo, moving, window, kernel=kernel, fine=fine).pixels)
+        place = Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices
+        before = pixels[place]
+        after = join_lids(before, (layers[0], layers[1], layers[2]), eye, window, photo_to_crop)
+        moved[place] |= (after != before).any(axis=2)
+        pixels[place] = after
+    return replace(face, pixels=pixels, moved=moved)
+
+
+def join_lids(
+    before: RgbImage,
+    layers: tuple[RgbImage, RgbImage, RgbImage],
+    eye: ClosingEye,
+    window: Rect,
+    to_crop: SimilarityTransform,
+) -> RgbImage:
+    """Lay an eye's lids over a region that was warped by the flow alone.
+
+    Args:
+        before: (window.height, window.width, 3).
+        layers: the same warped by `ClosingLids.upper`, `eye` and `lower`.
+        eye: where they meet.
+        window: where that lies in the picture, see `eye_window`.
+        to_crop: picture pixels -> crop pixels.
+
+    Returns:
+        Pixels of the window.
+    """
+    grid = np.stack(np.meshgrid(np.arange(window.x, window.right), np.arange(window.y, window.bottom)), axis=-1)
+    at = to_crop.apply(grid.astype(np.float64))
+    x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+    edge = max(EDGE_SOFTNESS_PX * to_crop.scale, _EDGE_SOFTNESS)
+    # Where the lids meet, the two add up to 1 and leave nothing of the eye.
+    is_upper = np.clip((curve_at(eye.lid, x) - y) / edge + 0.5, 0, 1)
+    is_lower = np.clip((y - curve_at(eye.rim, x)) / edge + 0.5, 0, 1)
+    weights = (is_upper, np.maximum(1 - is_upper - is_lower, 0), is_lower)
+    near = _near_eye(x, y, eye)[..., None]
+    limit = float(np.iinfo(before.dtype).max)
+    laid = np.zeros(before.shape, np.float32)
+    for layer, weight in zip(layers, weights, strict=True):
+        laid += layer.astype(np.float32) * weight[..., None]
+    mixed = before + near * (laid - before)
+    result: RgbImage = np.clip(np.round(mixed), 0, limit).astype(before.dtype)
+    return result
+
+
+def eye_window(eye: ClosingEye, to_crop: SimilarityTransform, bounds: Rect) -> Rect:
+    """The pixels of an eye and its lids that lie in `bounds`; `to_crop` takes them to crop pixels."""
+    left, right = eye.corners[0] - CORNER_PX, eye.corners[1] + CORNER_PX
+    columns = np.linspace(left, right, 32)
+    top, bottom = float(curve_at(eye.upper_end, columns).min()), float(curve_at(eye.lower_end, columns).max())
+    box: Points = np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
+    return Rect.around(to_crop.inverse.apply(box)).intersect(bounds)
+
+
+def _near_eye(x: FloatMap, y: FloatMap, eye: ClosingEye) -> FloatMap:
+    """What is seen of the layers: 0 beyond them, crop pixels."""
+    left, right = eye.corners
+    beside = smoothstep(np.minimum(x - left, right - x) / CORNER_PX + 1)
+    within = smoothstep(y - curve_at(eye.upper_end, x)) * smoothstep(curve_at(eye.lower_end, x) - y)
+    near: FloatMap = np.float32(eye.share) * beside * within
+    return near
