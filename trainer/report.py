@@ -125,7 +125,7 @@ def _pictures(figures: PictureFigures) -> list[str]:
 
 
 def _reach(rows: Sequence[ReachFigures]) -> list[str]:
-    head = ["slider", "recognised", "else taken for", "reach", "miss", "eye closed by", "rendered: closed by"]
+    head = ["slider", "recognised", "else taken for", "reach", "miss", "eye closed by", "as shown", "rendered"]
     lines = [
         [
             row.name,
@@ -133,7 +133,7 @@ def _reach(rows: Sequence[ReachFigures]) -> list[str]:
             row.taken_for,
             number(row.reach, 2),
             number(row.miss, 2),
-            *("" if math.isnan(closed) else percent(closed) for closed in row.closed),
+            *("" if math.isnan(closed) else percent(closed) for closed in (row.closed[0], row.shut, row.closed[1])),
         ]
         for row in rows
     ]
@@ -147,7 +147,8 @@ def _reach(rows: Sequence[ReachFigures]) -> list[str]:
         "group (smile and big smile count as one, and what hardly moves landmarks as none). Reach: motion along the "
         "rendered one, over the rendered one. Miss: what is left of it; 1 is doing nothing. Lips that part are held "
         "closed, so what parts lips is not reached; the smile was fitted to people's own smiles, which differ from the "
-        "rendered one.",
+        "rendered one. An eye is closed by what its flow takes of the gap between the lids, which the flow's cells are "
+        "too wide to close; as shown, with lids that are laid over each other.",
         "",
     ]
 

@@ -12,13 +12,31 @@ from fvae_studio.core.contours import curve_at
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
-from fvae_studio.core.lids import CORNER_PX, ClosingEye, ClosingLids
+from fvae_studio.core.lids import CORNER_PX, ClosingEye, ClosingLids, close_lids
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, warp_region
+from fvae_studio.core.warp import Kernel, warp_faces, warp_region
 
 EDGE_SOFTNESS_PX: Final = 1.1
 """Width of a lid's edge, picture pixels; at least `_EDGE_SOFTNESS` crop pixels."""
 _EDGE_SOFTNESS: Final = 0.1
+
+
+def warp_shown(
+    photo: Photo, flow: FlowField, photo_to_crop: SimilarityTransform, landmarks: Points, *, kernel: Kernel = "sinc"
+) -> WarpedFace:
+    """One face as the program shows it: warped, with the lids that its flow closes.
+
+    Args:
+        photo: with the face.
+        flow: settled: without folds, lips held together.
+        photo_to_crop: photo pixels -> crop pixels.
+        landmarks: (478, 2) of the face, crop pixels.
+        kernel: how pixels are resampled.
+    """
+    faces = [(flow, photo_to_crop)]
+    (warped,) = warp_faces(photo, faces, kernel=kernel)
+    lids = close_lids(flow.flow, landmarks)
+    return warped if lids is None or warped.roi.is_empty else draw_lids(photo, warped, lids, faces, kernel=kernel)
 
 
 def draw_lids(
@@ -46,68 +64,77 @@ def draw_lids(
         The face; beyond its eyes, pixels are the ones that came in.
     """
     photo_to_crop = faces[index][1]
-    pixels, moved = face.pixels.copy(), face.moved.copy()
+    window = lids_window(lids, photo_to_crop, face.roi)
+    if window.is_empty:
+        return face
     still = np.ones(lids.eye.shape[:2], np.float32)
-    for eye in lids.eyes:
-        window = eye_window(eye, photo_to_crop, face.roi)
-        if window.is_empty:
-            continue
-        layers = []
-        for flow in (lids.upper, lids.eye, lids.lower):
-            moving = [*faces[:index], (FlowField(flow, still), photo_to_crop), *faces[index + 1 :]]
-            layers.append(warp_region(photo, moving, window, kernel=kernel, fine=fine).pixels)
-        place = Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices
-        before = pixels[place]
-        after = join_lids(before, (layers[0], layers[1], layers[2]), eye, window, photo_to_crop)
-        moved[place] |= (after != before).any(axis=2)
-        pixels[place] = after
+    layers = []
+    for flow in (lids.upper, lids.eye, lids.lower):
+        moving = [*faces[:index], (FlowField(flow, still), photo_to_crop), *faces[index + 1 :]]
+        layers.append(warp_region(photo, moving, window, kernel=kernel, fine=fine).pixels)
+    place = Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices
+    before = face.pixels[place]
+    after = join_lids(before, (layers[0], layers[1], layers[2]), lids, window, photo_to_crop)
+    pixels, moved = face.pixels.copy(), face.moved.copy()
+    pixels[place] = after
+    moved[place] |= (after != before).any(axis=2)
     return replace(face, pixels=pixels, moved=moved)
 
 
 def join_lids(
     before: RgbImage,
     layers: tuple[RgbImage, RgbImage, RgbImage],
-    eye: ClosingEye,
+    lids: ClosingLids,
     window: Rect,
     to_crop: SimilarityTransform,
 ) -> RgbImage:
-    """Lay an eye's lids over a region that was warped by the flow alone.
+    """Lay lids over a region that was warped by the flow alone.
 
     Args:
         before: (window.height, window.width, 3).
         layers: the same warped by `ClosingLids.upper`, `eye` and `lower`.
-        eye: where they meet.
-        window: where that lies in the picture, see `eye_window`.
+        lids: where they meet.
+        window: where that lies in the picture, see `lids_window`.
         to_crop: picture pixels -> crop pixels.
 
     Returns:
         Pixels of the window.
     """
-    grid = np.stack(np.meshgrid(np.arange(window.x, window.right), np.arange(window.y, window.bottom)), axis=-1)
-    at = to_crop.apply(grid.astype(np.float64))
-    x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
-    edge = max(EDGE_SOFTNESS_PX * to_crop.scale, _EDGE_SOFTNESS)
-    # Where the lids meet, the two add up to 1 and leave nothing of the eye.
-    is_upper = np.clip((curve_at(eye.lid, x) - y) / edge + 0.5, 0, 1)
-    is_lower = np.clip((y - curve_at(eye.rim, x)) / edge + 0.5, 0, 1)
-    weights = (is_upper, np.maximum(1 - is_upper - is_lower, 0), is_lower)
-    near = _near_eye(x, y, eye)[..., None]
+    result = before.copy()
     limit = float(np.iinfo(before.dtype).max)
-    laid = np.zeros(before.shape, np.float32)
-    for layer, weight in zip(layers, weights, strict=True):
-        laid += layer.astype(np.float32) * weight[..., None]
-    mixed = before + near * (laid - before)
-    result: RgbImage = np.clip(np.round(mixed), 0, limit).astype(before.dtype)
+    edge = max(EDGE_SOFTNESS_PX * to_crop.scale, _EDGE_SOFTNESS)
+    for eye in lids.eyes:
+        part = Rect.around(to_crop.inverse.apply(_box(eye))).intersect(window)
+        if part.is_empty:
+            continue
+        place = Rect(part.x - window.x, part.y - window.y, part.width, part.height).slices
+        grid = np.stack(np.meshgrid(np.arange(part.x, part.right), np.arange(part.y, part.bottom)), axis=-1)
+        at = to_crop.apply(grid.astype(np.float64))
+        x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+        # Where the lids meet, the two add up to 1 and leave nothing of the eye.
+        is_upper = np.clip((curve_at(eye.lid, x) - y) / edge + 0.5, 0, 1)
+        is_lower = np.clip((y - curve_at(eye.rim, x)) / edge + 0.5, 0, 1)
+        weights = (is_upper, np.maximum(1 - is_upper - is_lower, 0), is_lower)
+        shown = before[place].astype(np.float32)
+        near = _near_eye(x, y, eye)
+        mixed = shown * (1 - near)[..., None]
+        for layer, weight in zip(layers, weights, strict=True):
+            mixed += layer[place].astype(np.float32) * (near * weight)[..., None]
+        result[place] = np.clip(np.round(mixed), 0, limit).astype(before.dtype)
     return result
 
 
-def eye_window(eye: ClosingEye, to_crop: SimilarityTransform, bounds: Rect) -> Rect:
-    """The pixels of an eye and its lids that lie in `bounds`; `to_crop` takes them to crop pixels."""
+def lids_window(lids: ClosingLids, to_crop: SimilarityTransform, bounds: Rect) -> Rect:
+    """The pixels of closing eyes and what is between them that lie in `bounds`; `to_crop` takes them to crop pixels."""
+    return Rect.around(to_crop.inverse.apply(np.concatenate([_box(eye) for eye in lids.eyes]))).intersect(bounds)
+
+
+def _box(eye: ClosingEye) -> Points:
+    """(4, 2) corners around an eye and its lids, crop pixels."""
     left, right = eye.corners[0] - CORNER_PX, eye.corners[1] + CORNER_PX
     columns = np.linspace(left, right, 32)
     top, bottom = float(curve_at(eye.upper_end, columns).min()), float(curve_at(eye.lower_end, columns).max())
-    box: Points = np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
-    return Rect.around(to_crop.inverse.apply(box)).intersect(bounds)
+    return np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
 
 
 def _near_eye(x: FloatMap, y: FloatMap, eye: ClosingEye) -> FloatMap:

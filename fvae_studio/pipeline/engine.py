@@ -21,6 +21,7 @@ from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Points, Rect
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
+from fvae_studio.core.lids import close_lids
 from fvae_studio.core.lips import limit_lip_stretch
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.photo_mouth import PhotoMouth
@@ -32,8 +33,9 @@ from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, RenderRe
 from fvae_studio.core.warp import Kernel, warp_faces
 from fvae_studio.pipeline.detector import FaceDetector, only_face, require_editable
 from fvae_studio.pipeline.drawn_face import find_drawn_face
+from fvae_studio.pipeline.face_layers import FaceLayers, draw_layers
 from fvae_studio.pipeline.lazy import Lazy
-from fvae_studio.pipeline.mouths import ClosedMouth, OpenedMouth, open_mouths
+from fvae_studio.pipeline.mouths import ClosedMouth, OpenedMouth
 from fvae_studio.pipeline.photo_cache import MAX_FLOWS, PhotoCache, Settled, WarpKey
 from fvae_studio.pipeline.plan import Asked, EditPlan, LeftOut, plan_edit
 from fvae_studio.pipeline.requests import (
@@ -215,7 +217,15 @@ class Engine:
             cache.flows.move_to_end(asked.key)
             settled, crop = cache.flows[asked.key], self.crop(photo, asked.face)
             placed.append(
-                PlacedFlow(asked.face, asked.strengths, settled.field, crop.photo_to_crop, asked.mouth, settled.lips)
+                PlacedFlow(
+                    asked.face,
+                    asked.strengths,
+                    settled.field,
+                    crop.photo_to_crop,
+                    asked.mouth,
+                    settled.lips,
+                    settled.lids,
+                )
             )
         cache.trim(max(MAX_FLOWS, len(plan)))
         return tuple(placed)
@@ -448,7 +458,7 @@ class Engine:
         *,
         is_repeated: bool,
     ) -> tuple[WarpedFace, ...]:
-        """Warp neighbours in the photo at a level, and open their mouths."""
+        """Warp neighbours in the photo at a level, and lay over them what flows cannot show."""
         source, to_photo = self._at_level(photo, level), level_to_photo(level)
         faces = [(flow.field, to_photo.then(flow.photo_to_crop)) for flow in group]
         cache = self._cache(photo)
@@ -458,23 +468,20 @@ class Engine:
             if (copy := cache.fine_copy(source, level, flow.face.index, crop_region(to_crop), makes=is_repeated))
         ]
         warped = warp_faces(source, faces, kernel=kernel, with_confidence=False, fine=fine, progress=progress)
-        if all(flow.lips is None for flow in group):
-            return warped
-        mouths = [
-            None
-            if flow.lips is None
-            else OpenedMouth(flow.lips, self._mouth(photo, flow.face).inside(flow.mouth, self.photo_mouth))
-            for flow in group
-        ]
-        return open_mouths(source, warped, faces, mouths, kernel=kernel, fine=fine)
+        layers = [self._layers(photo, flow) for flow in group]
+        return draw_layers(source, warped, faces, layers, kernel=kernel, fine=fine)
+
+    def _layers(self, photo: Photo, flow: PlacedFlow) -> FaceLayers:
+        if flow.lips is None:
+            return FaceLayers(flow.lids)
+        inside = self._mouth(photo, flow.face).inside(flow.mouth, self.photo_mouth)
+        return FaceLayers(flow.lids, OpenedMouth(flow.lips, inside))
 
     def _settle(self, photo: Photo, asked: Asked, predicted: FlowField) -> Settled:
-        if asked.mouth.opens:
-            lips = self._mouth(photo, asked.face).part(predicted)
-            if lips is not None:
-                return Settled(FlowField(lips.flow, predicted.confidence), lips)
         landmarks = self.crop(photo, asked.face).photo_to_crop.apply(asked.face.landmarks)
-        return Settled(settle(predicted, landmarks))
+        lips = self._mouth(photo, asked.face).part(predicted) if asked.mouth.opens else None
+        settled = settle(predicted, landmarks) if lips is None else FlowField(lips.flow, predicted.confidence)
+        return Settled(settled, lips, close_lids(settled.flow, landmarks))
 
     def _mouth(self, photo: Photo, face: Face) -> ClosedMouth:
         mouths = self._cache(photo).mouths

@@ -20,6 +20,7 @@ from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import mouth_depth
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
+from fvae_studio.core.lids import ClosingLids, close_lids
 from fvae_studio.core.lips import CLOSED_PX, opening
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
@@ -226,6 +227,13 @@ class Interpolator:
     def lips(self, moment: Moment) -> tuple[PartedLips | None, ...]:
         """The parted lips of every source; None where a mouth is as the source's flow leaves it."""
         return tuple(None if moved is None else moved.lips for moved in self._mouths.at(self._evenly(moment)))
+
+    def lids(self, fields: Sequence[FlowField | None]) -> tuple[ClosingLids | None, ...]:
+        """The closing lids of every source, by its flow; None where none close, or its landmarks are not known."""
+        return tuple(
+            None if field is None or source.landmarks is None else close_lids(field.flow, source.landmarks)
+            for source, field in zip(self._sources, fields, strict=True)
+        )
 
     def shares(self, moment: Moment, fields: Sequence[FlowField | None]) -> FloatMap:
         """How much of each source is seen: (num_sources, SHARE_SIZE, SHARE_SIZE) in [0, 1], adding up to 1.

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fvae_studio.core.alignment import extract_crop
 from fvae_studio.core.donor_teeth import choose_donor, load_donors
-from fvae_studio.core.fine_copy import FineCopy
-from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.geometry import Points, SimilarityTransform
 from fvae_studio.core.mouth_choice import MouthChoice
-from fvae_studio.core.mouth_composite import open_mouth
 from fvae_studio.core.mouth_inside import DonorMouth, MouthInside, place_teeth
 from fvae_studio.core.mouth_light import estimate_white
 from fvae_studio.core.parting import PartedLips, find_seam, part_lips
 from fvae_studio.core.photo_mouth import PhotoMouth
-from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo, WarpedFace
-from fvae_studio.core.warp import Kernel
+from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
 
 FINE_CROP_PX: Final = 512
 """Side of the crop in which lips and eyes are looked at."""
@@ -77,49 +71,7 @@ class ClosedMouth:
 
 @dataclass(frozen=True, eq=False)
 class OpenedMouth:
-    """One face of a group that is warped together: its parted lips and what is between them, or None for both."""
+    """Parted lips, and what is seen between them."""
 
     lips: PartedLips
     inside: MouthInside
-
-
-def open_mouths(
-    photo: Photo,
-    warped: Sequence[WarpedFace],
-    faces: Sequence[tuple[FlowField, SimilarityTransform]],
-    mouths: Sequence[OpenedMouth | None],
-    *,
-    kernel: Kernel,
-    fine: Sequence[FineCopy] = (),
-) -> tuple[WarpedFace, ...]:
-    """Open the mouths of faces that were warped together; where two regions overlap, both hold the same pixels again.
-
-    Args:
-        photo: that was warped.
-        warped: from `warp_faces`.
-        faces: what it was given.
-        mouths: one for each face; None: it stays as it is.
-        kernel: how pixels are resampled.
-        fine: as for `warp_faces`.
-    """
-    result = list(warped)
-    for index, mouth in enumerate(mouths):
-        if mouth is None or result[index].roi.is_empty:
-            continue
-        lips, inside = mouth.lips, mouth.inside
-        opened = open_mouth(photo, result[index], lips, inside, faces, index=index, kernel=kernel, fine=fine)
-        result[index] = opened
-        for other, face in enumerate(result):
-            shared = face.roi.intersect(opened.roi)
-            if other == index or shared.is_empty:
-                continue
-            here, there = (_within(shared, one.roi) for one in (face, opened))
-            pixels: NDArray[np.uint8] | NDArray[np.uint16] = face.pixels.copy()
-            moved = face.moved.copy()
-            pixels[here], moved[here] = opened.pixels[there], opened.moved[there]
-            result[other] = WarpedFace(pixels, moved, face.confidence, face.roi, face.alpha)
-    return tuple(result)
-
-
-def _within(shared: Rect, roi: Rect) -> tuple[slice, slice]:
-    return Rect(shared.x - roi.x, shared.y - roi.y, shared.width, shared.height).slices

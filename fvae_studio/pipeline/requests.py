@@ -20,6 +20,7 @@ from fvae_studio.core.edits import EditState, Strengths
 from fvae_studio.core.face_match import FaceMatch
 from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.lids import ClosingLids
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.progress import Progress
@@ -74,6 +75,7 @@ class PlacedFlow:
         photo_to_crop: photo pixels -> crop pixels.
         mouth: what is seen where closed lips part.
         lips: the parted lips; None where they stay closed, or are open in the photo.
+        lids: the closing lids; None where no eye closes.
     """
 
     face: Face
@@ -82,6 +84,7 @@ class PlacedFlow:
     photo_to_crop: SimilarityTransform
     mouth: MouthChoice = CLOSED
     lips: PartedLips | None = None
+    lids: ClosingLids | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -61,26 +61,43 @@ def face_with_mouth(center: tuple[float, float], *, crop_px: float, gap: float =
     return Face(face.index, face.box, to_crop.inverse.apply(points), face.score)
 
 
-class OpeningEngine(Engine):
-    """Needs no model: an edit parts the lips by its summed strengths times what `parting_flow` gives."""
+FlowOf: TypeAlias = Callable[[float], np.ndarray]
+"""(128, 128, 2) flow by how much there is of it."""
 
-    def __init__(self, *faces: Face) -> None:
+
+def parted(amount: float) -> np.ndarray:
+    """`parting_flow`, that much of it."""
+    return amount * parting_flow()
+
+
+class OpeningEngine(Engine):
+    """Needs no model: an edit parts the lips by its summed strengths times what `parting_flow` gives.
+
+    Args:
+        faces: are found in every photo.
+        flow: another flow of an edit's summed strengths.
+    """
+
+    def __init__(self, *faces: Face, flow: FlowOf | None = None) -> None:
         super().__init__(detector=FakeDetector(faces))
-        predictor = cast(FlowPredictor, OpeningPredictor())
+        self._flow = flow or parted
+        predictor = cast(FlowPredictor, OpeningPredictor(self._flow))
         self._clips = Lazy(lambda: ClipRenderer(self, predictor))
 
     def check(self, state: EditState) -> None:
         """Every direction is known."""
 
     def _predict(self, photo: Photo, faces: Sequence[Face], strengths: Sequence[Mapping[str, float]]) -> Any:  # noqa: ARG002
-        flows = [sum(wanted.values()) * parting_flow() for wanted in strengths]
+        flows = [self._flow(sum(wanted.values())) for wanted in strengths]
         return [FlowField(flow.astype(np.float32), np.ones(flow.shape[:2], np.float32)) for flow in flows]
 
 
 class OpeningPredictor:
     """Stands in for `FlowPredictor` in clips: a latent is a number, by which the lips part; each photo's own is 0."""
 
-    def __init__(self) -> None:
+    def __init__(self, flow: FlowOf) -> None:
+        self._flow = flow
+
         def combine(strengths, _photo):
             return _latent(strengths.values())
 
@@ -109,7 +126,7 @@ class OpeningPredictor:
         with_confidence: bool = True,  # noqa: ARG002
     ) -> tuple[FlowField, ...]:
         """As `OpeningEngine`."""
-        flows = [float(latent.sum()) * parting_flow() for latent in latents]
+        flows = [self._flow(float(latent.sum())) for latent in latents]
         return tuple(FlowField(flow.astype(np.float32), np.ones(flow.shape[:2], np.float32)) for flow in flows)
 
 

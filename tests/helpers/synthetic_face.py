@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
 from fvae_studio.core.alignment import ANCHOR_INDICES, EYE_CENTER, EYE_DISTANCE, TEMPLATE
+from fvae_studio.core.lids import EYES
 from fvae_studio.core.types import NUM_LANDMARKS
 from trainer.facekit.fit import MODEL_EYE_DISTANCE, FaceFits
 from trainer.facekit.landmarks import MEDIAPIPE_TO_IBUG
-from trainer.facekit.lids import BROW, LOWER, UPPER
 from trainer.facekit.mesh import VERTEX_RANGES, FaceKit
 
 EXPRESSION_NAMES: Final = tuple(
@@ -193,11 +193,11 @@ def mediapipe_landmarks(facekit: FaceKit, vertices: NDArray[np.float32]) -> NDAr
     points = np.stack([63.5 + 38 * radius * np.cos(turn), 62 + 48 * radius * np.sin(turn)], axis=-1)
     for side, centre in (("R", -1), ("L", 1)):
         middle = np.array([EYE_CENTER[0] + centre * EYE_DISTANCE / 2, EYE_CENTER[1]])
-        across = np.linspace(-1, 1, 9) * -centre  # outer corner first
+        across = np.linspace(-1, 1, 9)
         arch = np.sqrt(np.clip(1 - across**2, 0, 1))
-        points[list(UPPER[side])] = middle + np.stack([8 * across, -3.2 * arch], axis=1)
-        points[list(LOWER[side])] = middle + np.stack([8 * across, 2.6 * arch], axis=1)
-        points[list(BROW[side])] = middle + np.stack([np.linspace(-8, 8, 5) * -centre, np.full(5, -11.0)], axis=1)
+        points[list(EYES[side].upper)] = middle + np.stack([8 * across, -3.2 * arch], axis=1)
+        points[list(EYES[side].lower)] = middle + np.stack([8 * across, 2.6 * arch], axis=1)
+        points[list(EYES[side].brow)] = middle + np.stack([np.linspace(-8, 8, 5), np.full(5, -11.0)], axis=1)
     points[MEDIAPIPE_TO_IBUG] = vertices[facekit.landmark_vertices, :2]
     points[list(ANCHOR_INDICES)] = TEMPLATE
     return points.astype(np.float32)

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from fvae_studio.core.composite import composite
+from fvae_studio.core.lid_composite import warp_shown
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.types import FlowField
-from fvae_studio.core.warp import warp_photo
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.directions import Latent
@@ -173,6 +173,8 @@ def edit_square(
 
 
 def warp_square(square: FaceSquare, flow: FlowField) -> NDArray[np.uint8]:
-    """(S, S, 3): a square moved by a flow that was settled."""
+    """(S, S, 3): a square moved by a flow that was settled, as the program shows it."""
     photo = square.photo()
-    return composite(photo, [warp_photo(photo, flow, square.to_crop)]).pixels.astype(np.uint8, copy=False)
+    return composite(photo, [warp_shown(photo, flow, square.to_crop, square.crop_landmarks)]).pixels.astype(
+        np.uint8, copy=False
+    )

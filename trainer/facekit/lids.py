@@ -14,11 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
-
-UPPER: Final = {"R": (33, 246, 161, 160, 159, 158, 157, 173, 133), "L": (263, 466, 388, 387, 386, 385, 384, 398, 362)}
-LOWER: Final = {"R": (33, 7, 163, 144, 145, 153, 154, 155, 133), "L": (263, 249, 390, 373, 374, 380, 381, 382, 362)}
-BROW: Final = {"R": (46, 53, 52, 65, 55), "L": (276, 283, 282, 295, 285)}
-"""MediaPipe's points. "R" is the person's own right eye, on the left of the photo."""
+from fvae_studio.core.lids import EYES
 
 MEETING: Final = 0.82
 """Where closed lids meet, from the upper lid (0) to the lower lid (1)."""
@@ -57,7 +53,7 @@ def lid_shift(
     for side, share in closing.items():
         if share <= 0:
             continue
-        upper, lower, brow = (_curve(landmarks, table[side]) for table in (UPPER, LOWER, BROW))
+        upper, lower, brow = (_curve(landmarks, points) for points in EYES[side])
         low, high = upper[0][0], upper[0][-1]
         for x in range(max(0, int(np.ceil(low))), min(size - 1, int(high)) + 1):
             top = float(np.interp(x, *upper)) - LASHES

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.composite import composite
 from fvae_studio.core.geometry import Points, SimilarityTransform
+from fvae_studio.core.lid_composite import warp_shown
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.types import FlowField, Photo
-from fvae_studio.core.warp import warp_photo
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.detector import FaceDetector
@@ -114,7 +114,7 @@ def edit_figures(
             if strengths[column] == 1:
                 shares[number] = motion_share(moved, prepared.landmarks[neutral], prepared.landmarks[smile])
             if detector is not None:
-                seen = _redetect(prepared.crops[neutral], shown, detector)
+                seen = _redetect(prepared.crops[neutral], shown, prepared.landmarks[neutral], detector)
                 found[number, column] = nothing[number] if seen is None else _error(prepared, (neutral, smile), seen)
     removed = 1 - errors.sum(axis=0) / nothing.sum()
     best = int(np.argmax(removed))
@@ -200,11 +200,11 @@ def _limit(
     return removed(1.0), max(removed(strength) for strength in strengths)
 
 
-def _redetect(crop: NDArray[np.uint8], shown: FlowField, detector: FaceDetector) -> Points | None:
+def _redetect(crop: NDArray[np.uint8], shown: FlowField, landmarks: Points, detector: FaceDetector) -> Points | None:
     """(478, 2) landmarks of the rendered crop, in pixels of a `CROP_SIZE` crop; None where no face is found."""
     photo = Photo(np.array(crop))
     to_crop = SimilarityTransform.resize(PREPARED_SIZE, CROP_SIZE)
-    faces = detector.detect(composite(photo, [warp_photo(photo, shown, to_crop)]))
+    faces = detector.detect(composite(photo, [warp_shown(photo, shown, to_crop, landmarks)]))
     if not faces:
         return None
     return to_crop.apply(max(faces, key=lambda face: face.box.width).landmarks)

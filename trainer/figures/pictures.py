@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
-from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.lid_composite import warp_shown
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import fold_share
 from fvae_studio.core.types import FlowField, Photo
-from fvae_studio.core.warp import upsample_flow, warp_photo
+from fvae_studio.core.warp import upsample_flow
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.detector import FaceDetector
@@ -86,6 +87,8 @@ class _Subject:
     photo: Photo
     photo_to_crop: SimilarityTransform
     size: int
+    landmarks: Points
+    """(478, 2), pixels of the model's crop."""
     region: NDArray[np.bool_]
 
     def judged(self, photo: Photo) -> NDArray[np.float32]:
@@ -133,7 +136,8 @@ def picture_figures(
         crop = model_crop(prepared, row)
         predictor.set_crop(crop)
         landmarks = prepared.landmarks[row]
-        small = _Subject(Photo(crop.pixels.copy()), SimilarityTransform.identity(), CROP_SIZE, face_region(landmarks))
+        same = SimilarityTransform.identity()
+        small = _Subject(Photo(crop.pixels.copy()), same, CROP_SIZE, landmarks, face_region(landmarks))
         large = _full_subject(prepared, row, photos, detector)
         background = ~face_region(landmarks, grow_px=BACKGROUND_MARGIN_PX)
         for name, predicted in zip(names, predictor.predict_many([{name: 1.0} for name in names]), strict=True):
@@ -186,7 +190,7 @@ def _full_subject(
     if photos is None or detector is None:
         to_crop = SimilarityTransform.resize(PREPARED_SIZE, CROP_SIZE)
         region = face_region(landmarks, size=PREPARED_SIZE)
-        return _Subject(Photo(np.array(prepared.crops[row])), to_crop, PREPARED_SIZE, region)
+        return _Subject(Photo(np.array(prepared.crops[row])), to_crop, PREPARED_SIZE, landmarks, region)
     name = prepared.faces[row].photo
     if name not in photos:
         raise DataError(f"the photo {name} is not among the data; give the folder that `fvae-train prepare` read")
@@ -195,12 +199,14 @@ def _full_subject(
     if not faces:
         raise DataError(f"no face was found in {photos[name].name}")
     face = max(faces, key=lambda found: found.box.width)
-    return _Subject(photo, estimate_alignment(face.landmarks), FULL_SIZE, face_region(landmarks, size=FULL_SIZE))
+    to_crop, region = estimate_alignment(face.landmarks), face_region(landmarks, size=FULL_SIZE)
+    return _Subject(photo, to_crop, FULL_SIZE, to_crop.apply(face.landmarks), region)
 
 
 def _judge(subject: _Subject, shown: FlowField) -> tuple[float, float]:
     """Sharpness over the photo's, and the mean difference of pixels that the flow leaves alone."""
-    edited = composite(subject.photo, [warp_photo(subject.photo, shown, subject.photo_to_crop)])
+    warped = warp_shown(subject.photo, shown, subject.photo_to_crop, subject.landmarks)
+    edited = composite(subject.photo, [warped])
     before, after = subject.judged(subject.photo), subject.judged(edited)
     still = ~upsample_flow(shown.flow, subject.photo_to_crop, subject.photo.bounds).any(axis=2)
     difference = np.abs(edited.pixels[still].astype(np.float32) - subject.photo.pixels[still]) / subject.photo.max_value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import EYE_DISTANCE
 from fvae_studio.core.geometry import Points
+from fvae_studio.core.lids import Side, closed_shares
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.engine import settle
@@ -22,7 +24,7 @@ from trainer.metrics import landmark_motion
 from trainer.prepare import PreparedFaces
 from trainer.render import model_crop, render_expressions
 
-LIDS: Final = {"right": (159, 145), "left": (386, 374)}
+LIDS: Final[dict[Side, tuple[int, int]]] = {"R": (159, 145), "L": (386, 374)}
 """MediaPipe's points in the middle of the upper and the lower lid, of the person's own eyes."""
 
 MOVES: Final = 0.005
@@ -46,7 +48,9 @@ class ReachFigures:
         taken_for: the expression of the group that it is mostly taken for where it is not recognised, or "".
         reach: motion of the landmarks along the rendered one, over the rendered one; 1 reaches it. Median.
         miss: distance to the rendered landmarks over their motion; 0 is exact, 1 is doing nothing. Median.
-        closed: of an eye's opening, what the slider closes, and what the rendered one does: medians; below 0 it opens.
+        closed: of an eye's opening, what the slider's flow closes, and what the rendered one does: medians; below 0 it
+            opens.
+        shut: the same of the slider as it is shown, with lids that meet.
             For sliders of lids only, else NaN.
     """
 
@@ -57,6 +61,7 @@ class ReachFigures:
     reach: float
     miss: float
     closed: tuple[float, float]
+    shut: float
 
 
 def reach_figures(
@@ -93,18 +98,24 @@ def reach_figures(
     predictor = FlowPredictor(model, device="cpu")
     codes = [expression_code(facekit, recipe.shapes) for recipe in recipes]
     rows = held_out_neutral(prepared, num_photos)
-    made, wanted, places = [], [], []
+    made, wanted, places, shut = [], [], [], []
     for number, row in enumerate(rows):
         progress.raise_if_cancelled()
         progress.report(number / len(rows), "landmarks of every slider")
         landmarks = np.asarray(prepared.landmarks[row])
         predictor.set_crop(model_crop(prepared, row))
         flows = predictor.predict_many([{recipe.name: 1.0} for recipe in recipes], with_confidence=False)
-        made.append([landmark_motion(landmarks, settle(flow, landmarks).flow) - landmarks for flow in flows])
+        shown = [settle(flow, landmarks).flow for flow in flows]
+        made.append([landmark_motion(landmarks, flow) - landmarks for flow in shown])
+        shut.append([closed_shares(flow, landmarks) for flow in shown])
         pairs = render_expressions(facekit, fits, prepared, row, codes)
         wanted.append([landmark_motion(landmarks, pair.forward) - landmarks for pair in pairs])
         places.append(landmarks)
-    return tuple(_figures(recipe, recipes, np.array(made), np.array(wanted), np.array(places)) for recipe in recipes)
+    motions = np.array(made), np.array(wanted), np.array(places)
+    return tuple(
+        _figures(recipe, recipes, *motions, [of_photo[column] for of_photo in shut])
+        for column, recipe in enumerate(recipes)
+    )
 
 
 def _figures(
@@ -113,8 +124,9 @@ def _figures(
     made: NDArray[np.float32],
     wanted: NDArray[np.float32],
     places: NDArray[np.float32],
+    shut: Sequence[Mapping[Side, float]],
 ) -> ReachFigures:
-    """Motions (people, recipes, 478, 2) and landmarks (people, 478, 2), crop pixels."""
+    """Motions (people, recipes, 478, 2) and landmarks (people, 478, 2), crop pixels; what is closed of each eye."""
     column = recipes.index(recipe)
     mine, truth = made[:, column], wanted[:, column]
     squared = np.maximum((truth**2).sum(axis=(1, 2)), 1e-9)
@@ -130,10 +142,11 @@ def _figures(
         others = nearest[nearest != column]
         taken_for = recipes[int(np.bincount(others).argmax())].name if len(others) else ""
     lids = [shape for shape in recipe.shapes if shape.startswith(("eyeBlink", "eyeWide"))]
-    closed = (float("nan"), float("nan"))
+    closed, shown = (float("nan"), float("nan")), float("nan")
     if lids and recipe.group == "Eyes":
-        sides = [side for side in LIDS if any(shape.endswith(side[0].upper()) for shape in lids)]
+        sides = [side for side in LIDS if any(shape.endswith(side) for shape in lids)]
         closed = _closed(places, mine, sides), _closed(places, truth, sides)
+        shown = float(np.median([of_photo[side] for of_photo in shut for side in sides]))
     return ReachFigures(
         name=recipe.name,
         group=recipe.group,
@@ -142,6 +155,7 @@ def _figures(
         reach=float(np.median((mine * truth).sum(axis=(1, 2)) / squared)),
         miss=float(np.median(np.sqrt(((mine - truth) ** 2).sum(axis=(1, 2)) / squared))),
         closed=closed,
+        shut=shown,
     )
 
 
@@ -151,7 +165,7 @@ def _cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.
     return cosine
 
 
-def _closed(places: NDArray[np.float32], motion: NDArray[np.float32], sides: list[str]) -> float:
+def _closed(places: NDArray[np.float32], motion: NDArray[np.float32], sides: list[Side]) -> float:
     shares = []
     for side in sides:
         upper, lower = LIDS[side]

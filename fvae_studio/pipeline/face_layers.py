@@ -1,0 +1,72 @@
+"""What a flow alone cannot show of a face, laid over it once it is warped: lids that meet, and mouths that open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fvae_studio.core.fine_copy import FineCopy
+from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.lid_composite import draw_lids
+from fvae_studio.core.lids import ClosingLids
+from fvae_studio.core.mouth_composite import open_mouth
+from fvae_studio.core.types import FlowField, Photo, WarpedFace
+from fvae_studio.core.warp import Kernel
+from fvae_studio.pipeline.mouths import OpenedMouth
+
+
+@dataclass(frozen=True, eq=False)
+class FaceLayers:
+    """Of one face; None for what is as its flow leaves it."""
+
+    lids: ClosingLids | None = None
+    mouth: OpenedMouth | None = None
+
+
+def draw_layers(
+    photo: Photo,
+    warped: Sequence[WarpedFace],
+    faces: Sequence[tuple[FlowField, SimilarityTransform]],
+    layers: Sequence[FaceLayers],
+    *,
+    kernel: Kernel,
+    fine: Sequence[FineCopy] = (),
+) -> tuple[WarpedFace, ...]:
+    """Lay lids and mouths over faces that were warped together; where two regions overlap, both hold the same pixels.
+
+    Args:
+        photo: that was warped.
+        warped: from `warp_faces`.
+        faces: what it was given.
+        layers: one for each face.
+        kernel: how pixels are resampled.
+        fine: as for `warp_faces`.
+    """
+    result = list(warped)
+    for index, face in enumerate(layers):
+        if (face.lids is None and face.mouth is None) or result[index].roi.is_empty:
+            continue
+        drawn = result[index]
+        if face.lids is not None:
+            drawn = draw_lids(photo, drawn, face.lids, faces, index=index, kernel=kernel, fine=fine)
+        if face.mouth is not None:
+            lips, inside = face.mouth.lips, face.mouth.inside
+            drawn = open_mouth(photo, drawn, lips, inside, faces, index=index, kernel=kernel, fine=fine)
+        result[index] = drawn
+        for other in range(len(result)):
+            if other != index:
+                result[other] = _with_shared(result[other], drawn)
+    return tuple(result)
+
+
+def _with_shared(face: WarpedFace, drawn: WarpedFace) -> WarpedFace:
+    """A face with another one's pixels where both have some."""
+    shared = face.roi.intersect(drawn.roi)
+    if shared.is_empty:
+        return face
+    here, there = (
+        Rect(shared.x - roi.x, shared.y - roi.y, shared.width, shared.height).slices for roi in (face.roi, drawn.roi)
+    )
+    pixels, moved = face.pixels.copy(), face.moved.copy()
+    pixels[here], moved[here] = drawn.pixels[there], drawn.moved[there]
+    return replace(face, pixels=pixels, moved=moved)
