@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from fvae_studio.core.displacement import DisplacementField, combine_displacements
 from fvae_studio.core.exr import ExrImage, encode_exr
 from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.lid_composite import join_displacements, lids_window
+from fvae_studio.core.lids import ClosingLids
 from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.core.types import FlowField
 from fvae_studio.errors import GeometryError
@@ -46,13 +48,18 @@ _FLO_MAGIC: Final = 202021.25
 
 
 def picture_flow(
-    placed: Sequence[tuple[FlowField, SimilarityTransform]], photo: Rect, *, longer_side: int | None = None
+    placed: Sequence[tuple[FlowField, SimilarityTransform]],
+    photo: Rect,
+    *,
+    lids: Sequence[ClosingLids | None] = (),
+    longer_side: int | None = None,
 ) -> NDArray[np.float32]:
     """The displacement of every pixel of a photo.
 
     Args:
         placed: flow and `photo_to_crop` of each face.
         photo: the photo's bounds.
+        lids: of each face, where they close: the displacement jumps where they meet. Empty: of none.
         longer_side: of the picture, in pixels: the photo made smaller or larger; None: the photo itself.
 
     Returns:
@@ -67,9 +74,23 @@ def picture_flow(
         raise GeometryError(f"a flow of {width} x {height} pixels was asked for; a side may have up to {MAX_SIDE}")
     shift = (factor - 1) / 2
     to_photo = SimilarityTransform(factor, 0.0, shift, shift).inverse
-    fields = [DisplacementField.from_flow(flow.flow, to_photo.then(to_crop)) for flow, to_crop in placed]
+    transforms = [to_photo.then(to_crop) for _, to_crop in placed]
+    fields = [
+        DisplacementField.from_flow(flow.flow, to_crop) for (flow, _), to_crop in zip(placed, transforms, strict=True)
+    ]
     whole = Rect(0, 0, width, height)
-    dense: NDArray[np.float32] = combine_displacements(fields, whole).dense(whole)
+    dense = combine_displacements(fields, whole).dense(whole)
+    for index, (of_face, to_crop) in enumerate(zip(lids, transforms, strict=False)):
+        if of_face is None or (window := lids_window(of_face, to_crop, whole)).is_empty:
+            continue
+        upper, eye, lower = (
+            combine_displacements(
+                [*fields[:index], DisplacementField.from_flow(flow, to_crop), *fields[index + 1 :]], window
+            ).dense(window)
+            for flow in (of_face.upper, of_face.eye, of_face.lower)
+        )
+        joined = join_displacements(dense[window.slices], (upper, eye, lower), of_face, window, to_crop)
+        dense[window.slices] = joined
     return dense
 
 

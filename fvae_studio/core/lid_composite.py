@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fvae_studio.core.contours import curve_at
 from fvae_studio.core.fine_copy import FineCopy
@@ -102,25 +103,36 @@ def join_lids(
     """
     result = before.copy()
     limit = float(np.iinfo(before.dtype).max)
-    edge = max(EDGE_SOFTNESS_PX * to_crop.scale, _EDGE_SOFTNESS)
     for eye in lids.eyes:
         part = Rect.around(to_crop.inverse.apply(_box(eye))).intersect(window)
         if part.is_empty:
             continue
         place = Rect(part.x - window.x, part.y - window.y, part.width, part.height).slices
-        grid = np.stack(np.meshgrid(np.arange(part.x, part.right), np.arange(part.y, part.bottom)), axis=-1)
-        at = to_crop.apply(grid.astype(np.float64))
-        x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
-        # Where the lids meet, the two add up to 1 and leave nothing of the eye.
-        is_upper = np.clip((curve_at(eye.lid, x) - y) / edge + 0.5, 0, 1)
-        is_lower = np.clip((y - curve_at(eye.rim, x)) / edge + 0.5, 0, 1)
-        weights = (is_upper, np.maximum(1 - is_upper - is_lower, 0), is_lower)
-        shown = before[place].astype(np.float32)
-        near = _near_eye(x, y, eye)
-        mixed = shown * (1 - near)[..., None]
+        near, weights = _seen(eye, part, to_crop)
+        mixed = before[place].astype(np.float32) * (1 - near)[..., None]
         for layer, weight in zip(layers, weights, strict=True):
             mixed += layer[place].astype(np.float32) * (near * weight)[..., None]
         result[place] = np.clip(np.round(mixed), 0, limit).astype(before.dtype)
+    return result
+
+
+def join_displacements(
+    before: NDArray[np.float32],
+    layers: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
+    lids: ClosingLids,
+    window: Rect,
+    to_crop: SimilarityTransform,
+) -> NDArray[np.float32]:
+    """As `join_lids`, of displacements (window.height, window.width, 2): of the layer that a pixel shows most of."""
+    result = before.copy()
+    for eye in lids.eyes:
+        part = Rect.around(to_crop.inverse.apply(_box(eye))).intersect(window)
+        if part.is_empty:
+            continue
+        place = Rect(part.x - window.x, part.y - window.y, part.width, part.height).slices
+        near, weights = _seen(eye, part, to_crop)
+        shown = np.choose(np.argmax(weights, axis=0)[..., None], [layer[place] for layer in layers])
+        result[place] += near[..., None] * (shown - result[place])
     return result
 
 
@@ -137,10 +149,17 @@ def _box(eye: ClosingEye) -> Points:
     return np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
 
 
-def _near_eye(x: FloatMap, y: FloatMap, eye: ClosingEye) -> FloatMap:
-    """What is seen of the layers: 0 beyond them, crop pixels."""
+def _seen(eye: ClosingEye, part: Rect, to_crop: SimilarityTransform) -> tuple[FloatMap, tuple[FloatMap, ...]]:
+    """How much of the layers is seen, and of that how much of each, (part.height, part.width) in [0, 1]."""
+    grid = np.stack(np.meshgrid(np.arange(part.x, part.right), np.arange(part.y, part.bottom)), axis=-1)
+    at = to_crop.apply(grid.astype(np.float64))
+    x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+    edge = max(EDGE_SOFTNESS_PX * to_crop.scale, _EDGE_SOFTNESS)
+    # Where the lids meet, the two add up to 1 and leave nothing of the eye.
+    is_upper = np.clip((curve_at(eye.lid, x) - y) / edge + 0.5, 0, 1)
+    is_lower = np.clip((y - curve_at(eye.rim, x)) / edge + 0.5, 0, 1)
     left, right = eye.corners
     beside = smoothstep(np.minimum(x - left, right - x) / CORNER_PX + 1)
     within = smoothstep(y - curve_at(eye.upper_end, x)) * smoothstep(curve_at(eye.lower_end, x) - y)
     near: FloatMap = np.float32(eye.share) * beside * within
-    return near
+    return near, (is_upper, np.maximum(1 - is_upper - is_lower, 0), is_lower)
