@@ -323,8 +323,8 @@ def flow(
         told |= {"face": placed[0].face.index} | flow_figures(placed[0].field)
     else:
         faces = [(each.field, each.photo_to_crop) for each in placed]
-        lids = [each.lids for each in placed]
-        dense = picture_flow(faces, photo.bounds, lids=lids, longer_side=None if size == "photo" else size)
+        eyes = [each.eyes for each in placed]
+        dense = picture_flow(faces, photo.bounds, eyes=eyes, longer_side=None if size == "photo" else size)
         write_picture_flow(output, dense, kind)
         told |= {"faces": [each.face.index for each in placed], "size": [dense.shape[1], dense.shape[0]]}
     if as_json:

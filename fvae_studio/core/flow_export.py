@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.displacement import DisplacementField, combine_displacements
 from fvae_studio.core.exr import ExrImage, encode_exr
+from fvae_studio.core.eye_composite import eyes_window, join_displacements
+from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.geometry import Rect, SimilarityTransform
-from fvae_studio.core.lid_composite import join_displacements, lids_window
-from fvae_studio.core.lids import ClosingLids
 from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.core.types import FlowField
 from fvae_studio.errors import GeometryError
@@ -51,7 +51,7 @@ def picture_flow(
     placed: Sequence[tuple[FlowField, SimilarityTransform]],
     photo: Rect,
     *,
-    lids: Sequence[ClosingLids | None] = (),
+    eyes: Sequence[EyeLayers | None] = (),
     longer_side: int | None = None,
 ) -> NDArray[np.float32]:
     """The displacement of every pixel of a photo.
@@ -59,7 +59,7 @@ def picture_flow(
     Args:
         placed: flow and `photo_to_crop` of each face.
         photo: the photo's bounds.
-        lids: of each face, where they close: the displacement jumps where they meet. Empty: of none.
+        eyes: of each face, where they are in layers: the displacement jumps where these meet. Empty: of none.
         longer_side: of the picture, in pixels: the photo made smaller or larger; None: the photo itself.
 
     Returns:
@@ -80,16 +80,16 @@ def picture_flow(
     ]
     whole = Rect(0, 0, width, height)
     dense = combine_displacements(fields, whole).dense(whole)
-    for index, (of_face, to_crop) in enumerate(zip(lids, transforms, strict=False)):
-        if of_face is None or (window := lids_window(of_face, to_crop, whole)).is_empty:
+    for index, (of_face, to_crop) in enumerate(zip(eyes, transforms, strict=False)):
+        if of_face is None or (window := eyes_window(of_face, to_crop, whole)).is_empty:
             continue
-        upper, eye, lower = (
-            combine_displacements(
+        layers = {
+            name: combine_displacements(
                 [*fields[:index], DisplacementField.from_flow(flow, to_crop), *fields[index + 1 :]], window
             ).dense(window)
-            for flow in (of_face.upper, of_face.eye, of_face.lower)
-        )
-        joined = join_displacements(dense[window.slices], (upper, eye, lower), of_face, window, to_crop)
+            for name, flow in of_face.flows.items()
+        }
+        joined = join_displacements(dense[window.slices], layers, of_face, window, to_crop)
         dense[window.slices] = joined
     return dense
 

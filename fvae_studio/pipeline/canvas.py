@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
 from fvae_studio.core.cutout import Cutout, blend_pixels, cut_face, read_cutout, spread_over
 from fvae_studio.core.detail_blend import blend_detailed, detail_reach_px
+from fvae_studio.core.eye_composite import eyes_window, join_eyes
+from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.geometry import Rect, SimilarityTransform
-from fvae_studio.core.lid_composite import join_lids, lids_window
-from fvae_studio.core.lids import ClosingLids
 from fvae_studio.core.mouth_inside import MouthInside
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io.colour_profiles import screen_pixels
@@ -39,7 +39,7 @@ class DrawnMoment:
         fields: flow of each source, None for those that are not seen.
         shares: (num_sources, SHARE_SIZE, SHARE_SIZE): how much of each source is seen.
         lips: of each source, where they part that are closed in the photo.
-        lids: of each source, where they close.
+        eyes: of each source, where they are in layers.
     """
 
     roi: Rect
@@ -48,7 +48,7 @@ class DrawnMoment:
     fields: tuple[FlowField | None, ...]
     shares: FloatMap
     lips: tuple[PartedLips | None, ...]
-    lids: tuple[ClosingLids | None, ...]
+    eyes: tuple[EyeLayers | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class AimedMoment:
     fields: tuple[FlowField | None, ...]
     shares: FloatMap
     lips: tuple[PartedLips | None, ...]
-    lids: tuple[ClosingLids | None, ...]
+    eyes: tuple[EyeLayers | None, ...]
     insides: tuple[MouthInside | None, ...]
 
 
@@ -158,8 +158,8 @@ class Canvas:
             None if mouth is None or parted is None else mouth.inside()
             for mouth, parted in zip(self._mouths, lips, strict=True)
         )
-        lids = self._interpolator.lids(fields)
-        return AimedMoment(fields, self._interpolator.shares(moment, fields), lips, lids, insides)
+        eyes = self._interpolator.eyes(fields)
+        return AimedMoment(fields, self._interpolator.shares(moment, fields), lips, eyes, insides)
 
     def paint(self, aimed: AimedMoment, *, kernel: Kernel, progress: Progress, detailed: bool = True) -> DrawnMoment:
         """The pixels of a moment that was aimed; several may be painted at a time. Arguments as for `draw`."""
@@ -177,9 +177,9 @@ class Canvas:
             pixels, moved_alpha = read_cutout(
                 cutout, field, self._to_crop, self.roi, kernel=kernel, share=amount, margin_px=margin_px
             )
-            lids, lips, mouth_inside = aimed.lids[number], aimed.lips[number], aimed.insides[number]
-            if lids is not None:
-                _draw_lids(pixels, cutout, lids, self._to_crop, self.roi, kernel)
+            eyes, lips, mouth_inside = aimed.eyes[number], aimed.lips[number], aimed.insides[number]
+            if eyes is not None:
+                _draw_eyes(pixels, cutout, eyes, self._to_crop, self.roi, kernel)
             if lips is not None and mouth_inside is not None:
                 draw_mouth(pixels, cutout, lips, mouth_inside, self._to_crop, self.roi, kernel)
             if number == 0:
@@ -187,7 +187,7 @@ class Canvas:
             pictures.append(pixels)
             seen.append(amount)
         pixels = blend_detailed(pictures, seen, scale=scale) if detailed else blend_pixels(pictures, seen)
-        return DrawnMoment(self.roi, pixels, alpha, fields, shares, aimed.lips, aimed.lids)
+        return DrawnMoment(self.roi, pixels, alpha, fields, shares, aimed.lips, aimed.eyes)
 
 
 def with_patches(photo: Photo, patches: Sequence[Patch]) -> Photo:
@@ -205,17 +205,17 @@ def with_patches(photo: Photo, patches: Sequence[Patch]) -> Photo:
     return photo.with_pixels(pixels)
 
 
-def _draw_lids(
-    pixels: RgbImage, cutout: Cutout, lids: ClosingLids, to_crop: SimilarityTransform, region: Rect, kernel: Kernel
+def _draw_eyes(
+    pixels: RgbImage, cutout: Cutout, eyes: EyeLayers, to_crop: SimilarityTransform, region: Rect, kernel: Kernel
 ) -> None:
-    """Close the eyes of a face that was read into a region of a picture along the lids' flow, in place."""
-    window = lids_window(lids, to_crop, region)
+    """Draw the eyes of a face that was read into a region of a picture along their flow, in place."""
+    window = eyes_window(eyes, to_crop, region)
     if window.is_empty:
         return
-    still = np.ones(lids.eye.shape[:2], np.float32)
-    upper, eye, lower = (
-        read_cutout(cutout, FlowField(flow, still), to_crop, window, kernel=kernel)[0]
-        for flow in (lids.upper, lids.eye, lids.lower)
-    )
+    still = np.ones(eyes.eye.shape[:2], np.float32)
+    layers = {
+        name: read_cutout(cutout, FlowField(flow, still), to_crop, window, kernel=kernel)[0]
+        for name, flow in eyes.flows.items()
+    }
     place = Rect(window.x - region.x, window.y - region.y, window.width, window.height).slices
-    pixels[place] = join_lids(pixels[place], (upper, eye, lower), lids, window, to_crop)
+    pixels[place] = join_eyes(pixels[place], layers, eyes, window, to_crop)

@@ -362,9 +362,9 @@ def _shared_out(shares: NDArray[np.float32], moment: Moment, places: Sequence[in
 def _placed(cast: _Cast, drawn: DrawnMoment, strengths: Strengths) -> tuple[PlacedFlow, ...]:
     to_crop = cast.interpolator.photo_to_crop
     return tuple(
-        PlacedFlow(face, strengths, field, to_crop, mouth, lips, lids)
-        for face, field, mouth, lips, lids in zip(
-            cast.faces, drawn.fields, cast.mouths, drawn.lips, drawn.lids, strict=True
+        PlacedFlow(face, strengths, field, to_crop, mouth, lips, eyes)
+        for face, field, mouth, lips, eyes in zip(
+            cast.faces, drawn.fields, cast.mouths, drawn.lips, drawn.eyes, strict=True
         )
         if field is not None
     )

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
 from fvae_studio.core.edits import EditState
+from fvae_studio.core.eye_layers import layer_eyes
 from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Points, Rect
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
-from fvae_studio.core.lids import close_lids
 from fvae_studio.core.lips import limit_lip_stretch
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.photo_mouth import PhotoMouth
@@ -224,7 +224,7 @@ class Engine:
                     crop.photo_to_crop,
                     asked.mouth,
                     settled.lips,
-                    settled.lids,
+                    settled.eyes,
                 )
             )
         cache.trim(max(MAX_FLOWS, len(plan)))
@@ -473,15 +473,15 @@ class Engine:
 
     def _layers(self, photo: Photo, flow: PlacedFlow) -> FaceLayers:
         if flow.lips is None:
-            return FaceLayers(flow.lids)
+            return FaceLayers(flow.eyes)
         inside = self._mouth(photo, flow.face).inside(flow.mouth, self.photo_mouth)
-        return FaceLayers(flow.lids, OpenedMouth(flow.lips, inside))
+        return FaceLayers(flow.eyes, OpenedMouth(flow.lips, inside))
 
     def _settle(self, photo: Photo, asked: Asked, predicted: FlowField) -> Settled:
         landmarks = self.crop(photo, asked.face).photo_to_crop.apply(asked.face.landmarks)
         lips = self._mouth(photo, asked.face).part(predicted) if asked.mouth.opens else None
         settled = settle(predicted, landmarks) if lips is None else FlowField(lips.flow, predicted.confidence)
-        return Settled(settled, lips, close_lids(settled.flow, landmarks))
+        return Settled(settled, lips, layer_eyes(settled.flow, landmarks))
 
     def _mouth(self, photo: Photo, face: Face) -> ClosedMouth:
         mouths = self._cache(photo).mouths

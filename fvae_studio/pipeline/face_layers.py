@@ -1,14 +1,14 @@
-"""What a flow alone cannot show of a face, laid over it once it is warped: lids that meet, and mouths that open."""
+"""What a flow alone cannot show of a face, laid over it once it is warped: eyes in layers, and mouths that open."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from fvae_studio.core.eye_composite import draw_eyes
+from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.geometry import Rect, SimilarityTransform
-from fvae_studio.core.lid_composite import draw_lids
-from fvae_studio.core.lids import ClosingLids
 from fvae_studio.core.mouth_composite import open_mouth
 from fvae_studio.core.types import FlowField, Photo, WarpedFace
 from fvae_studio.core.warp import Kernel
@@ -19,7 +19,7 @@ from fvae_studio.pipeline.mouths import OpenedMouth
 class FaceLayers:
     """Of one face; None for what is as its flow leaves it."""
 
-    lids: ClosingLids | None = None
+    eyes: EyeLayers | None = None
     mouth: OpenedMouth | None = None
 
 
@@ -32,7 +32,7 @@ def draw_layers(
     kernel: Kernel,
     fine: Sequence[FineCopy] = (),
 ) -> tuple[WarpedFace, ...]:
-    """Lay lids and mouths over faces that were warped together; where two regions overlap, both hold the same pixels.
+    """Lay eyes and mouths over faces that were warped together; where two regions overlap, both hold the same pixels.
 
     Args:
         photo: that was warped.
@@ -44,11 +44,11 @@ def draw_layers(
     """
     result = list(warped)
     for index, face in enumerate(layers):
-        if (face.lids is None and face.mouth is None) or result[index].roi.is_empty:
+        if (face.eyes is None and face.mouth is None) or result[index].roi.is_empty:
             continue
         drawn = result[index]
-        if face.lids is not None:
-            drawn = draw_lids(photo, drawn, face.lids, faces, index=index, kernel=kernel, fine=fine)
+        if face.eyes is not None:
+            drawn = draw_eyes(photo, drawn, face.eyes, faces, index=index, kernel=kernel, fine=fine)
         if face.mouth is not None:
             lips, inside = face.mouth.lips, face.mouth.inside
             drawn = open_mouth(photo, drawn, lips, inside, faces, index=index, kernel=kernel, fine=fine)

@@ -16,11 +16,11 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, extract_crop
 from fvae_studio.core.cutout import Cutout, cut_face
 from fvae_studio.core.edits import Strengths, add_strengths
+from fvae_studio.core.eye_layers import EyeLayers, layer_eyes
 from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import mouth_depth
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
-from fvae_studio.core.lids import ClosingLids, close_lids
 from fvae_studio.core.lips import CLOSED_PX, opening
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
@@ -228,10 +228,10 @@ class Interpolator:
         """The parted lips of every source; None where a mouth is as the source's flow leaves it."""
         return tuple(None if moved is None else moved.lips for moved in self._mouths.at(self._evenly(moment)))
 
-    def lids(self, fields: Sequence[FlowField | None]) -> tuple[ClosingLids | None, ...]:
-        """The closing lids of every source, by its flow; None where none close, or its landmarks are not known."""
+    def eyes(self, fields: Sequence[FlowField | None]) -> tuple[EyeLayers | None, ...]:
+        """The eyes of every source in layers; None where its flow leaves them alone, or landmarks are not known."""
         return tuple(
-            None if field is None or source.landmarks is None else close_lids(field.flow, source.landmarks)
+            None if field is None or source.landmarks is None else layer_eyes(field.flow, source.landmarks)
             for source, field in zip(self._sources, fields, strict=True)
         )
 

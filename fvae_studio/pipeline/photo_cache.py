@@ -7,9 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.fine_copy import MAX_FINE_PIXELS, FineCopy
 from fvae_studio.core.geometry import Rect
-from fvae_studio.core.lids import ClosingLids
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, WarpedFace
 from fvae_studio.core.warp import Kernel
@@ -17,8 +17,7 @@ from fvae_studio.pipeline.mouths import ClosedMouth
 from fvae_studio.pipeline.plan import EditPlan, FlowKey
 
 MAX_FLOWS: Final = 64
-"""Flows remembered of the photo that is being edited; one takes 200 kB, with parted lips or closing lids
-600."""
+"""Flows remembered of the photo that is being edited; one takes 200 kB, with parted lips 600, with eyes 700."""
 
 _FEW_FLOWS: Final = 8
 """Of the photos that were edited before it: what they show, and some steps back."""
@@ -29,11 +28,11 @@ WarpKey: TypeAlias = tuple[FlowKey, ...]
 
 @dataclass(frozen=True, eq=False)
 class Settled:
-    """What moves a face's pixels: its flow, and in layers of their own lips that part and lids that close."""
+    """What moves a face's pixels: its flow, and in layers of their own lips that part and eyes."""
 
     field: FlowField
     lips: PartedLips | None = None
-    lids: ClosingLids | None = None
+    eyes: EyeLayers | None = None
 
 
 @dataclass(eq=False)

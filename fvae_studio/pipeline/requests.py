@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.edit_note import ClipNote
 from fvae_studio.core.edits import EditState, Strengths
+from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.face_match import FaceMatch
 from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Rect, SimilarityTransform
-from fvae_studio.core.lids import ClosingLids
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.progress import Progress
@@ -75,7 +75,7 @@ class PlacedFlow:
         photo_to_crop: photo pixels -> crop pixels.
         mouth: what is seen where closed lips part.
         lips: the parted lips; None where they stay closed, or are open in the photo.
-        lids: the closing lids; None where no eye closes.
+        eyes: in layers; None where they are as the flow leaves them.
     """
 
     face: Face
@@ -84,7 +84,7 @@ class PlacedFlow:
     photo_to_crop: SimilarityTransform
     mouth: MouthChoice = CLOSED
     lips: PartedLips | None = None
-    lids: ClosingLids | None = None
+    eyes: EyeLayers | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fvae_studio.core.alignment import EYE_CENTER, EYE_DISTANCE, estimate_alignment
-from fvae_studio.core.lids import EYES, Side
+from fvae_studio.core.eye_motion import EYES, Side
 from fvae_studio.core.types import Face
 from tests.helpers.fake_faces import make_face
 
@@ -15,6 +15,10 @@ ROW = EYE_CENTER[1]
 MIDDLES: dict[Side, float] = {"R": EYE_CENTER[0] - EYE_DISTANCE / 2, "L": EYE_CENTER[0] + EYE_DISTANCE / 2}
 HALF_WIDTH, RISE, FALL, BROW = 7.875, 3.0, 2.5, 11.0
 """An eye's, crop pixels: how far lids rise above and fall below its corners, and how far above them the brow is."""
+
+
+IRIS = 2.4
+"""Its radius; its middle lies between the corners."""
 
 
 def eyes(*, opening: float = 1.0) -> np.ndarray:
@@ -28,6 +32,8 @@ def eyes(*, opening: float = 1.0) -> np.ndarray:
         landmarks[list(contours.lower)] = np.stack([x, ROW + opening * FALL * arch], axis=1)
         brow = np.linspace(-1, 1, len(contours.brow))
         landmarks[list(contours.brow)] = np.stack([middle + HALF_WIDTH * brow, np.full(len(brow), ROW - BROW)], axis=1)
+        around = np.array([[0, 0], [1, 0], [0, -1], [-1, 0], [0, 1]], np.float32)
+        landmarks[contours.iris : contours.iris + 5] = np.array([middle, ROW]) + IRIS * around
     return landmarks
 
 

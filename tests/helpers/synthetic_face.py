@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
 from fvae_studio.core.alignment import ANCHOR_INDICES, EYE_CENTER, EYE_DISTANCE, TEMPLATE
-from fvae_studio.core.lids import EYES
+from fvae_studio.core.eye_motion import EYES
 from fvae_studio.core.types import NUM_LANDMARKS
 from trainer.facekit.fit import MODEL_EYE_DISTANCE, FaceFits
 from trainer.facekit.landmarks import MEDIAPIPE_TO_IBUG

@@ -46,14 +46,18 @@ def at(engine: OpeningEngine, sources: list[ClipSource], moment: Moment, *, mode
     return pixels
 
 
-def test_flows_tell_the_lids_that_close(photo):
+def test_flows_tell_the_eyes_that_close_or_open(photo):
     engine = closing_engine()
 
-    (half,), (wide,) = (engine.flows(photo, closed(amount)) for amount in (0.5, -0.5))
+    (half,), (wide,), (still,) = (engine.flows(photo, closed(amount)) for amount in (0.5, -0.3, 0.02))
 
-    assert half.lids is not None
-    assert [eye.side for eye in half.lids.eyes] == ["R", "L"]
-    assert wide.lids is None
+    assert half.eyes is not None
+    assert wide.eyes is not None
+    assert [eye.side for eye in half.eyes.closing] == ["R", "L"]
+    assert [eye.side for eye in wide.eyes.wide] == ["R", "L"]
+    assert not half.eyes.wide
+    assert not wide.eyes.closing
+    assert still.eyes is None
 
 
 def test_full_resolution_patches_are_what_is_exported(photo):
@@ -95,8 +99,8 @@ def test_tilted_face_closes_its_eyes_as_an_upright_one(photo):
     for angle in (0.0, 0.5):
         engine = closing_engine(face_with_eyes((300, 240), crop_px=300, angle=angle))
         (flow,) = engine.flows(photo, closed(0.4))
-        assert flow.lids is not None
-        shares.append([eye.closed for eye in flow.lids.eyes])
+        assert flow.eyes is not None
+        shares.append([eye.closed for eye in flow.eyes.closing])
 
     np.testing.assert_allclose(shares[0], shares[1], atol=0.02)
 
@@ -127,10 +131,11 @@ def test_in_betweens_close_eyes_in_layers_too(photo):
     assert np.abs(shown - still)[added].mean() < 0.25 * np.abs(without - still)[added].mean()
 
 
+@pytest.mark.parametrize("end", [1.0, -0.4])
 @pytest.mark.parametrize("mode", ["photo", "face"])
-def test_eyes_close_without_a_pop(photo, mode):
+def test_eyes_move_without_a_pop(photo, mode, end):
     engine = closing_engine()
-    steps = np.linspace(0, 1, 41)
+    steps = np.linspace(0, end, 41)
     shown = [at(engine, [ClipSource(photo, edit=closed(step))], Moment((1.0,), (1.0,)), mode=mode) for step in steps]
     jumps = [np.abs(after.astype(int) - before).mean() for before, after in pairwise(shown)]
 

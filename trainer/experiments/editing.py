@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from fvae_studio.core.composite import composite
-from fvae_studio.core.lid_composite import warp_shown
+from fvae_studio.core.eye_composite import warp_shown
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.types import FlowField
 from fvae_studio.errors import DataError

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
-from fvae_studio.core.lids import EYES
+from fvae_studio.core.eye_motion import EYES
 
 MEETING: Final = 0.82
 """Where closed lids meet, from the upper lid (0) to the lower lid (1)."""
@@ -53,7 +53,9 @@ def lid_shift(
     for side, share in closing.items():
         if share <= 0:
             continue
-        upper, lower, brow = (_curve(landmarks, points) for points in EYES[side])
+        upper, lower, brow = (
+            _curve(landmarks, points) for points in (EYES[side].upper, EYES[side].lower, EYES[side].brow)
+        )
         low, high = upper[0][0], upper[0][-1]
         for x in range(max(0, int(np.ceil(low))), min(size - 1, int(high)) + 1):
             top = float(np.interp(x, *upper)) - LASHES

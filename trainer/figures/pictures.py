@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
+from fvae_studio.core.eye_composite import warp_shown
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
-from fvae_studio.core.lid_composite import warp_shown
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import fold_share

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import EYE_DISTANCE
+from fvae_studio.core.eye_layers import closed_shares
+from fvae_studio.core.eye_motion import Side
 from fvae_studio.core.geometry import Points
-from fvae_studio.core.lids import Side, closed_shares
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.engine import settle

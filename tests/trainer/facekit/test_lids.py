@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fvae_studio.core.lids import EYES
+from fvae_studio.core.eye_motion import EYES
 from tests.helpers.synthetic_face import make_facekit, make_fits, mediapipe_landmarks, pose
 from trainer.facekit.lids import LidShift, compose, compose_reverse, lid_shift
 
@@ -17,7 +17,7 @@ ROWS = np.arange(SIZE, dtype=np.float32)
 
 def eye(side):
     """Columns of the middle half of an eye, with the rows of its upper and lower contour."""
-    upper, lower = (LANDMARKS[list(points)] for points in EYES[side][:2])
+    upper, lower = (LANDMARKS[list(points)] for points in (EYES[side].upper, EYES[side].lower))
     upper, lower = upper[np.argsort(upper[:, 0])], lower[np.argsort(lower[:, 0])]
     low, high = upper[0, 0], upper[-1, 0]
     columns = np.arange(int(low + (high - low) / 4) + 1, int(high - (high - low) / 4))

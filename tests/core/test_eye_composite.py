@@ -1,4 +1,4 @@
-"""Painted eyes that are closed at the photo's resolution."""
+"""Painted eyes that are closed, and opened wider, at the photo's resolution."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.eye_composite import draw_eyes, eyes_window, join_eyes, warp_shown
+from fvae_studio.core.eye_layers import layer_eyes
 from fvae_studio.core.flow_export import picture_flow
 from fvae_studio.core.geometry import Rect, SimilarityTransform
-from fvae_studio.core.lid_composite import draw_lids, join_lids, lids_window, warp_shown
-from fvae_studio.core.lids import close_lids
 from fvae_studio.core.types import FlowField, Photo, WarpedFace
 from fvae_studio.core.warp import warp_faces
 from tests.helpers.eyes import FALL, HALF_WIDTH, MIDDLES, RISE, ROW, closing_flow, eyes
@@ -71,10 +71,10 @@ def test_eye_behind_half_closed_lids_is_where_it_was():
 def test_pixels_away_from_the_eyes_are_those_of_the_flow_alone():
     photo, flow = painted(), field(0.8)
     (before,) = warp_faces(photo, [(flow, TO_CROP)])
-    lids = close_lids(flow.flow, eyes())
+    lids = layer_eyes(flow.flow, eyes())
     assert lids is not None
-    after = draw_lids(photo, before, lids, [(flow, TO_CROP)])
-    window = lids_window(lids, TO_CROP, before.roi)
+    after = draw_eyes(photo, before, lids, [(flow, TO_CROP)])
+    window = eyes_window(lids, TO_CROP, before.roi)
     inside = Rect(window.x - before.roi.x, window.y - before.roi.y, window.width, window.height).slices
     outside = np.ones(before.moved.shape, np.bool_)
     outside[inside] = False
@@ -95,12 +95,12 @@ def test_sixteen_bits_look_like_eight():
 def test_layers_of_the_warped_picture_itself_change_nothing():
     photo, flow = painted(), field(0.6)
     (face,) = warp_faces(photo, [(flow, TO_CROP)])
-    lids = close_lids(flow.flow, eyes())
+    lids = layer_eyes(flow.flow, eyes())
     assert lids is not None
-    window = lids_window(lids, TO_CROP, face.roi)
+    window = eyes_window(lids, TO_CROP, face.roi)
     part = face.pixels[Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices]
 
-    np.testing.assert_array_equal(join_lids(part, (part, part, part), lids, window, TO_CROP), part)
+    np.testing.assert_array_equal(join_eyes(part, dict.fromkeys(lids.flows, part), lids, window, TO_CROP), part)
 
 
 def test_a_face_that_moves_nothing_is_left():
@@ -112,14 +112,62 @@ def test_a_face_that_moves_nothing_is_left():
 @pytest.mark.parametrize("amount", [0.35, 0.8])
 def test_exported_flow_shows_the_same_picture(amount):
     photo, flow = painted(), field(amount)
-    lids = close_lids(flow.flow, eyes())
+    lids = layer_eyes(flow.flow, eyes())
     face = shown(amount)
     read = []
     for given in ([], [lids]):
-        dense = picture_flow([(flow, TO_CROP)], photo.bounds, lids=given)
+        dense = picture_flow([(flow, TO_CROP)], photo.bounds, eyes=given)
         places = dense + np.stack(np.meshgrid(*(np.arange(photo.width, dtype=np.float32),) * 2), axis=-1)
         picture = cv2.remap(photo.pixels, places.astype(np.float32), None, cv2.INTER_LINEAR)
         read.append(np.abs(picture[face.roi.slices].astype(int) - face.pixels).max(axis=2) > 60)
 
     # Where layers meet, a still has a soft edge and a flow a jump.
     assert read[1].sum() < 0.2 * read[0].sum()
+
+
+def with_pupils() -> Photo:
+    """White eyes with a black disc in the middle of each."""
+    photo = painted()
+    pixels = photo.pixels.copy()
+    pixels[redness(pixels) > 60] = 230
+    pixels[pixels.min(axis=2) > 240] = 230
+    side = np.arange(len(pixels))
+    y, x = (side + 0.5) / SCALE - 0.5, (side + 0.5) / SCALE - 0.5
+    for middle in MIDDLES.values():
+        pixels[np.hypot(y[:, None] - ROW, x[None] - middle) < 1.4] = 0
+    return Photo(pixels)
+
+
+def black_height(face: WarpedFace) -> float:
+    column = face.pixels[:, round((MIDDLES["R"] + 0.5) * SCALE) - face.roi.x]
+    return float((column.max(axis=1) < 60).sum()) / SCALE
+
+
+def test_pupils_of_wide_eyes_stay_round():
+    photo, flow = with_pupils(), field(-0.4)
+    (alone,) = warp_faces(photo, [(flow, TO_CROP)])
+    face = shown(-0.4, photo)
+
+    assert black_height(alone) > 1.25 * 2.8
+    assert black_height(face) == pytest.approx(2.8, abs=0.35)
+
+
+def test_white_of_wide_eyes_reaches_up_to_the_lid():
+    photo, face = with_pupils(), shown(-0.4, with_pupils())
+    (alone,) = warp_faces(photo, [(field(-0.4), TO_CROP)])
+    column = round((MIDDLES["R"] + 3.0) * SCALE)
+    height = [(each.pixels[:, column - each.roi.x].min(axis=1) > 180).sum() for each in (alone, face)]
+
+    assert height[1] == pytest.approx(height[0], abs=0.12 * height[0])
+
+
+def test_reflection_that_lay_in_the_lids_shade_stays():
+    pixels = with_pupils().pixels.copy()
+    x, y = round((MIDDLES["R"] + 0.5) * SCALE), round((ROW - 1.6 + 0.5) * SCALE)
+    pixels[y - 3 : y + 3, x - 3 : x + 3] = 255
+    pixels[y - 12 : y - 3, x - 20 : x + 20] = 40
+    photo = Photo(pixels)
+    face = shown(-0.4, photo)
+    place = face.pixels[y - 3 - face.roi.y : y + 3 - face.roi.y, x - 3 - face.roi.x : x + 3 - face.roi.x]
+
+    assert place.max() > 200

@@ -1,0 +1,211 @@
+"""Putting the layers of eyes into a warped face, at the photo's resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core.contours import curve_at
+from fvae_studio.core.eye_layers import EyeLayers, layer_eyes
+from fvae_studio.core.eye_motion import CORNER_PX
+from fvae_studio.core.fine_copy import FineCopy
+from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.lids import ClosingEye
+from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
+from fvae_studio.core.warp import Kernel, warp_faces, warp_region
+from fvae_studio.core.wide_eyes import WideEye
+
+EDGE_SOFTNESS_PX: Final = 1.1
+"""Width of a lid's edge, picture pixels; at least `_EDGE_SOFTNESS` crop pixels."""
+_EDGE_SOFTNESS: Final = 0.1
+
+_LID_SHADOW_PX: Final = (0.3, 1.5)
+"""Crop pixels below a lid that opens wider, from which on and at which the eye under it is seen: before, its shadow."""
+
+_WAS_SHADED_PX: Final = (1.0, 2.2)
+"""Likewise below where the lid was: before, the mirror image."""
+
+_LIGHT: Final = (0.06, 0.2)
+"""How much lighter than the mirror image, of the full range, a reflection is that stays seen in that shade."""
+
+
+def warp_shown(
+    photo: Photo, flow: FlowField, photo_to_crop: SimilarityTransform, landmarks: Points, *, kernel: Kernel = "sinc"
+) -> WarpedFace:
+    """One face as the program shows it: warped, with its eyes in layers.
+
+    Args:
+        photo: with the face.
+        flow: settled: without folds, lips held together.
+        photo_to_crop: photo pixels -> crop pixels.
+        landmarks: (478, 2) of the face, crop pixels.
+        kernel: how pixels are resampled.
+    """
+    faces = [(flow, photo_to_crop)]
+    (warped,) = warp_faces(photo, faces, kernel=kernel)
+    eyes = layer_eyes(flow.flow, landmarks)
+    return warped if eyes is None else draw_eyes(photo, warped, eyes, faces, kernel=kernel)
+
+
+def draw_eyes(
+    photo: Photo,
+    face: WarpedFace,
+    eyes: EyeLayers,
+    faces: Sequence[tuple[FlowField, SimilarityTransform]],
+    *,
+    index: int = 0,
+    kernel: Kernel = "sinc",
+    fine: Sequence[FineCopy] = (),
+) -> WarpedFace:
+    """Draw the eyes of a face that was warped by the flow they were taken apart from.
+
+    Args:
+        photo: that was warped.
+        face: the warped face.
+        eyes: in layers.
+        faces: flow and `photo_to_crop` of every face that was warped together, as `warp_faces` got them.
+        index: which of them this one is.
+        kernel: how pixels are resampled.
+        fine: as for `warp_faces`.
+
+    Returns:
+        The face; beyond its eyes, pixels are the ones that came in.
+    """
+    photo_to_crop = faces[index][1]
+    window = eyes_window(eyes, photo_to_crop, face.roi)
+    if window.is_empty:
+        return face
+    still = np.ones(eyes.eye.shape[:2], np.float32)
+    layers = {}
+    for name, flow in eyes.flows.items():
+        moving = [*faces[:index], (FlowField(flow, still), photo_to_crop), *faces[index + 1 :]]
+        layers[name] = warp_region(photo, moving, window, kernel=kernel, fine=fine).pixels
+    place = Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices
+    before = face.pixels[place]
+    after = join_eyes(before, layers, eyes, window, photo_to_crop)
+    pixels, moved = face.pixels.copy(), face.moved.copy()
+    pixels[place] = after
+    moved[place] |= (after != before).any(axis=2)
+    return replace(face, pixels=pixels, moved=moved)
+
+
+def join_eyes(
+    before: RgbImage, layers: Mapping[str, RgbImage], eyes: EyeLayers, window: Rect, to_crop: SimilarityTransform
+) -> RgbImage:
+    """Lay eyes over a region that was warped by the flow alone.
+
+    Args:
+        before: (window.height, window.width, 3).
+        layers: the same warped by each of `EyeLayers.flows`.
+        eyes: in layers.
+        window: where that lies in the picture, see `eyes_window`.
+        to_crop: picture pixels -> crop pixels.
+
+    Returns:
+        Pixels of the window.
+    """
+    result = before.copy()
+    limit = float(np.iinfo(before.dtype).max)
+    for eye, part, place in _parts(eyes, window, to_crop):
+        shown = before[place].astype(np.float32)
+        pictures = {name: layer[place].astype(np.float32) for name, layer in layers.items()}
+        shares = _shares(eye, part, to_crop)
+        if isinstance(eye, WideEye):
+            # A reflection that lay in the lid's shade would else be cut off.
+            lighter = (pictures["eye"] - pictures["mirrored"]).mean(axis=2) / limit
+            lamp = smoothstep((lighter - _LIGHT[0]) / (_LIGHT[1] - _LIGHT[0])) * _was_uncovered(eye, part, to_crop)
+            given = lamp * shares["mirrored"]
+            shares["mirrored"] -= given
+            shares["eye"] += given
+        mixed = shown * (1 - np.sum(list(shares.values()), axis=0))[..., None]
+        for name, share in shares.items():
+            mixed += pictures[name] * share[..., None]
+        result[place] = np.clip(np.round(mixed), 0, limit).astype(before.dtype)
+    return result
+
+
+def join_displacements(
+    before: NDArray[np.float32],
+    layers: Mapping[str, NDArray[np.float32]],
+    eyes: EyeLayers,
+    window: Rect,
+    to_crop: SimilarityTransform,
+) -> NDArray[np.float32]:
+    """As `join_eyes`, of displacements (window.height, window.width, 2): of the layer that a pixel shows most of."""
+    result = before.copy()
+    for eye, part, place in _parts(eyes, window, to_crop):
+        shares = _shares(eye, part, to_crop)
+        most = np.argmax(list(shares.values()), axis=0)[..., None]
+        shown = np.choose(most, [layers[name][place] for name in shares])
+        result[place] += np.sum(list(shares.values()), axis=0)[..., None] * (shown - result[place])
+    return result
+
+
+def eyes_window(eyes: EyeLayers, to_crop: SimilarityTransform, bounds: Rect) -> Rect:
+    """The pixels of drawn eyes and what is between them that lie in `bounds`; `to_crop` takes them to crop pixels."""
+    corners = np.concatenate([_box(eye) for eye in eyes.eyes])
+    return Rect.around(to_crop.inverse.apply(corners)).intersect(bounds)
+
+
+def _parts(
+    eyes: EyeLayers, window: Rect, to_crop: SimilarityTransform
+) -> Iterator[tuple[ClosingEye | WideEye, Rect, tuple[slice, slice]]]:
+    """Each eye, its pixels, and where these lie in the window."""
+    for eye in eyes.eyes:
+        part = Rect.around(to_crop.inverse.apply(_box(eye))).intersect(window)
+        if not part.is_empty:
+            yield eye, part, Rect(part.x - window.x, part.y - window.y, part.width, part.height).slices
+
+
+def _box(eye: ClosingEye | WideEye) -> Points:
+    """(4, 2) corners around an eye and its lids, crop pixels."""
+    left, right = eye.corners[0] - CORNER_PX, eye.corners[1] + CORNER_PX
+    first, last = (eye.upper_end, eye.lower_end) if isinstance(eye, ClosingEye) else (eye.lid, eye.rim)
+    columns = np.linspace(left, right, 32)
+    top, bottom = float(curve_at(first, columns).min()), float(curve_at(last, columns).max())
+    return np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
+
+
+def _positions(part: Rect, to_crop: SimilarityTransform) -> tuple[FloatMap, FloatMap]:
+    grid = np.stack(np.meshgrid(np.arange(part.x, part.right), np.arange(part.y, part.bottom)), axis=-1)
+    at = to_crop.apply(grid.astype(np.float64))
+    return np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+
+
+def _shares(eye: ClosingEye | WideEye, part: Rect, to_crop: SimilarityTransform) -> dict[str, FloatMap]:
+    """How much of each layer is seen, (part.height, part.width) in [0, 1]; the rest is the flow's picture."""
+    x, y = _positions(part, to_crop)
+    left, right = eye.corners
+    inwards = np.minimum(x - left, right - x)
+    if isinstance(eye, WideEye):
+        below = _rise(y - curve_at(eye.lid, x), _LID_SHADOW_PX) * smoothstep((curve_at(eye.rim, x) - y) / 0.4)
+        known = smoothstep((curve_at(eye.bottom, x) - 0.2 - y) / 0.8)
+        shown = np.float32(eye.share) * below * known * smoothstep((inwards - 1) / 4)
+        as_it_was = _rise(y - curve_at(eye.top, x), _WAS_SHADED_PX)
+        return {"eye": shown * as_it_was, "mirrored": shown * (1 - as_it_was)}
+    edge = max(EDGE_SOFTNESS_PX * to_crop.scale, _EDGE_SOFTNESS)
+    # Where the lids meet, the two add up to 1 and leave nothing of the eye.
+    is_upper = np.clip((curve_at(eye.lid, x) - y) / edge + 0.5, 0, 1)
+    is_lower = np.clip((y - curve_at(eye.rim, x)) / edge + 0.5, 0, 1)
+    within = smoothstep(y - curve_at(eye.upper_end, x)) * smoothstep(curve_at(eye.lower_end, x) - y)
+    shown = np.float32(eye.share) * smoothstep(inwards / CORNER_PX + 1) * within
+    return {
+        "upper": shown * is_upper,
+        "eye": shown * np.maximum(1 - is_upper - is_lower, 0),
+        "lower": shown * is_lower,
+    }
+
+
+def _was_uncovered(eye: WideEye, part: Rect, to_crop: SimilarityTransform) -> FloatMap:
+    """1 where the photo shows the eye, however shaded, 0 above."""
+    x, y = _positions(part, to_crop)
+    return smoothstep((y - curve_at(eye.top, x) - 0.2) / 0.4)
+
+
+def _rise(distance: FloatMap, between: tuple[float, float]) -> FloatMap:
+    return smoothstep((distance - between[0]) / (between[1] - between[0]))
