@@ -214,7 +214,11 @@ class _Run:
         training, is_best = self._training, False
         if self._fabric.is_global_zero:
             paints = self._config.model.output == "rgb"
-            figures = (validate_pictures if paints else validate)(training.averaged, self._held_out)
+            if paints:
+                figures = validate_pictures(training.averaged, self._held_out)
+            else:
+                sees_flow = self._config.loss.end_point_weight > 0
+                figures = validate(training.averaged, self._held_out, by_pictures=not sees_flow)
             is_best = figures["loss"] < training.best
             training.best, training.waited = (figures["loss"], 0) if is_best else (training.best, training.waited + 1)
             self._log.figures(figures)

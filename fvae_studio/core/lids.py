@@ -26,7 +26,7 @@ from fvae_studio.core.eye_motion import CORNER_PX, OPENING_PX, EyeContours, EyeM
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.types import FloatMap
 
-LAYERED: Final = (0.08, 0.18)
+LAYERED: Final = (0.15, 0.25)
 """Shares of an eye's opening that are closed: at the first one lids begin to be layers, at the second one they are."""
 
 MEETING: Final = (0.31, 0.56)

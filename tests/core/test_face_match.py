@@ -7,6 +7,7 @@ import pytest
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment, extract_crop
+from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.face_match import (
     FINE_SIZE,
     LIKENESS_LIMIT,
@@ -21,6 +22,7 @@ from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.types import Photo
 from fvae_studio.paths import data_dir, samples_dir
 from fvae_studio.pipeline.detector import MediaPipeFaceDetector
+from fvae_studio.pipeline.engine import Engine
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,16 @@ def test_shape_does_not_depend_on_where_and_how_large_the_face_is(ada):
 
     assert shape_distance(landmarks, elsewhere) < 0.02
     assert shape_distance(ada[0][1], ada[1][1]) == pytest.approx(shape_distance(ada[1][1], ada[0][1]))
+
+
+def test_closed_eyes_are_the_same_persons(ada, detector):
+    photo, landmarks = ada[0]
+    face = detector.detect(photo)[0]
+    state = EditState(None, (FaceEdit.of({"close_eyes": 1.0}, face=face.index),))
+    blinking = Engine(detector=detector).render(photo, state).photo
+    (seen,) = detector.detect(blinking)
+
+    assert shape_distance(landmarks, seen.landmarks) < 0.7 * LIKENESS_LIMIT
 
 
 def test_stretched_face_is_another_persons(ada):

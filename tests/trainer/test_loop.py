@@ -206,7 +206,8 @@ def test_early_stopping_keeps_the_best_weights(tmp_path, shards, monkeypatch):
     seen = []
     losses = iter([3.0, 1.0, 2.0, 2.5, 0.0])
 
-    def validate(network, table):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    def validate(network, table, *, by_pictures):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        assert not by_pictures
         seen.append(network.raw_axes.detach().clone())
         return {"loss": next(losses)}
 
@@ -220,6 +221,22 @@ def test_early_stopping_keeps_the_best_weights(tmp_path, shards, monkeypatch):
     assert torch.equal(network.raw_axes, seen[1])
     assert torch.equal(load_state(tmp_path / CHECKPOINT, config)["averaged"]["raw_axes"], seen[1])
     assert torch.load(tmp_path / BEST, weights_only=True)["step"] == 2
+
+
+@pytest.mark.parametrize(("weight", "watches_pictures"), [(0.0, True), (1.0, False)])
+def test_early_stopping_watches_what_the_network_was_taught(tmp_path, shards, monkeypatch, weight, watches_pictures):
+    measured, real = [], loop.validate
+
+    def validate(network, table, **options):  # type: ignore[no-untyped-def]
+        measured.append(real(network, table, **options))
+        return measured[-1]
+
+    monkeypatch.setattr(loop, "validate", validate)
+    config = tiny(f"loss.end_point_weight={weight}", "train.evaluate_every=1", "train.max_steps=1")
+    train(config, shards, tmp_path, accelerator="cpu")
+
+    (figures,) = measured
+    assert (figures["loss"] == -figures["psnr_whole"]) == watches_pictures
 
 
 def test_mask_training_learns_and_leaves_the_flow_network_alone(run_dir, shards):
