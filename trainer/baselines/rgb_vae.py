@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import pickle
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -15,6 +13,7 @@ from torch import Tensor
 from fvae_studio.errors import ConfigError, DataError
 from fvae_studio.model.config import FlowVaeConfig
 from fvae_studio.model.flow_vae import FlowVae
+from trainer.baselines.runs import read_averaged
 
 
 class RgbVae(FlowVae):
@@ -59,25 +58,11 @@ def load_rgb_vae(run_dir: Path) -> RgbVae:
     Raises:
         DataError: there is no such checkpoint, or it is of another kind of network.
     """
-    # Here: the loop imports the step, and the step this module.
-    from trainer.config import TrainConfig
-    from trainer.run_files import CHECKPOINT
-    from trainer.training_state import load_state
-
-    path = next((path for path in (run_dir / CHECKPOINT, run_dir / "run" / CHECKPOINT) if path.exists()), None)
-    if path is None:
-        raise DataError(f"there is no checkpoint in {run_dir}; train one with `fvae-train train --config vae` first")
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)["config"]
-        config = TrainConfig.from_dict(json.loads(saved))
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{path} is no training checkpoint of this program") from error
+    config, weights, path = read_averaged(run_dir, config_name="vae")
     if config.model.output != "rgb":
         raise DataError(f"{path} holds a network that predicts flow; `--vae` wants one trained with --config vae")
-    weights = load_state(path, config)["averaged"]
     network = RgbVae(config.model)
-    own = {name.removeprefix("vae."): value for name, value in weights.items() if name.startswith("vae.")}
-    network.load_state_dict(own)
+    network.load_state_dict(weights)
     return network.eval().requires_grad_(requires_grad=False)
 
 

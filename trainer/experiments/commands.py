@@ -21,6 +21,7 @@ from trainer.command_options import (
 
 if TYPE_CHECKING:
     # torch and mediapipe stay out of the command line's own import.
+    from fvae_studio.model.flow_vae import FlowVae
     from fvae_studio.pipeline.detector import FaceDetector
     from trainer.baselines.rgb_vae import RgbVae
     from trainer.experiments.result import ExperimentResult
@@ -31,6 +32,9 @@ experiments = typer.Typer()
 ModelOption = Annotated[str | None, typer.Option("--model", help="A released model's name or file; default: this run.")]
 VaeOption = Annotated[
     Path | None, typer.Option("--vae", help="Folder of a run trained with --config vae; default: left out.")
+]
+PapersOption = Annotated[
+    Path | None, typer.Option("--paper", help="Folder of a run trained with --config paper; default: left out.")
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the report; default: WORK/experiments.")]
 PublishOption = Annotated[
@@ -44,6 +48,7 @@ def table1(
     config: ConfigOption = "studio",
     model: ModelOption = None,
     vae: VaeOption = None,
+    papers: PapersOption = None,
     out: OutOption = None,
     publish: PublishOption = None,
 ) -> None:
@@ -54,7 +59,10 @@ def table1(
     prepared = load_prepared(work / "prepared")
     with line_progress() as progress, built_in_detector() as detector:
         loaded = assembled(work, config, model, progress)
-        finish(run(loaded, prepared, detector=detector, vae=named_vae(vae), progress=progress), work, out, publish)
+        compared = run(
+            loaded, prepared, detector=detector, vae=named_vae(vae), papers=named_papers(papers), progress=progress
+        )
+        finish(compared, work, out, publish)
 
 
 @experiments.command()
@@ -219,6 +227,15 @@ def named_vae(folder: Path | None) -> RgbVae | None:
     from trainer.baselines.rgb_vae import load_rgb_vae
 
     return load_rgb_vae(folder)
+
+
+def named_papers(folder: Path | None) -> FlowVae | None:
+    """The network of a run of the paper's configuration, if one was named."""
+    if folder is None:
+        return None
+    from trainer.baselines.runs import load_flow_vae
+
+    return load_flow_vae(folder)
 
 
 @contextmanager

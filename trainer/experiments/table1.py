@@ -17,6 +17,7 @@ from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.colour import transfer_colour
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.model.checkpoint import LoadedModel
+from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import to_tensor
 from fvae_studio.model.warp import resize_flow, warp
 from fvae_studio.pipeline.detector import FaceDetector
@@ -36,6 +37,7 @@ from trainer.experiments.table1_report import (
     FVAE,
     ORACLE,
     PAPER,
+    PAPERS,
     TARGET,
     TVL1,
     UNWARPED,
@@ -52,6 +54,7 @@ from trainer.figures.reconstruction import (
     fvae_flows,
     to_bytes,
     to_floats,
+    vae_flows,
 )
 from trainer.metrics import laplacian_variance, mouth_error, psnr
 from trainer.prepare import PREPARED_SIZE, PreparedFaces
@@ -81,6 +84,7 @@ def table1(
     *,
     detector: FaceDetector,
     vae: RgbVae | None = None,
+    papers: FlowVae | None = None,
     oracle: OracleSettings | None = None,
     progress: Progress | None = None,
 ) -> ExperimentResult:
@@ -91,6 +95,7 @@ def table1(
         prepared: the photos.
         detector: finds landmarks in the results.
         vae: the VAE that paints, if one was trained.
+        papers: a network of the paper's own configuration, if one was trained.
         oracle: None for the settings of all reports.
         progress: told how far it is.
 
@@ -104,7 +109,9 @@ def table1(
     people = [prepared.faces[source].person for source, _ in rows]
     large = to_tensor([_recoloured(prepared, source, target) for source, target in rows])
     wanted = to_tensor([np.array(prepared.crops[target]) for _, target in rows])
-    methods = _reach(model, prepared, pairs, large, vae=vae, oracle=oracle, progress=progress.subrange(0.0, 0.7))
+    methods = _reach(
+        model, prepared, pairs, large, vae=vae, papers=papers, oracle=oracle, progress=progress.subrange(0.0, 0.7)
+    )
     methods[TARGET] = Reached(pairs.target, wanted)
     values: dict[str, dict[str, NDArray[np.float64]]] = {}
     for number, (method, reached) in enumerate(methods.items()):
@@ -152,6 +159,7 @@ def _reach(
     large: Tensor,
     *,
     vae: RgbVae | None,
+    papers: FlowVae | None,
     oracle: OracleSettings | None,
     progress: Progress,
 ) -> dict[str, Reached]:
@@ -169,6 +177,8 @@ def _reach(
         BLENDED: Reached(pairs.source + confidence * (ours.small - pairs.source), large + trust * (ours.large - large)),
     }
     methods[FITTED] = warped(fitted_flows(model, pairs.source, pairs.target, progress=progress.subrange(0.12, 0.03)))
+    if papers is not None:
+        methods[PAPERS] = warped(vae_flows(papers, pairs.source, pairs.target))
     if vae is not None:
         picture = painted(vae, pairs.source, pairs.target)
         enlarged = torch.nn.functional.interpolate(picture, size=(PREPARED_SIZE, PREPARED_SIZE), mode="bicubic")

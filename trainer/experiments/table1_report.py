@@ -13,6 +13,7 @@ UNWARPED: Final = "Unwarped source"
 AVERAGE: Final = "Average flow (target not seen)"
 FVAE: Final = "FVAE"
 BLENDED: Final = "FVAE with confidence"
+PAPERS: Final = "FVAE, the paper's configuration"
 VAE: Final = "VAE"
 DIS: Final = "DIS flow"
 TVL1: Final = "TV-L1 flow"
@@ -25,6 +26,12 @@ PAPER: Final = {FVAE: 18.14, BLENDED: 18.35, VAE: 25.41, "Epic Flow": 15.76}
 _NO_VAE: Final = (
     "The VAE's row is missing: no trained one was given. `fvae-train train --config vae --work runs/vae --shards "
     "WORK/shards` with the shards of the run that is compared, then `fvae-train table1 --vae runs/vae`."
+)
+
+_PAPERS_NOTE: Final = (
+    "The paper's configuration (`trainer/configs/paper.toml`): a latent of 4 x 4 x 1024 and nothing finer, absolute "
+    "positions in place of displacements, trained on the same people's real pairs alone, with no true flow and no edit "
+    "path. What the paper leaves open is in `docs/adr/0004-the-papers-open-points.md`."
 )
 
 _NOTES: Final = (
@@ -94,6 +101,7 @@ def table1_markdown(
             "",
             *([] if has_vae else [_NO_VAE, ""]),
             *(line for note in _NOTES for line in (note, "")),
+            *([_PAPERS_NOTE, ""] if PAPERS in both else []),
             "## By direction",
             "",
             *table(["method", "PSNR face, to smile", "mouth error", "PSNR face, to neutral", "mouth error"], apart),

@@ -18,6 +18,7 @@ from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.types import AlignedCrop
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel
+from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import to_tensor
 from fvae_studio.model.warp import resize_flow, warp
 from fvae_studio.pipeline.latent_fit import fit_latent
@@ -29,6 +30,9 @@ from trainer.prepare import PreparedFaces
 from trainer.render import face_region, small_crop
 
 FORTH, BACK, BOTH = "neutral to smile", "smile to neutral", "both"
+
+_AT_ONCE: Final = 16
+"""Pairs at a time."""
 
 CONFIDENCE_NOTE: Final = (
     "FVAE with confidence: M g(S, Z(T)) + (1 - M) S, pixel by pixel: where the confidence M trusts the warp it is "
@@ -181,15 +185,24 @@ def fvae_flows(model: LoadedModel, source: Tensor, target: Tensor) -> tuple[Tens
     Returns:
         (B, 2, S, S) backward flow in crop pixels, (B, 1, S, S) confidence in [0, 1].
     """
-    flows, confidences = [], []
-    size = source.shape[-1]
-    for first in range(0, len(source), 16):
-        part = slice(first, first + 16)
+    confidences = []
+    for first in range(0, len(source), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
         mean, _ = model.vae.encode(target[part])
-        flows.append(resize_flow(model.vae.decode(model.vae.source_features(source[part]), mean), size))
         # Resized as a flow is: bilinearly, both grids covering the crop.
-        confidences.append(resize_flow(torch.sigmoid(model.confidence(source[part], mean)), size))
-    return torch.cat(flows), torch.cat(confidences)
+        confidences.append(resize_flow(torch.sigmoid(model.confidence(source[part], mean)), source.shape[-1]))
+    return vae_flows(model.vae, source, target), torch.cat(confidences)
+
+
+@torch.inference_mode()
+def vae_flows(vae: FlowVae, source: Tensor, target: Tensor) -> Tensor:
+    """F(S, mean(T)) for the true target: (B, 2, S, S), crop pixels; source and target (B, 3, S, S) in [-1, 1]."""
+    flows = []
+    for first in range(0, len(source), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        mean, _ = vae.encode(target[part])
+        flows.append(resize_flow(vae.decode(vae.source_features(source[part]), mean), source.shape[-1]))
+    return torch.cat(flows)
 
 
 def fitted_flows(model: LoadedModel, source: Tensor, target: Tensor, *, progress: Progress | None = None) -> Tensor:

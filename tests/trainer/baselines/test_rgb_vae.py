@@ -12,6 +12,7 @@ from fvae_studio.errors import ConfigError, DataError
 from fvae_studio.model.flow_vae import FlowVae
 from tests.trainer.pairs import make_shard, write_shards
 from trainer.baselines.rgb_vae import RgbVae, load_rgb_vae, make_vae, painted
+from trainer.baselines.runs import load_flow_vae
 from trainer.config import TrainConfig, load_config
 from trainer.loop import train
 from trainer.mask_loop import train_mask
@@ -92,6 +93,21 @@ def test_checkpoint_of_a_flow_vae_is_refused(tmp_path):
 
     with pytest.raises(DataError, match="predicts flow"):
         load_rgb_vae(tmp_path / "run")
+
+
+def test_run_that_predicts_flow_is_loaded_as_one(tmp_path):
+    config = load_config("tiny", ["train.max_steps=1"])
+    train(config, write_shards(tmp_path / "shards", make_shard()), tmp_path / "run", accelerator="cpu")
+    network = load_flow_vae(tmp_path)
+    images = torch.zeros(1, 3, 128, 128)
+
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+    assert network.decode(network.source_features(images), network.encode(images)[0]).shape[1] == 2
+
+
+def test_run_that_paints_is_refused_where_a_flow_is_wanted(run_dir):
+    with pytest.raises(DataError, match="paints"):
+        load_flow_vae(run_dir)
 
 
 def test_there_is_no_confidence_network_of_what_is_painted(config, run_dir):

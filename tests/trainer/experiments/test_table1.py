@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from fvae_studio.model.flow_vae import FlowVae
 from tests.helpers.prepared_faces import make_prepared
 from trainer.baselines.oracle import OracleSettings
 from trainer.baselines.rgb_vae import RgbVae
 from trainer.config import load_config
 from trainer.experiments.table1 import table1
-from trainer.experiments.table1_report import BLENDED, DIS, FVAE, ORACLE, TARGET, TVL1, UNWARPED, VAE
+from trainer.experiments.table1_report import BLENDED, DIS, FVAE, ORACLE, PAPERS, TARGET, TVL1, UNWARPED, VAE
 from trainer.figures.reconstruction import BACK, BOTH, FITTED, FORTH, reconstruction_figures
 
 QUICK = OracleSettings(num_steps=(15, 10, 5))
@@ -25,7 +26,8 @@ def vae():
 
 @pytest.fixture(scope="module")
 def result(bench, prepared, vae):
-    return table1(bench.model, prepared, detector=bench.detector, vae=vae, oracle=QUICK)
+    papers = FlowVae(load_config("tiny", ["model.output=absolute"]).model).eval()
+    return table1(bench.model, prepared, detector=bench.detector, vae=vae, papers=papers, oracle=QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def figures(result):
 def test_every_method_is_measured_both_ways(figures):
     assert set(figures) == {FORTH, BACK, BOTH}
     for methods in figures.values():
-        assert {UNWARPED, FVAE, BLENDED, FITTED, VAE, DIS, TVL1, ORACLE, TARGET} <= set(methods)
+        assert {UNWARPED, FVAE, BLENDED, FITTED, PAPERS, VAE, DIS, TVL1, ORACLE, TARGET} <= set(methods)
 
 
 def test_agrees_with_the_evaluation(figures, bench, prepared):
@@ -66,8 +68,9 @@ def test_target_reaches_itself(figures):
 
 
 def test_report_names_every_method_and_the_vae(result):
-    for method in (UNWARPED, FVAE, BLENDED, FITTED, VAE, DIS, TVL1, ORACLE):
+    for method in (UNWARPED, FVAE, BLENDED, FITTED, PAPERS, VAE, DIS, TVL1, ORACLE):
         assert f"| {method} |" in result.text
+    assert "4 x 4 x 1024" in result.text
     assert "row is missing" not in result.text
 
 
@@ -76,6 +79,8 @@ def test_report_says_that_the_vae_is_missing(bench, prepared):
 
     assert "VAE's row is missing" in result.text
     assert VAE not in result.figures["figures"][BOTH]
+    assert PAPERS not in result.figures["figures"][BOTH]
+    assert "4 x 4 x 1024" not in result.text
 
 
 def test_sheet_of_people_is_not_public(result):
