@@ -7,7 +7,7 @@ and show nobody; a test holds them against the pages that use them.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -50,7 +50,7 @@ class GuidePictures:
         yield lambda: self.document.summary is not None
         yield 0.5
         focus_on(self.window)
-        for scene in (self.first_look, self.faces, self.mouths, self.dialogs, self.batch, self.clip):
+        for scene in (self.first_look, self.faces, self.mouths, self.eyes, self.dialogs, self.batch, self.clip):
             yield from scene()
 
     def first_look(self) -> Iterator[Step]:
@@ -114,13 +114,24 @@ class GuidePictures:
                 yield self._full_res_after(before)
             yield 0.8
             strips.append(screen_of(_middle_of(self.window.canvas)))
-        width = sum(strip.width for strip in strips) + 8 * (len(strips) - 1)
-        joined = Image.new("RGB", (width, strips[0].height), "white")
-        for number, strip in enumerate(strips):
-            joined.paste(strip, (number * (strip.width + 8), 0))
-        joined.save(self.out / f"mouths{SUFFIX}", quality=QUALITY)
+        _side_by_side(strips).save(self.out / f"mouths{SUFFIX}", quality=QUALITY)
         yield 0.3
         self.shoot("mouth-choice", self.window.sliders._groups["Mouth"])
+        yield from self.hand.keys("ctrl+0")
+
+    def eyes(self) -> Iterator[Step]:
+        """The same eyes closed, half closed and wide."""
+        yield from self.open("ada_neutral.jpg")
+        yield from self.click_face(1)
+        yield from self.hand.keys("ctrl+2")
+        strips = []
+        for name, percent in (("close_eyes", 100), ("close_eyes", 45), ("wide_eyes", 70)):
+            yield from self.slide(name, percent)
+            yield 0.8
+            strips.append(screen_of(_middle_of(self.window.canvas)))
+            yield from self.hand.keys("ctrl+z")
+            yield 0.3
+        _side_by_side(strips).save(self.out / f"eyes{SUFFIX}", quality=QUALITY)
         yield from self.hand.keys("ctrl+0")
 
     def dialogs(self) -> Iterator[Step]:
@@ -290,6 +301,14 @@ def _child(parent: QWidget | None, kind: type[_Widget]) -> _Widget:
     found = None if parent is None else parent.findChild(kind)
     assert found is not None
     return found
+
+
+def _side_by_side(strips: Sequence[Image.Image]) -> Image.Image:
+    width = sum(strip.width for strip in strips) + 8 * (len(strips) - 1)
+    joined = Image.new("RGB", (width, strips[0].height), "white")
+    for number, strip in enumerate(strips):
+        joined.paste(strip, (number * (strip.width + 8), 0))
+    return joined
 
 
 def _middle_of(canvas: QWidget) -> QRect:
