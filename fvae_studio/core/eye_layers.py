@@ -73,9 +73,9 @@ def layer_eyes(flow: NDArray[np.float32], landmarks: Points) -> EyeLayers | None
     closing: list[ClosingEye] = []
     wide: list[WideEye] = []
     for contours, motion, meeting in zip(EYES.values(), motions, _meeting(motions), strict=True):
-        if (share := passage(motion.closed, LAYERED)) > 0:
+        if (share := motion.is_open * passage(motion.closed, LAYERED)) > 0:
             closing.append(close_eye(flow, landmarks, contours, motion, share, meeting, (upper, eye, lower)))
-        elif (share := passage(-motion.closed, WIDENED)) > 0:
+        elif (share := motion.is_open * passage(-motion.closed, WIDENED)) > 0:
             widened = widen_eye(flow, landmarks, contours, motion, share, (eye, mirrored))
             wide += [] if widened is None else [widened]
     return EyeLayers(upper, eye, lower, mirrored, tuple(closing), tuple(wide)) if closing or wide else None

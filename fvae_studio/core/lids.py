@@ -22,16 +22,16 @@ from fvae_studio.core.contours import (
     first_crossing,
     smooth_curve,
 )
-from fvae_studio.core.eye_motion import CORNER_PX, OPENING_PX, EyeContours, EyeMotion, Side, carried, with_lashes
+from fvae_studio.core.eye_motion import CORNER_PX, WIDEST_PX, EyeContours, EyeMotion, Side, carried, with_lashes
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.types import FloatMap
 
 LAYERED: Final = (0.15, 0.25)
 """Shares of an eye's opening that are closed: at the first one lids begin to be layers, at the second one they are."""
 
-MEETING: Final = (0.31, 0.56)
+MEETING: Final = (0.31, 0.54)
 """Likewise: from the first one on, lids close further than the flow says, at the second one they meet. Flows of
-`close_eyes` at 1 close 53 to 77 % of 48 eyes of held-out people, those of squints and grimaces up to 37 %."""
+`close_eyes` at 1 close 53 to 74 % of 48 eyes of held-out people, those of squints and grimaces up to 37 %."""
 
 TOGETHER: Final = (0.2, 0.35)
 """Likewise, of the eye that closes less: from the second one on, the eyes' mean says how far both outdo the flow."""
@@ -112,7 +112,7 @@ def close_eye(
     ):
         shown_line = contour_height(line, columns + at_rows(flow, row)[:, 0])
         added = _drawn(flow, rows, end, edge, shown_line) - rows - flow[..., 1]
-        np.copyto(layer[..., 1], flow[..., 1] + np.clip(added, -OPENING_PX[1], OPENING_PX[1]), where=moves)
+        np.copyto(layer[..., 1], flow[..., 1] + np.clip(added, -WIDEST_PX, WIDEST_PX), where=moves)
     np.copyto(eye[..., 1], carried(columns, landmarks, contours, motion)[None], where=near)
 
     x = curve_columns()

