@@ -27,6 +27,7 @@ from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
+from fvae_studio.core.surroundings import keep_surroundings
 from fvae_studio.core.timeline import FrameMode, Moment, Timeline
 from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, RenderResult, WarpedFace
@@ -479,7 +480,8 @@ class Engine:
 
     def _settle(self, photo: Photo, asked: Asked, predicted: FlowField) -> Settled:
         landmarks = self.crop(photo, asked.face).photo_to_crop.apply(asked.face.landmarks)
-        lips = self._mouth(photo, asked.face).part(predicted) if asked.mouth.opens else None
+        kept = FlowField(keep_surroundings(predicted.flow, landmarks), predicted.confidence)
+        lips = self._mouth(photo, asked.face).part(kept) if asked.mouth.opens else None
         settled = settle(predicted, landmarks) if lips is None else FlowField(lips.flow, predicted.confidence)
         return Settled(settled, lips, layer_eyes(settled.flow, landmarks))
 
@@ -549,13 +551,15 @@ class Engine:
 def settle(predicted: FlowField, landmarks: Points) -> FlowField:
     """What is done to a predicted flow before it moves pixels.
 
-    Closed lips stay closed, the border comes to zero, folds are smoothed away. The confidence is passed on.
+    Closed lips stay closed, what is beyond the face stays still, the border comes to zero, folds are smoothed away. The
+    confidence is passed on.
 
     Args:
         predicted: as the network gave it.
         landmarks: (478, 2) of the face, crop pixels.
     """
-    return FlowField(prepare_flow(limit_lip_stretch(predicted.flow, landmarks)), predicted.confidence)
+    flow = limit_lip_stretch(keep_surroundings(predicted.flow, landmarks), landmarks)
+    return FlowField(prepare_flow(flow), predicted.confidence)
 
 
 def _neighbours(placed: Sequence[PlacedFlow]) -> list[list[PlacedFlow]]:

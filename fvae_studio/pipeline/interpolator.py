@@ -317,7 +317,8 @@ class Interpolator:
         hold = self._hold(face, moment)
         taking = [source for source, share in enumerate(moment.motion) if share > 0]
         if moment.strengths or len(taking) > 2:
-            return self._residuals.meet(face, self._paths.settled(face, self._decoded(face, moment), hold=hold), moment)
+            still = self._paths.kept_still(face, self._decoded(face, moment), own=moment.motion[face])
+            return self._residuals.meet(face, self._paths.settled(face, still, hold=hold), moment)
         start, end = taking[0], taking[-1]
         return self._paths.field(face, (start, end), 0.0 if start == end else moment.motion[end], hold=hold)
 
@@ -329,12 +330,14 @@ class Interpolator:
         return self._residuals.meet(face, field, moment, still=moved.near_lips(MATCH_SIZE))
 
     def _raw(self, face: int, moment: Moment) -> FlowField:
-        """The flow as decoded: lips part after that."""
+        """The flow as decoded, but for what is beyond the face: lips part after that."""
         taking = [source for source, share in enumerate(moment.motion) if share > 0]
         if moment.strengths or len(taking) > 2:
-            return self._decoded(face, moment)
-        start, end = taking[0], taking[-1]
-        return self._paths.raw(face, (start, end), 0.0 if start == end else moment.motion[end])
+            decoded = self._decoded(face, moment)
+        else:
+            start, end = taking[0], taking[-1]
+            decoded = self._paths.raw(face, (start, end), 0.0 if start == end else moment.motion[end])
+        return self._paths.kept_still(face, decoded, own=moment.motion[face])
 
     def _met(self, face: int, field: FlowField, pair: tuple[int, int], place: float) -> FlowField:
         return self._residuals.meet(face, field, self._moment_on_path(pair, place))

@@ -14,6 +14,7 @@ from fvae_studio.core.face_parts import part_mask
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import limit_lip_stretch
 from fvae_studio.core.regularise import prepare_flow
+from fvae_studio.core.surroundings import keep_surroundings
 from fvae_studio.core.types import FloatMap, FlowField
 from fvae_studio.pipeline.predictor import FlowPredictor
 
@@ -123,6 +124,18 @@ class LatentPaths:
         other._paces = {pair: pace for pair, pace in self._paces.items() if is_same[pair[0]] and is_same[pair[1]]}
         return other
 
+    def kept_still(self, face: int, decoded: FlowField, *, own: float) -> FlowField:
+        """A decoded flow that leaves alone what is beyond the face, as far as the motion is the source's own, [0, 1].
+
+        From photo to photo heads and hair move; a slider moves faces.
+        """
+        landmarks = self._landmarks[face]
+        if own <= 0 or landmarks is None:
+            return decoded
+        kept = keep_surroundings(decoded.flow, landmarks)
+        flow = kept if own == 1 else (decoded.flow + np.float32(own) * (kept - decoded.flow)).astype(np.float32)
+        return FlowField(flow, decoded.confidence)
+
     def settled(self, face: int, decoded: FlowField, *, hold: float) -> FlowField:
         """What a decoded flow needs before it may move pixels; closed lips are held as far as `hold` says."""
         landmarks, flow = self._landmarks[face], decoded.flow
@@ -189,7 +202,9 @@ class LatentPaths:
         node = self._node(face, pair, number)
         for held, needed in ((True, hold > 0), (False, hold < 1)):
             if needed and (held, met) not in node.usable:
-                settled = self.settled(face, node.raw, hold=float(held))
+                place = number / PATH_NODES
+                own = float(face == pair[0]) * (1 - place) + float(face == pair[1]) * place
+                settled = self.settled(face, self.kept_still(face, node.raw, own=own), hold=float(held))
                 node.usable[held, met] = self._meet(face, settled, pair, number / PATH_NODES) if met else settled
         if hold in (0, 1):
             return node.usable[hold == 1, met]
