@@ -18,7 +18,7 @@ from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.types import FloatMap
 
-STILL: Final = ((5.0, 0.0), (14.0, 0.6), (22.0, 2.5))
+STILL: Final = ((5.0, 0.0), (14.0, 0.6), (30.0, 2.5))
 """By distance to the hull of the landmarks: up to which length motion counts as none; both in crop pixels.
 
 Twice as much is kept as it is: necks below a dropping jaw, hair of a head that turns. On held-out photos, sliders move

@@ -56,8 +56,8 @@ def test_nothing_is_moved_further_and_nothing_jumps(length):
 
     assert (kept <= length + 1e-5).all()
     for axis in (0, 1):
-        # Far from what would fold: there, the motion would fall by a pixel from one to the next.
-        assert np.abs(np.diff(kept, axis=axis)).max() < 0.6
+        # By a whole pixel from one to the next, it would fold.
+        assert np.abs(np.diff(kept, axis=axis)).max() < 0.75
 
 
 def test_more_motion_is_never_less():
