@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from PIL import Image
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from screenshot_tools import PHOTOS, Hand, Step, close_dialogs, focus_on, make_holiday, screen_of, take_picture
 
@@ -128,10 +128,14 @@ class GuidePictures:
         for name, percent in (("close_eyes", 100), ("close_eyes", 45), ("wide_eyes", 70)):
             yield from self.slide(name, percent)
             yield 0.8
-            strips.append(screen_of(_middle_of(self.window.canvas)))
+            strips.append(screen_of(_eyes_of(self.window.canvas)))
             yield from self.hand.keys("ctrl+z")
             yield 0.3
-        _side_by_side(strips).save(self.out / f"eyes{SUFFIX}", quality=QUALITY)
+        height = sum(strip.height for strip in strips) + 8 * (len(strips) - 1)
+        stacked = Image.new("RGB", (strips[0].width, height), "white")
+        for number, strip in enumerate(strips):
+            stacked.paste(strip, (0, number * (strip.height + 8)))
+        stacked.save(self.out / f"eyes{SUFFIX}", quality=QUALITY)
         yield from self.hand.keys("ctrl+0")
 
     def dialogs(self) -> Iterator[Step]:
@@ -317,3 +321,10 @@ def _middle_of(canvas: QWidget) -> QRect:
     return QRect(canvas.mapToGlobal(QPoint(width, 0)), canvas.size()).intersected(
         QRect(canvas.mapToGlobal(QPoint(width, 0)), canvas.mapToGlobal(QPoint(2 * width, canvas.height())))
     )
+
+
+def _eyes_of(canvas: QWidget) -> QRect:
+    """Where the eyes of a face are that fills the canvas."""
+    width, height = canvas.width(), canvas.height()
+    corner = canvas.mapToGlobal(QPoint(round(0.15 * width), round(0.26 * height)))
+    return QRect(corner, QSize(round(0.7 * width), round(0.2 * height)))
