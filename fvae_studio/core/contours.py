@@ -15,6 +15,12 @@ from fvae_studio.core.types import FloatMap
 CURVE_STEP: Final = 1 / 16
 """Crop pixels between the values of a curve along lips or lids, which begins at x = 0."""
 
+_ALL: Final = slice(None)
+
+_MOST_STEPS: Final = 12
+_SURE_PX: Final = 0.002
+"""Crop pixels: steps towards a moved point, how many and until when."""
+
 
 def curve_at(curve: FloatMap, x: NDArray[np.floating[Any]]) -> FloatMap:
     """Read a curve at any x, crop pixels."""
@@ -30,23 +36,30 @@ def curve_through(points: Points) -> FloatMap:
     return smooth_curve(contour_height(points, curve_columns()))
 
 
-def first_crossing(flow: NDArray[np.float32], contour: Points) -> FloatMap:
-    """(w,) y, in the edited crop, where every column shows a contour (N, 2) of the photo: the topmost such place."""
-    difference = _below(flow, contour)
+def first_crossing(flow: NDArray[np.float32], contour: Points, columns: slice = _ALL) -> FloatMap:
+    """(w,) y, in the edited crop, where every column shows a contour (N, 2) of the photo: the topmost such place.
+
+    Args:
+        flow: (h, w, 2), crop pixels.
+        contour: from left to right or back.
+        columns: that are wanted.
+    """
+    difference = _below(flow, contour, columns)
     return _smooth_rows(zero_row(difference, first=(difference > 0).argmax(axis=0)))
 
 
-def last_crossing(flow: NDArray[np.float32], contour: Points) -> FloatMap:
+def last_crossing(flow: NDArray[np.float32], contour: Points, columns: slice = _ALL) -> FloatMap:
     """The same, the lowest such place."""
-    difference = _below(flow, contour)
+    difference = _below(flow, contour, columns)
     height = len(difference)
     return _smooth_rows(zero_row(difference, first=height - (difference <= 0)[::-1].argmax(axis=0)))
 
 
-def _below(flow: NDArray[np.float32], contour: Points) -> FloatMap:
+def _below(flow: NDArray[np.float32], contour: Points, columns: slice) -> FloatMap:
     """(h, w): how far below the photo's contour the flow samples, crop pixels."""
     height, width = flow.shape[:2]
-    x, y = cell_centres(width)[None] + flow[..., 0], cell_centres(height)[:, None] + flow[..., 1]
+    part = flow[:, columns]
+    x, y = cell_centres(width)[columns] + part[..., 0], cell_centres(height)[:, None] + part[..., 1]
     below: FloatMap = y - contour_height(contour, x)
     return below
 
@@ -78,14 +91,17 @@ def moved_point(flow: NDArray[np.float32], point: NDArray[np.float32]) -> NDArra
     """(2,): where a point of the photo has moved to, crop pixels, found by following the backward flow to it."""
     height, width = flow.shape[:2]
     place = point.astype(np.float64)
-    for _ in range(12):
+    for _ in range(_MOST_STEPS):
         column = float(np.clip((place[0] + 0.5) * width / CROP_SIZE - 0.5, 0, width - 1))
         row = float(np.clip((place[1] + 0.5) * height / CROP_SIZE - 0.5, 0, height - 1))
         moved = (
             cv2.getRectSubPix(flow[..., 0], (1, 1), (column, row)),
             cv2.getRectSubPix(flow[..., 1], (1, 1), (column, row)),
         )
-        place = place + 0.7 * (point - np.array([float(each[0, 0]) for each in moved]) - place)
+        step = 0.7 * (point - np.array([float(each[0, 0]) for each in moved]) - place)
+        place = place + step
+        if max(abs(step)) < _SURE_PX:
+            break
     return place
 
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
-from fvae_studio.core.displacement import DisplacementField, DisplacementMap, Lattice, combine_displacements
+from fvae_studio.core.displacement import DisplacementField, DisplacementMap, Lattice, combine_displacements, sampled
 from fvae_studio.core.fine_copy import MAX_FINE_PIXELS, FineCopy
-from fvae_studio.core.flow_spline import border_is_zero, fade_to_border, sample_flow
+from fvae_studio.core.flow_spline import border_is_zero, fade_to_border
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.resample import KERNEL_REACH, Kernel, refined, resample, resample_premultiplied, shrinkage
 from fvae_studio.core.types import FloatMap, FlowField, GreyMask, Photo, RgbImage
@@ -194,12 +194,8 @@ def _displacement(flow: FlowField, to_crop: SimilarityTransform, region: Rect) -
     step = 1
     while step < _MAX_STEP and step * 2 * _NODES_PER_CELL <= side / max(faded.shape[:2]):
         step *= 2
-    field = DisplacementField(
-        sample_flow(to_crop.inverse.apply_linear(faded), (_FLOW_SAMPLES, _FLOW_SAMPLES)),
-        to_crop.then(SimilarityTransform.resize(CROP_SIZE, _FLOW_SAMPLES)),
-        crop_region(to_crop),
-        step,
-    )
+    samples, to_samples = sampled(to_crop.inverse.apply_linear(faded), to_crop, _FLOW_SAMPLES, region)
+    field = DisplacementField(samples, to_samples, crop_region(to_crop), step)
     return combine_displacements([field], region, step=step)
 
 

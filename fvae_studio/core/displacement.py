@@ -20,6 +20,8 @@ STILL_PX = 0.02
 _MAX_STEP = 8
 _MAX_SAMPLES = 1024
 _PREVIEW_SAMPLES = 256
+_WINDOW_MARGIN = 12
+"""Samples around a window: a lattice reaches two steps beyond it, of at most four samples each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,11 @@ class DisplacementField:
 
     @staticmethod
     def from_flow(
-        flow: NDArray[np.float32], photo_to_crop: SimilarityTransform, *, is_preview: bool = False
+        flow: NDArray[np.float32],
+        photo_to_crop: SimilarityTransform,
+        *,
+        is_preview: bool = False,
+        window: Rect | None = None,
     ) -> DisplacementField:
         """Prepare p -> L^-1 f(A p), with A = `photo_to_crop` and L its linear part.
 
@@ -52,6 +58,7 @@ class DisplacementField:
             is_preview: fewer samples and nodes, which are read sooner: OpenCV's rounding of positions then costs 0.02
                 photo pixels where a face of 500 pixels moves most, and the lattice up to 3 % of a cell's second
                 difference.
+            window: photo pixels in which alone the field will be asked; None: wherever it moves something.
 
         Raises:
             GeometryError: malformed flow.
@@ -73,10 +80,7 @@ class DisplacementField:
             num_samples *= 2
         in_photo = photo_to_crop.inverse.apply_linear(flow)
         return DisplacementField(
-            sample_flow(in_photo, (num_samples, num_samples)),
-            photo_to_crop.then(SimilarityTransform.resize(CROP_SIZE, num_samples)),
-            crop_region(photo_to_crop),
-            step,
+            *sampled(in_photo, photo_to_crop, num_samples, window), crop_region(photo_to_crop), step
         )
 
     def on_lattice(self, lattice: Lattice) -> NDArray[np.float32]:
@@ -103,6 +107,29 @@ class DisplacementField:
             borderValue=0,
         )
         return _still_small(read)
+
+
+def sampled(
+    in_photo: NDArray[np.float32], photo_to_crop: SimilarityTransform, num_samples: int, window: Rect | None = None
+) -> tuple[NDArray[np.float32], SimilarityTransform]:
+    """A flow's spline, densely, and photo pixels -> index of its samples.
+
+    Args:
+        in_photo: (h, w, 2) flow in photo pixels, that ends at zero.
+        photo_to_crop: photo pixels -> crop pixels.
+        num_samples: along the crop's side.
+        window: photo pixels; only what is read there and `_WINDOW_MARGIN` samples around. None: all.
+    """
+    to_samples = photo_to_crop.then(SimilarityTransform.resize(CROP_SIZE, num_samples))
+    if window is None:
+        return sample_flow(in_photo, (num_samples, num_samples)), to_samples
+    corners = [[x, y] for x in (window.x, window.right) for y in (window.y, window.bottom)]
+    places = to_samples.apply(np.array(corners, np.float64))
+    low = np.clip(np.floor(places.min(axis=0)) - _WINDOW_MARGIN, 0, num_samples - 1).astype(int)
+    high = np.clip(np.ceil(places.max(axis=0)) + _WINDOW_MARGIN, low + 1, num_samples).astype(int)
+    part = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+    shift = SimilarityTransform(1.0, 0.0, -float(low[0]), -float(low[1]))
+    return sample_flow(in_photo, (num_samples, num_samples), part=part), to_samples.then(shift)
 
 
 @dataclass(frozen=True)

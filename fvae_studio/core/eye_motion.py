@@ -63,6 +63,9 @@ WET_PX: Final = 0.7
 CORNER_PX: Final = 2.0
 """Beyond the corners, crop pixels: over these what is drawn of an eye passes into the flow."""
 
+REACH_PX: Final = 6.0
+"""Crop pixels beyond the corners in which an eye is looked at: more than `CORNER_PX`, for curves to be smooth there."""
+
 STILL: Final = 0.02
 """Of an eye's opening: eyes whose rows move less apart or together are not looked at."""
 
@@ -71,12 +74,14 @@ class EyeMotion(NamedTuple):
     """An eye in a flow.
 
     Attributes:
-        upper, lower: (w,) rows, in the edited crop, where every column shows the contours of the lids, crop pixels.
+        columns: of the flow, w in all, that an eye can be seen in.
+        upper, lower: (w,) rows, in the edited crop, where these show the contours of the lids, crop pixels.
         corners: (2, 2), in the edited crop.
         closed: of the eye's opening: 0 nothing, 1 all, below 0 it opens; 0 for what is no open eye.
         is_open: in [0, 1]: whether the eye is open in the photo.
     """
 
+    columns: slice
     upper: FloatMap
     lower: FloatMap
     corners: NDArray[np.float64]
@@ -93,20 +98,25 @@ def measure_eye(flow: NDArray[np.float32], landmarks: Points, contours: EyeConto
         contours: of the eye.
     """
     upper_line, lower_line = with_lashes(landmarks, contours)
-    upper = first_crossing(flow, upper_line)
-    lower = np.maximum(last_crossing(flow, lower_line), upper)
     corners = np.array([moved_point(flow, landmarks[index]) for index in (contours.upper[0], contours.upper[-1])])
-    columns = cell_centres(flow.shape[1])
     left, right = corners[:, 0]
+    columns = cell_centres(flow.shape[1])
+    near = slice(*np.searchsorted(columns, (left - REACH_PX, right + REACH_PX)))
+    if near.stop - near.start < 2:
+        nowhere = np.zeros(0, np.float32)
+        return EyeMotion(near, nowhere, nowhere, corners, 0.0, 0.0)
+    upper = first_crossing(flow, upper_line, near)
+    lower = np.maximum(last_crossing(flow, lower_line, near), upper)
+    columns = columns[near]
     # Of the middle of the eye: at the corners nothing is left to measure.
     middle = (columns > 0.75 * left + 0.25 * right) & (columns < 0.25 * left + 0.75 * right)
-    source_x = columns[middle] + at_rows(flow, upper)[middle, 0]
+    source_x = columns[middle] + at_rows(flow[:, near], upper)[middle, 0]
     opening = contour_height(lower_line, source_x) - contour_height(upper_line, source_x)
     closed, is_open = 0.0, 0.0
     if middle.any() and OPEN_PX[0] < opening.mean() <= WIDEST_PX:
         closed = 1 - float((lower - upper)[middle].sum() / opening.sum())
         is_open = passage(float(opening.mean()), OPEN_PX)
-    return EyeMotion(upper, lower, corners, closed, is_open)
+    return EyeMotion(near, upper, lower, corners, closed, is_open)
 
 
 def is_moving(flow: NDArray[np.float32], landmarks: Points, contours: EyeContours) -> bool:

@@ -92,17 +92,18 @@ def close_eye(
         meeting: in [0, 1], of the way that the flow leaves open, what the lids go.
         layers: copies of the flow, written to: upper lid, eye, lower lid.
     """
-    upper, eye, lower = layers
+    part = flow[:, motion.columns]
+    upper, eye, lower = (layer[:, motion.columns] for layer in layers)
     gap = motion.lower - motion.upper
     lid = motion.upper + np.float32(meeting * UPPER_SHARE) * gap
     rim = np.maximum(motion.lower - np.float32(meeting * (1 - UPPER_SHARE)) * gap, lid)
     upper_line, lower_line = with_lashes(landmarks, contours)
     skin = contour_height(landmarks[list(contours.brow)], upper_line[:, 0]) - upper_line[:, 1]
     stretched_from = upper_line + np.stack([np.zeros_like(skin), _BROW_SHARE * skin], axis=1)
-    upper_end = np.minimum(first_crossing(flow, stretched_from), motion.upper - 1)
+    upper_end = np.minimum(first_crossing(flow, stretched_from, motion.columns), motion.upper - 1)
     lower_end = rim + _LOWER_REACH_PX
 
-    columns, rows = cell_centres(flow.shape[1]), cell_centres(flow.shape[0])[:, None]
+    columns, rows = cell_centres(flow.shape[1])[motion.columns], cell_centres(flow.shape[0])[:, None]
     left, right = motion.corners[:, 0]
     near = (columns > left - CORNER_PX) & (columns < right + CORNER_PX)
     near = near & (rows > upper_end - MARGIN_PX) & (rows < lower_end + MARGIN_PX)
@@ -110,9 +111,9 @@ def close_eye(
         (upper, near & (rows > upper_end), upper_end, lid, motion.upper, upper_line),
         (lower, near & (rows < lower_end), lower_end, rim, motion.lower, lower_line),
     ):
-        shown_line = contour_height(line, columns + at_rows(flow, row)[:, 0])
-        added = _drawn(flow, rows, end, edge, shown_line) - rows - flow[..., 1]
-        np.copyto(layer[..., 1], flow[..., 1] + np.clip(added, -WIDEST_PX, WIDEST_PX), where=moves)
+        shown_line = contour_height(line, columns + at_rows(part, row)[:, 0])
+        added = _drawn(part, rows, end, edge, shown_line) - rows - part[..., 1]
+        np.copyto(layer[..., 1], part[..., 1] + np.clip(added, -WIDEST_PX, WIDEST_PX), where=moves)
     np.copyto(eye[..., 1], carried(columns, landmarks, contours, motion)[None], where=near)
 
     x = curve_columns()

@@ -147,7 +147,8 @@ def warp_region(
         kernel: how pixels are resampled.
         fine: as for `warp_faces`.
     """
-    fields = _fields(faces, kernel)
+    # A face that others move as well is asked beyond the region.
+    fields = _fields(faces, kernel, roi if len(faces) == 1 else None)
     displacement = combine_displacements(fields, roi, step=min(field.step for field in fields))
     flow, photo_to_crop = faces[0]
     return _render(photo, displacement, roi, flow.confidence, photo_to_crop, kernel, NoProgress(), (), fine)
@@ -179,9 +180,13 @@ def upsample_flow(flow: NDArray[np.float32], photo_to_crop: SimilarityTransform,
     return combine_displacements([DisplacementField.from_flow(flow, photo_to_crop)], rect).dense(rect)
 
 
-def _fields(faces: Sequence[tuple[FlowField, SimilarityTransform]], kernel: Kernel) -> list[DisplacementField]:
+def _fields(
+    faces: Sequence[tuple[FlowField, SimilarityTransform]], kernel: Kernel, window: Rect | None = None
+) -> list[DisplacementField]:
     is_preview = kernel == "bicubic"
-    return [DisplacementField.from_flow(flow.flow, to_crop, is_preview=is_preview) for flow, to_crop in faces]
+    return [
+        DisplacementField.from_flow(flow.flow, to_crop, is_preview=is_preview, window=window) for flow, to_crop in faces
+    ]
 
 
 def _own_displacement(field: DisplacementField, bounds: Rect, step: int) -> DisplacementMap:

@@ -82,15 +82,15 @@ def widen_eye(
     is_between = upper_line[0, 0] < iris[0] < upper_line[-1, 0]
     if not (IRIS_PX[0] <= radius <= IRIS_PX[1] and is_seen and is_between):
         return None
-    columns, rows = cell_centres(flow.shape[1]), cell_centres(flow.shape[0])[:, None]
+    columns, rows = cell_centres(flow.shape[1])[motion.columns], cell_centres(flow.shape[0])[:, None]
     left, right = motion.corners[:, 0]
     near = (columns > left) & (columns < right)
     near = near & (rows > motion.upper - _REACH_PX) & (rows < motion.lower + _REACH_PX)
     down = carried(columns, landmarks, contours, motion)
-    eye, mirrored = layers
+    eye, mirrored = (layer[:, motion.columns] for layer in layers)
     np.copyto(eye[..., 1], down[None], where=near)
     # The mirror image, but no lower than the white of the eye.
-    source_x = columns + at_rows(flow, (motion.upper + motion.lower) / 2)[:, 0]
+    source_x = columns + at_rows(flow[:, motion.columns], (motion.upper + motion.lower) / 2)[:, 0]
     lowest = np.maximum(contour_height(lower_line, source_x) - _BESIDE_LID_PX, iris[1])
     image = 2 * iris[1] - (rows + down)
     beyond = np.maximum(image - (lowest - _SOFT_PX), 0)
