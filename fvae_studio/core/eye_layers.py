@@ -13,7 +13,7 @@ from fvae_studio.core.geometry import Points
 from fvae_studio.core.lids import LAYERED, MEETING, TOGETHER, ClosingEye, close_eye
 from fvae_studio.core.wide_eyes import WideEye, widen_eye
 
-WIDENED: Final = (0.04, 0.12)
+WIDENED: Final = (0.07, 0.15)
 """Shares of an eye's opening that are added: from the first one on the iris is kept round, at the second one it is."""
 
 

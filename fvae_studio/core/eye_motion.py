@@ -66,7 +66,7 @@ CORNER_PX: Final = 2.0
 REACH_PX: Final = 6.0
 """Crop pixels beyond the corners in which an eye is looked at: more than `CORNER_PX`, for curves to be smooth there."""
 
-STILL: Final = 0.02
+STILL: Final = 0.05
 """Of an eye's opening: eyes whose rows move less apart or together are not looked at."""
 
 

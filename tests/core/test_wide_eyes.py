@@ -50,7 +50,7 @@ def test_what_the_lid_covered_is_the_mirror_image_of_what_is_below():
 
 
 @settings(max_examples=20, deadline=None)
-@given(amount=st.floats(0.1, 0.8))
+@given(amount=st.floats(0.2, 0.8))
 def test_lower_lid_is_never_mirrored(amount):
     layers = opening(amount)
 
