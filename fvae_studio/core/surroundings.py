@@ -6,6 +6,7 @@ photos that is a fiftieth of a crop pixel, in some half of one: four pixels of a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -36,13 +37,22 @@ def keep_surroundings(flow: NDArray[np.floating[Any]], landmarks: Points) -> NDA
         A flow of the same size; the very same values in the face.
     """
     flow = np.asarray(flow, np.float32)
-    distance = _beyond(landmarks, *flow.shape[:2])
-    least = np.zeros(flow.shape[:2], np.float32)
-    for (near, less), (far, more) in pairwise(STILL):
-        least += np.float32(more - less) * smoothstep((distance - near) / (far - near))
+    # A slider asks for the same face again and again.
+    least = _least_motion(landmarks.astype(np.float32).tobytes(), *flow.shape[:2])
     length = np.hypot(flow[..., 0], flow[..., 1])
     kept = np.where(least > 0, smoothstep(length / np.maximum(least, np.float32(1e-6)) - 1), np.float32(1))
     return np.asarray(flow * kept[..., None], np.float32)
+
+
+@lru_cache(maxsize=8)
+def _least_motion(landmarks: bytes, height: int, width: int) -> FloatMap:
+    """(height, width), crop pixels: up to what length motion counts as none; of (N, 2) float32 landmarks, as bytes."""
+    distance = _beyond(np.frombuffer(landmarks, np.float32).reshape(-1, 2), height, width)
+    least = np.zeros((height, width), np.float32)
+    for (near, less), (far, more) in pairwise(STILL):
+        least += np.float32(more - less) * smoothstep((distance - near) / (far - near))
+    least.flags.writeable = False
+    return least
 
 
 def _beyond(landmarks: Points, height: int, width: int) -> FloatMap:
