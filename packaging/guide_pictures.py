@@ -114,7 +114,7 @@ class GuidePictures:
                 yield self._full_res_after(before)
             yield 0.8
             strips.append(screen_of(_middle_of(self.window.canvas)))
-        _side_by_side(strips).save(self.out / f"mouths{SUFFIX}", quality=QUALITY)
+        _joined(strips).save(self.out / f"mouths{SUFFIX}", quality=QUALITY)
         yield 0.3
         self.shoot("mouth-choice", self.window.sliders._groups["Mouth"])
         yield from self.hand.keys("ctrl+0")
@@ -131,11 +131,7 @@ class GuidePictures:
             strips.append(screen_of(_eyes_of(self.window.canvas)))
             yield from self.hand.keys("ctrl+z")
             yield 0.3
-        height = sum(strip.height for strip in strips) + 8 * (len(strips) - 1)
-        stacked = Image.new("RGB", (strips[0].width, height), "white")
-        for number, strip in enumerate(strips):
-            stacked.paste(strip, (0, number * (strip.height + 8)))
-        stacked.save(self.out / f"eyes{SUFFIX}", quality=QUALITY)
+        _joined(strips, axis=0).save(self.out / f"eyes{SUFFIX}", quality=QUALITY)
         yield from self.hand.keys("ctrl+0")
 
     def dialogs(self) -> Iterator[Step]:
@@ -307,11 +303,14 @@ def _child(parent: QWidget | None, kind: type[_Widget]) -> _Widget:
     return found
 
 
-def _side_by_side(strips: Sequence[Image.Image]) -> Image.Image:
-    width = sum(strip.width for strip in strips) + 8 * (len(strips) - 1)
-    joined = Image.new("RGB", (width, strips[0].height), "white")
+def _joined(strips: Sequence[Image.Image], *, axis: int = 1) -> Image.Image:
+    """Pictures of one size beside each other (axis 1) or one above the other (0), with white between them."""
+    width, height = strips[0].size
+    right, down = (width + 8, 0) if axis == 1 else (0, height + 8)
+    last = len(strips) - 1
+    joined = Image.new("RGB", (width + last * right, height + last * down), "white")
     for number, strip in enumerate(strips):
-        joined.paste(strip, (number * (strip.width + 8), 0))
+        joined.paste(strip, (number * right, number * down))
     return joined
 
 

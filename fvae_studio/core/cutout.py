@@ -129,7 +129,7 @@ def read_cutout(
     places = DisplacementMap(to_cutout.apply(nodes.astype(np.float64) + displacement.nodes), lattice)
     shrinking = shrinkage(places.nodes - nodes, lattice.step)
     for band in _bands(region, share if alpha is None else None, margin_px):
-        inside = Rect(band.x - region.x, band.y - region.y, band.width, band.height).slices
+        inside = band.within(region)
         window = _window(places.nodes_around(band), cutout.bounds)
         positions = places.dense(band)
         cv2.subtract(positions, (window.x, window.y, 0, 0), dst=positions)

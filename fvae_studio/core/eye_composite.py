@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.lids import ClosingEye
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, warp_faces, warp_region
+from fvae_studio.core.warp import Kernel, warp_faces, warp_layers
 from fvae_studio.core.wide_eyes import WideEye
 
 EDGE_SOFTNESS_PX: Final = 1.1
@@ -80,18 +79,10 @@ def draw_eyes(
     window = eyes_window(eyes, photo_to_crop, face.roi)
     if window.is_empty:
         return face
-    still = np.ones(eyes.eye.shape[:2], np.float32)
-    layers = {}
-    for name, flow in eyes.flows.items():
-        moving = [*faces[:index], (FlowField(flow, still), photo_to_crop), *faces[index + 1 :]]
-        layers[name] = warp_region(photo, moving, window, kernel=kernel, fine=fine).pixels
-    place = Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices
-    before = face.pixels[place]
-    after = join_eyes(before, layers, eyes, window, photo_to_crop)
-    pixels, moved = face.pixels.copy(), face.moved.copy()
-    pixels[place] = after
-    moved[place] |= (after != before).any(axis=2)
-    return replace(face, pixels=pixels, moved=moved)
+    flows = eyes.flows
+    warped = warp_layers(photo, flows.values(), faces, window, index=index, kernel=kernel, fine=fine)
+    layers = dict(zip(flows, warped, strict=True))
+    return face.with_part(window, join_eyes(face.pixels[window.within(face.roi)], layers, eyes, window, photo_to_crop))
 
 
 def join_eyes(
@@ -114,11 +105,12 @@ def join_eyes(
     for eye, part, place in _parts(eyes, window, to_crop):
         shown = before[place].astype(np.float32)
         pictures = {name: layer[place].astype(np.float32) for name, layer in layers.items()}
-        shares = _shares(eye, part, to_crop)
+        x, y = to_crop.apply_to_pixels(part)
+        shares = _shares(eye, x, y, to_crop.scale)
         if isinstance(eye, WideEye):
             # A reflection that lay in the lid's shade would else be cut off.
             lighter = (pictures["eye"] - pictures["mirrored"]).mean(axis=2) / limit
-            lamp = smoothstep((lighter - _LIGHT[0]) / (_LIGHT[1] - _LIGHT[0])) * _was_uncovered(eye, part, to_crop)
+            lamp = smoothstep((lighter - _LIGHT[0]) / (_LIGHT[1] - _LIGHT[0])) * _was_uncovered(eye, x, y)
             given = lamp * shares["mirrored"]
             shares["mirrored"] -= given
             shares["eye"] += given
@@ -139,7 +131,7 @@ def join_displacements(
     """As `join_eyes`, of displacements (window.height, window.width, 2): of the layer that a pixel shows most of."""
     result = before.copy()
     for eye, part, place in _parts(eyes, window, to_crop):
-        shares = _shares(eye, part, to_crop)
+        shares = _shares(eye, *to_crop.apply_to_pixels(part), to_crop.scale)
         most = np.argmax(list(shares.values()), axis=0)[..., None]
         shown = np.choose(most, [layers[name][place] for name in shares])
         result[place] += np.sum(list(shares.values()), axis=0)[..., None] * (shown - result[place])
@@ -159,7 +151,7 @@ def _parts(
     for eye in eyes.eyes:
         part = Rect.around(to_crop.inverse.apply(_box(eye))).intersect(window)
         if not part.is_empty:
-            yield eye, part, Rect(part.x - window.x, part.y - window.y, part.width, part.height).slices
+            yield eye, part, part.within(window)
 
 
 def _box(eye: ClosingEye | WideEye) -> Points:
@@ -171,15 +163,15 @@ def _box(eye: ClosingEye | WideEye) -> Points:
     return np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
 
 
-def _positions(part: Rect, to_crop: SimilarityTransform) -> tuple[FloatMap, FloatMap]:
-    grid = np.stack(np.meshgrid(np.arange(part.x, part.right), np.arange(part.y, part.bottom)), axis=-1)
-    at = to_crop.apply(grid.astype(np.float64))
-    return np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+def _shares(eye: ClosingEye | WideEye, x: FloatMap, y: FloatMap, scale: float) -> dict[str, FloatMap]:
+    """How much of each layer is seen at places in the crop, in [0, 1]; the rest is the flow's picture.
 
-
-def _shares(eye: ClosingEye | WideEye, part: Rect, to_crop: SimilarityTransform) -> dict[str, FloatMap]:
-    """How much of each layer is seen, (part.height, part.width) in [0, 1]; the rest is the flow's picture."""
-    x, y = _positions(part, to_crop)
+    Args:
+        eye: whose layers.
+        x: crop pixels.
+        y: likewise.
+        scale: crop pixels a picture pixel.
+    """
     left, right = eye.corners
     inwards = np.minimum(x - left, right - x)
     if isinstance(eye, WideEye):
@@ -188,7 +180,7 @@ def _shares(eye: ClosingEye | WideEye, part: Rect, to_crop: SimilarityTransform)
         shown = np.float32(eye.share) * below * known * smoothstep((inwards - 1) / 4)
         as_it_was = _rise(y - curve_at(eye.top, x), _WAS_SHADED_PX)
         return {"eye": shown * as_it_was, "mirrored": shown * (1 - as_it_was)}
-    edge = max(EDGE_SOFTNESS_PX * to_crop.scale, _EDGE_SOFTNESS)
+    edge = max(EDGE_SOFTNESS_PX * scale, _EDGE_SOFTNESS)
     # Where the lids meet, the two add up to 1 and leave nothing of the eye.
     is_upper = np.clip((curve_at(eye.lid, x) - y) / edge + 0.5, 0, 1)
     is_lower = np.clip((y - curve_at(eye.rim, x)) / edge + 0.5, 0, 1)
@@ -201,9 +193,8 @@ def _shares(eye: ClosingEye | WideEye, part: Rect, to_crop: SimilarityTransform)
     }
 
 
-def _was_uncovered(eye: WideEye, part: Rect, to_crop: SimilarityTransform) -> FloatMap:
+def _was_uncovered(eye: WideEye, x: FloatMap, y: FloatMap) -> FloatMap:
     """1 where the photo shows the eye, however shaded, 0 above."""
-    x, y = _positions(part, to_crop)
     return smoothstep((y - curve_at(eye.top, x) - 0.2) / 0.4)
 
 

@@ -29,6 +29,11 @@ class EyeContours(NamedTuple):
     brow: tuple[int, ...]
     iris: int
 
+    @property
+    def outline(self) -> tuple[int, ...]:
+        """All around the eye, each point once."""
+        return self.upper + self.lower[-2:0:-1]
+
 
 _RIGHT: Final = EyeContours(
     "R",

@@ -8,6 +8,7 @@ import numpy as np
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.eye_motion import EYES
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import LOWER_INNER, LOWER_OUTER, UPPER_INNER, UPPER_OUTER
 from fvae_studio.core.types import FloatMap
@@ -18,8 +19,8 @@ PARTS: Final[tuple[Part, ...]] = get_args(Part)
 Region: TypeAlias = Part | Literal["best"]
 """What can be borrowed from another photo: a part of the face, or everything that the other photo is surer of."""
 
-RIGHT_EYE: Final = (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7)
-LEFT_EYE: Final = (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249)
+RIGHT_EYE: Final = EYES["R"].outline
+LEFT_EYE: Final = EYES["L"].outline
 _HULLS: Final[dict[Part, tuple[tuple[int, ...], ...]]] = {
     "mouth": (UPPER_OUTER + LOWER_OUTER,),
     "eyes": (RIGHT_EYE, LEFT_EYE),

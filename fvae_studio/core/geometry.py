@@ -54,6 +54,10 @@ class Rect:
         """Index of these pixels in an array of rows."""
         return slice(self.y, self.bottom), slice(self.x, self.right)
 
+    def within(self, outer: Rect) -> tuple[slice, slice]:
+        """Index of these pixels in an array that holds those of `outer`."""
+        return Rect(self.x - outer.x, self.y - outer.y, self.width, self.height).slices
+
     def intersect(self, other: Rect) -> Rect:
         """Pixels in both; empty (zero width or height) when they do not meet."""
         x, y = max(self.x, other.x), max(self.y, other.y)
@@ -128,6 +132,12 @@ class SimilarityTransform:
         moved = np.stack([self.a * x - self.b * y + self.tx, self.b * x + self.a * y + self.ty], axis=-1)
         rounded: Points = moved.astype(np.float32)
         return rounded
+
+    def apply_to_pixels(self, rect: Rect) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """X and y, each (rect.height, rect.width), of where every pixel of a rectangle goes."""
+        grid = np.stack(np.meshgrid(np.arange(rect.x, rect.right), np.arange(rect.y, rect.bottom)), axis=-1)
+        at = self.apply(grid.astype(np.float64))
+        return np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
 
     def apply_linear(self, vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Transform (..., 2) displacements: L v, without the translation."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from fvae_studio.core.mouth_light import to_srgb
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_texture import add_grain, measure_grain, measure_softness
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, warp_region
+from fvae_studio.core.warp import Kernel, warp_layers
 
 EDGE_SOFTNESS_PX: Final = 1.1
 """Width of the passage from lip to inside, photo pixels; at least `_EDGE_SOFTNESS` crop pixels."""
@@ -57,20 +56,10 @@ def open_mouth(
     window = mouth_window(lips, photo_to_crop, face.roi)
     if window.is_empty:
         return face
-    still = np.ones(lips.flow.shape[:2], np.float32)
-    layers = []
-    for flow in (lips.upper, lips.lower):
-        moving = [*faces[:index], (FlowField(flow, still), photo_to_crop), *faces[index + 1 :]]
-        layers.append(warp_region(photo, moving, window, kernel=kernel, fine=fine).pixels)
-    place = Rect(window.x - face.roi.x, window.y - face.roi.y, window.width, window.height).slices
-    before = face.pixels[place]
-    source = photo.pixels[window.slices]
-    result = fill_gap(before, (layers[0], layers[1]), source, lips, inside, window, photo_to_crop)
-    differs = (result != before).any(axis=2)
-    pixels, moved = face.pixels.copy(), face.moved.copy()
-    pixels[place] = result
-    moved[place] |= differs
-    return replace(face, pixels=pixels, moved=moved)
+    flows = (lips.upper, lips.lower)
+    upper, lower = warp_layers(photo, flows, faces, window, index=index, kernel=kernel, fine=fine)
+    before, source = face.pixels[window.within(face.roi)], photo.pixels[window.slices]
+    return face.with_part(window, fill_gap(before, (upper, lower), source, lips, inside, window, photo_to_crop))
 
 
 def fill_gap(
@@ -96,7 +85,7 @@ def fill_gap(
     Returns:
         Pixels of the window.
     """
-    x, y = _crop_positions(window, to_crop)
+    x, y = to_crop.apply_to_pixels(window)
     top, bottom = curve_at(lips.top, x), curve_at(lips.bottom, x)
     limit = float(np.iinfo(before.dtype).max)
     still = source.astype(np.float32) / limit
@@ -134,12 +123,6 @@ def _window(lips: PartedLips, photo_to_crop: SimilarityTransform) -> Rect:
         [[left - margin, top], [right + margin, top], [left - margin, bottom], [right + margin, bottom]], np.float32
     )
     return Rect.around(photo_to_crop.inverse.apply(corners))
-
-
-def _crop_positions(window: Rect, photo_to_crop: SimilarityTransform) -> tuple[FloatMap, FloatMap]:
-    grid = np.stack(np.meshgrid(np.arange(window.x, window.right), np.arange(window.y, window.bottom)), axis=-1)
-    at = photo_to_crop.apply(grid.astype(np.float64))
-    return np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
 
 
 def near_lips(x: FloatMap, y: FloatMap, lips: PartedLips) -> FloatMap:

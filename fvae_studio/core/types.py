@@ -222,6 +222,14 @@ class WarpedFace:
     roi: Rect
     alpha: GreyMask | None = None
 
+    def with_part(self, window: Rect, pixels: RgbImage) -> WarpedFace:
+        """The face with other pixels in a window of its region; they have moved where they differ."""
+        place = window.within(self.roi)
+        after, moved = self.pixels.copy(), self.moved.copy()
+        after[place] = pixels
+        moved[place] |= (pixels != self.pixels[place]).any(axis=2)
+        return replace(self, pixels=after, moved=moved)
+
 
 @dataclass(frozen=True, eq=False)
 class RenderResult:

@@ -10,7 +10,7 @@ told in `resample`. Work goes by tiles inside the face's region, so time and mem
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -154,6 +154,35 @@ def warp_region(
     return _render(photo, displacement, roi, flow.confidence, photo_to_crop, kernel, NoProgress(), (), fine)
 
 
+def warp_layers(
+    photo: Photo,
+    flows: Iterable[NDArray[np.float32]],
+    faces: Sequence[tuple[FlowField, SimilarityTransform]],
+    roi: Rect,
+    *,
+    index: int = 0,
+    kernel: Kernel = "sinc",
+    fine: Sequence[FineCopy] = (),
+) -> list[RgbImage]:
+    """Pixels of one region, resampled once along each flow of a face that is drawn in layers.
+
+    Args:
+        photo: 8 or 16 bit, with or without alpha.
+        flows: (h, w, 2), crop pixels: each in turn in place of that face's own.
+        faces: as for `warp_region`.
+        roi: inside the photo.
+        index: which of them is drawn in layers.
+        kernel: how pixels are resampled.
+        fine: as for `warp_faces`.
+    """
+    own, photo_to_crop = faces[index]
+    layers = []
+    for flow in flows:
+        moving = [*faces[:index], (FlowField(flow, own.confidence), photo_to_crop), *faces[index + 1 :]]
+        layers.append(warp_region(photo, moving, roi, kernel=kernel, fine=fine).pixels)
+    return layers
+
+
 def flow_roi(flow: NDArray[np.float32], photo_to_crop: SimilarityTransform, bounds: Rect) -> Rect:
     """The smallest rectangle of whole pixels, to within some pixels, outside which the flow moves nothing.
 
@@ -221,7 +250,7 @@ def _render(
 
     def render(tile: Rect) -> None:
         progress.raise_if_cancelled()
-        inside = Rect(tile.x - roi.x, tile.y - roi.y, tile.width, tile.height).slices
+        inside = tile.within(roi)
         if trust is not None:
             confidence[inside] = _confidence(trust, photo_to_crop, tile, step)
         if not any(tile.intersect(other.roi) == tile for other in done):
@@ -239,9 +268,7 @@ def _render(
         shared = roi.intersect(other.roi)
         if shared.is_empty:
             continue
-        here, there = (
-            Rect(shared.x - r.x, shared.y - r.y, shared.width, shared.height).slices for r in (roi, other.roi)
-        )
+        here, there = shared.within(roi), shared.within(other.roi)
         pixels[here], moved[here] = other.pixels[there], other.moved[there]
         if alpha is not None and other.alpha is not None:
             alpha[here] = other.alpha[there]

@@ -217,5 +217,5 @@ def _draw_eyes(
         name: read_cutout(cutout, FlowField(flow, still), to_crop, window, kernel=kernel)[0]
         for name, flow in eyes.flows.items()
     }
-    place = Rect(window.x - region.x, window.y - region.y, window.width, window.height).slices
+    place = window.within(region)
     pixels[place] = join_eyes(pixels[place], layers, eyes, window, to_crop)

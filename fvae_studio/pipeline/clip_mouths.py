@@ -211,5 +211,5 @@ def draw_mouth(
         read_cutout(cutout, FlowField(flow, still), to_crop, window, kernel=kernel)[0]
         for flow in (lips.upper, lips.lower, np.zeros_like(lips.flow))
     )
-    place = Rect(window.x - region.x, window.y - region.y, window.width, window.height).slices
+    place = window.within(region)
     pixels[place] = fill_gap(pixels[place], (upper, lower), source, lips, inside, window, to_crop)

@@ -480,8 +480,10 @@ class Engine:
 
     def _settle(self, photo: Photo, asked: Asked, predicted: FlowField) -> Settled:
         landmarks = self.crop(photo, asked.face).photo_to_crop.apply(asked.face.landmarks)
-        kept = FlowField(keep_surroundings(predicted.flow, landmarks), predicted.confidence)
-        lips = self._mouth(photo, asked.face).part(kept) if asked.mouth.opens else None
+        lips = None
+        if asked.mouth.opens:
+            kept = FlowField(keep_surroundings(predicted.flow, landmarks), predicted.confidence)
+            lips = self._mouth(photo, asked.face).part(kept)
         settled = settle(predicted, landmarks) if lips is None else FlowField(lips.flow, predicted.confidence)
         return Settled(settled, lips, layer_eyes(settled.flow, landmarks))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fvae_studio.core.eye_composite import draw_eyes
 from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.fine_copy import FineCopy
-from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.mouth_composite import open_mouth
 from fvae_studio.core.types import FlowField, Photo, WarpedFace
 from fvae_studio.core.warp import Kernel
@@ -64,9 +64,7 @@ def _with_shared(face: WarpedFace, drawn: WarpedFace) -> WarpedFace:
     shared = face.roi.intersect(drawn.roi)
     if shared.is_empty:
         return face
-    here, there = (
-        Rect(shared.x - roi.x, shared.y - roi.y, shared.width, shared.height).slices for roi in (face.roi, drawn.roi)
-    )
+    here, there = shared.within(face.roi), shared.within(drawn.roi)
     pixels, moved = face.pixels.copy(), face.moved.copy()
     pixels[here], moved[here] = drawn.pixels[there], drawn.moved[there]
     return replace(face, pixels=pixels, moved=moved)

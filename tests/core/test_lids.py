@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -27,6 +29,13 @@ def rims(eye: ClosingEye) -> tuple[float, float]:
     """Upper and lower rim in the middle of an eye."""
     middle = np.array(MIDDLES[eye.side])
     return float(curve_at(eye.lid, middle)), float(curve_at(eye.rim, middle))
+
+
+def lids_at_middle(lids: EyeLayers) -> Iterator[tuple[np.ndarray, np.ndarray, float, float]]:
+    """What the rows of each eye's middle column sample by the upper and by the lower lid's layer, and its rims."""
+    for eye in lids.closing:
+        column = round(MIDDLES[eye.side])
+        yield rows + lids.upper[:, column, 1], rows + lids.lower[:, column, 1], *rims(eye)
 
 
 @pytest.mark.parametrize("amount", [-0.02, 0.0, 0.03])
@@ -71,10 +80,7 @@ def test_eye_is_covered_not_squeezed(amount):
 def test_lids_show_skin_alone(amount):
     lids = closing(amount)
 
-    for eye in lids.closing:
-        column = round(MIDDLES[eye.side])
-        lid, rim = rims(eye)
-        upper, lower = rows + lids.upper[:, column, 1], rows + lids.lower[:, column, 1]
+    for upper, lower, lid, rim in lids_at_middle(lids):
         assert (upper[rows <= lid] <= ROW - RISE - LASHES_PX + 0.2).all()
         assert (lower[rows >= rim] >= ROW + FALL + WET_PX - 0.2).all()
 
@@ -83,10 +89,7 @@ def test_lids_show_skin_alone(amount):
 def test_no_layer_folds_where_it_is_shown(amount):
     lids = closing(amount)
 
-    for eye in lids.closing:
-        column = round(MIDDLES[eye.side])
-        lid, rim = rims(eye)
-        upper, lower = rows + lids.upper[:, column, 1], rows + lids.lower[:, column, 1]
+    for upper, lower, lid, rim in lids_at_middle(lids):
         assert (np.diff(upper[rows <= lid + 1]) > 0).all()
         assert (np.diff(lower[rows >= rim - 1]) > 0).all()
 

@@ -185,24 +185,32 @@ def fvae_flows(model: LoadedModel, source: Tensor, target: Tensor) -> tuple[Tens
     Returns:
         (B, 2, S, S) backward flow in crop pixels, (B, 1, S, S) confidence in [0, 1].
     """
-    confidences = []
-    for first in range(0, len(source), _AT_ONCE):
-        part = slice(first, first + _AT_ONCE)
-        mean, _ = model.vae.encode(target[part])
-        # Resized as a flow is: bilinearly, both grids covering the crop.
-        confidences.append(resize_flow(torch.sigmoid(model.confidence(source[part], mean)), source.shape[-1]))
-    return vae_flows(model.vae, source, target), torch.cat(confidences)
+    means = _means(model.vae, target)
+    # Resized as a flow is: bilinearly, both grids covering the crop.
+    confidences = [
+        resize_flow(torch.sigmoid(model.confidence(source[part], means[part])), source.shape[-1])
+        for part in _parts(len(source))
+    ]
+    return _flows(model.vae, source, means), torch.cat(confidences)
 
 
 @torch.inference_mode()
 def vae_flows(vae: FlowVae, source: Tensor, target: Tensor) -> Tensor:
     """F(S, mean(T)) for the true target: (B, 2, S, S), crop pixels; source and target (B, 3, S, S) in [-1, 1]."""
-    flows = []
-    for first in range(0, len(source), _AT_ONCE):
-        part = slice(first, first + _AT_ONCE)
-        mean, _ = vae.encode(target[part])
-        flows.append(resize_flow(vae.decode(vae.source_features(source[part]), mean), source.shape[-1]))
-    return torch.cat(flows)
+    return _flows(vae, source, _means(vae, target))
+
+
+def _parts(count: int) -> list[slice]:
+    return [slice(first, first + _AT_ONCE) for first in range(0, count, _AT_ONCE)]
+
+
+def _means(vae: FlowVae, target: Tensor) -> Tensor:
+    return torch.cat([vae.encode(target[part])[0] for part in _parts(len(target))])
+
+
+def _flows(vae: FlowVae, source: Tensor, means: Tensor) -> Tensor:
+    decoded = (vae.decode(vae.source_features(source[part]), means[part]) for part in _parts(len(source)))
+    return torch.cat([resize_flow(flow, source.shape[-1]) for flow in decoded])
 
 
 def fitted_flows(model: LoadedModel, source: Tensor, target: Tensor, *, progress: Progress | None = None) -> Tensor:
