@@ -76,9 +76,7 @@ def face_thumbnail(
     for _, roi, edited in patches:
         common = roi.intersect(part)
         if not common.is_empty:
-            there = Rect(common.x - part.x, common.y - part.y, common.width, common.height)
-            here = Rect(common.x - roi.x, common.y - roi.y, common.width, common.height)
-            pixels[there.slices] = edited[here.slices]
+            pixels[common.within(part)] = edited[common.within(roi)]
     return Thumbnail(_fit(pixels, size), photo.metadata.icc)
 
 
