@@ -106,7 +106,14 @@ class FlowVaeStep(nn.Module):
         edited = mean_source + self.network.offset(seen.code)
         latent = torch.where(use_edit[:, None, None, None], edited, sampled)
         log_shares: list[Tensor] = []
-        flow = vae.decode(vae.source_features(seen.source, mean_source), latent, log_shares)
+        tracked: tuple[Tensor, ...] = ()
+        motion = None
+        if vae.config.tracking_channels:
+            tracked = vae.decoder.track(sampled, mean_source)
+            # An edited latent is found in its photo where it is: what was tracked for the loss is enough.
+            motion = torch.where(use_edit[:, None, None, None], 0.0, tracked[-1])
+        features = vae.source_features(seen.source, mean_source)
+        flow = vae.decode(features, latent, log_shares=log_shares, motion=motion)
         full = resize_flow(flow, clean.source.shape[-1])
 
         pixels = clean.source.shape[-1] ** 2 if options.reduction == "mean" else 1
@@ -148,7 +155,7 @@ class FlowVaeStep(nn.Module):
         tracking = zero
         if options.tracking_weight:
             # Also where the decoder takes the edit path: Z(T) is there all the same.
-            tracking = tracking_loss(vae.decoder.track(sampled, mean_source), clean.flow, clean.visible)
+            tracking = tracking_loss(tracked, clean.flow, clean.visible)
         total = (
             options.reconstruction_weight * reconstruction
             + options.prior_weight * prior_share * prior

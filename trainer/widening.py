@@ -26,11 +26,15 @@ NEW: Final = -1
 LEAST_SHARE: Final = 0.5
 """Before they are divided by their sum, shares are drawn from here to 1.5: no copy is left without a voice."""
 
+NEW_DESCRIPTORS: Final = 0.03
+"""By which the first weights of finer descriptors are multiplied, where coarser ones are tracked already."""
+
 
 def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
     """Whether `config` is the same architecture with at least as many channels everywhere.
 
-    There may be more refinements, and finer grids of the latent may be new, or newly compared, and descriptors new.
+    There may be more refinements, and finer grids of the latent may be new, or newly compared, and descriptors new, all
+    of them or the finer ones.
     """
     same = replace(
         config,
@@ -43,6 +47,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         detail_channels=than.detail_channels,
         matching_radius=than.matching_radius,
         tracking_channels=than.tracking_channels,
+        fine_tracking_channels=than.fine_tracking_channels,
     )
     details = than.detail_channels + (0,) * (len(config.detail_channels) - len(than.detail_channels))
     counts = (
@@ -59,7 +64,10 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         config.matching_radius[:compared] == than.matching_radius
         and config.detail_channels[:compared] == than.detail_channels[:compared]
     )
-    tracking = than.tracking_channels in (0, config.tracking_channels)
+    tracking = than.tracking_channels in (0, config.tracking_channels) and than.fine_tracking_channels in (
+        0,
+        config.fine_tracking_channels,
+    )
     if than.tracking_channels:
         # Descriptors lie on a grid like the finest of the others.
         tracking = tracking and len(config.detail_channels) == len(than.detail_channels)
@@ -77,6 +85,8 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
 @torch.no_grad()
 def widen_flow(narrow: FlowVae, wide: FlowVae, *, seed: int = 0) -> None:
     """Let `wide` compute what `narrow` does; with as many channels it gets the very weights. See `is_wider`.
+
+    With finer descriptors beside those that there are, it does so but for what is interpolated between their cells.
 
     Args:
         narrow: trained; not changed.
@@ -96,9 +106,15 @@ def widen_flow(narrow: FlowVae, wide: FlowVae, *, seed: int = 0) -> None:
         outputs = torch.arange(old.to_mean.out_channels)
         for before, after in ((old.to_mean, new.to_mean), (old.to_log_var, new.to_log_var)):
             _widen_convolution(before, after, inputs, outputs, random)
-    if narrow.config.tracking_channels:
-        level = len(narrow.config.detail_channels)
-        _widen_descriptors(narrow.descriptors, wide.descriptors, levels[level + 1], levels[level], random)
+    level = len(narrow.config.detail_channels)
+    for descriptors, wider in zip(narrow.descriptor_heads, wide.descriptor_heads, strict=False):
+        _widen_descriptors(descriptors, wider, levels[level + 1], levels[level], random)
+    if narrow.descriptor_heads:
+        # What finer ones find is looked at where that of the others was. Doubt outweighs them while they are small.
+        for head in wide.descriptor_heads[len(narrow.descriptor_heads) :]:
+            head.to_mean.weight.mul_(NEW_DESCRIPTORS)
+            assert head.to_mean.bias is not None
+            head.to_mean.bias.zero_()
 
 
 @torch.no_grad()
@@ -135,7 +151,7 @@ def _widen_decoder(narrow: ConvDecoder, wide: ConvDecoder, skips: Sequence[Tenso
     for old, new, channels in zip(narrow.matchings, wide.matchings, copies, strict=False):
         _widen_matching(old, new, channels, random)
     if narrow.is_tracking:
-        wide.tracking.load_state_dict(narrow.tracking.state_dict())
+        wide.tracking.load_state_dict(narrow.tracking.state_dict(), strict=False)
     origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[len(narrow.blocks)]])
     origin = _with_columns(origin, *motions)
     _widen_convolution(narrow.head, wide.head, origin, torch.arange(narrow.head.out_channels), random)

@@ -14,6 +14,7 @@ from fvae_studio.core.eye_motion import CORNER_PX
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.lashes import LASH_PX, turn_lashes
 from fvae_studio.core.lids import ClosingEye
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_faces, warp_layers
@@ -114,9 +115,16 @@ def join_eyes(
             given = lamp * shares["mirrored"]
             shares["mirrored"] -= given
             shares["eye"] += given
+        lashes = None
+        if isinstance(eye, ClosingEye):
+            lashes = turn_lashes(pictures["upper"], eye, x, y, part, to_crop, limit=limit)
+        if lashes is not None:
+            pictures["upper"] = lashes.bare
         mixed = shown * (1 - np.sum(list(shares.values()), axis=0))[..., None]
         for name, share in shares.items():
             mixed += pictures[name] * share[..., None]
+        if lashes is not None:
+            mixed *= lashes.shade
         result[place] = np.clip(np.round(mixed), 0, limit).astype(before.dtype)
     return result
 
@@ -160,6 +168,8 @@ def _box(eye: ClosingEye | WideEye) -> Points:
     first, last = (eye.upper_end, eye.lower_end) if isinstance(eye, ClosingEye) else (eye.lid, eye.rim)
     columns = np.linspace(left, right, 32)
     top, bottom = float(curve_at(first, columns).min()), float(curve_at(last, columns).max())
+    if isinstance(eye, ClosingEye):
+        bottom = max(bottom, float(curve_at(eye.lid, columns).max()) + LASH_PX[1])
     return np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
 
 

@@ -15,8 +15,8 @@ pixels, and training that begins with folded faces takes long to recover."""
 
 
 TRACKING_STEPS: Final = 2
-"""Of `tracking.Tracking` on the whole grid, each from where the one before it arrived. One on a grid of half the size
-comes before them, for what has moved by more than a cell."""
+"""Of `tracking.Tracking` on a grid, each from where the one before it arrived. One on a grid of half the size comes
+before the first of them, for what has moved by more than a cell."""
 
 
 def detail_slices(latent_channels: int, detail_channels: Sequence[int]) -> tuple[slice, ...]:
@@ -36,14 +36,18 @@ def matching_moves(radius: int) -> list[tuple[int, int]]:
     return [(x, y) for y in reach for x in reach]
 
 
-def tracking_slice(latent_channels: int, detail_channels: Sequence[int], tracking_channels: int) -> slice:
-    """Where the descriptors lie, behind the finer grids and packed like the finest of them."""
+def descriptor_slices(
+    latent_channels: int, detail_channels: Sequence[int], tracking_channels: int, fine_tracking_channels: int
+) -> tuple[slice, slice]:
+    """Where the descriptors lie, behind the finer grids: packed like the finest of them, and like one finer still."""
     finer = detail_slices(latent_channels, detail_channels)
     first = finer[-1].stop if finer else latent_channels
-    return slice(first, first + (tracking_channels << (2 * len(detail_channels))))
+    middle = first + (tracking_channels << (2 * len(detail_channels)))
+    last = middle + (fine_tracking_channels << (2 * len(detail_channels) + 2))
+    return slice(first, middle), slice(middle, last)
 
 
-_MAY_BE_NONE: Final = ("refinements", "encoder_refinements", "tracking_channels")
+_MAY_BE_NONE: Final = ("refinements", "encoder_refinements", "tracking_channels", "fine_tracking_channels")
 """Counts that may be 0."""
 
 
@@ -74,6 +78,8 @@ class FlowVaeConfig:
         tracking_channels: descriptors of a photo, on a grid like the finest of `detail_channels`, that the decoder of
             the flow finds in the other photo (`docs/adr/0019-tracking.md`). Sliders leave them alone. None in the
             paper.
+        fine_tracking_channels: further descriptors, on a grid of twice the size, that are looked for from where the
+            others were found (`docs/adr/0021-finer-tracking.md`). None in the paper.
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
@@ -96,6 +102,7 @@ class FlowVaeConfig:
     encoder_refinements: int = 0
     matching_radius: tuple[int, ...] = ()
     tracking_channels: int = 0
+    fine_tracking_channels: int = 0
     confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
     output: Literal["absolute", "displacement", "rgb"] = "absolute"
@@ -132,6 +139,7 @@ class FlowVaeConfig:
                 f"tracking_channels is {self.tracking_channels}; descriptors lie on a grid like the finest of "
                 "detail_channels, of which there has to be one, and their number is not negative"
             )
+        self._check_fine_tracking()
         if not 0 <= self.refinements < len(self.decoder_channels):
             raise ConfigError(
                 f"refinements is {self.refinements}; a decoder that doubles {len(self.decoder_channels)} times takes "
@@ -144,6 +152,13 @@ class FlowVaeConfig:
             )
         if not 0 < self.displacement_range <= 2:
             raise ConfigError(f"displacement_range is {self.displacement_range}; it must lie in (0, 2]")
+
+    def _check_fine_tracking(self) -> None:
+        if self.fine_tracking_channels < 0 or (self.fine_tracking_channels and not self.tracking_channels):
+            raise ConfigError(
+                f"fine_tracking_channels is {self.fine_tracking_channels}; they are looked for from where those of "
+                "tracking_channels were found, of which there have to be some, and their number is not negative"
+            )
 
     def _check_kinds(self) -> None:
         # A file or a TOML can hold anything; a string that is no choice would silently mean the other one.
@@ -177,13 +192,27 @@ class FlowVaeConfig:
         return self.tracked.stop, self.latent_size, self.latent_size
 
     @property
+    def descriptors(self) -> tuple[slice, ...]:
+        """Channels of a latent (C, h, w) that hold descriptors, for each of their grids; the coarser one first."""
+        return tuple(
+            part
+            for part in descriptor_slices(
+                self.latent_channels, self.detail_channels, self.tracking_channels, self.fine_tracking_channels
+            )
+            if part.stop > part.start
+        )
+
+    @property
     def tracked(self) -> slice:
         """Channels of a latent (C, h, w) that sliders leave alone: the descriptors, last of all; empty without them."""
-        return tracking_slice(self.latent_channels, self.detail_channels, self.tracking_channels)
+        coarse, fine = descriptor_slices(
+            self.latent_channels, self.detail_channels, self.tracking_channels, self.fine_tracking_channels
+        )
+        return slice(coarse.start, fine.stop)
 
     @property
     def tracking_size(self) -> int:
-        """Side of the descriptors' grid."""
+        """Side of the descriptors' grid, the coarser one."""
         return self.latent_size << len(self.detail_channels)
 
     @property

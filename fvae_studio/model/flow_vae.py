@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -72,11 +72,9 @@ class FlowVae(nn.Module):
             )
         )
         if config.tracking_channels:
-            self.descriptors = DescriptorHead(
-                fine_channels=config.encoder_channels[-2 - len(config.detail_channels)],
-                coarse_channels=config.encoder_channels[-1 - len(config.detail_channels)],
-                out_channels=config.tracking_channels,
-            )
+            self.descriptors = _descriptor_head(config, config.tracking_channels, stride=2)
+        if config.fine_tracking_channels:
+            self.fine_descriptors = _descriptor_head(config, config.fine_tracking_channels, stride=1)
         self.source_encoder = ConvEncoder(
             channels=config.encoder_channels,
             stem_stride=config.stem_stride,
@@ -90,6 +88,7 @@ class FlowVae(nn.Module):
             refinements=config.refinements,
             matching_radius=config.matching_radius,
             tracking_channels=config.tracking_channels,
+            fine_tracking_channels=config.fine_tracking_channels,
             tracking_cell_px=config.crop_size / config.tracking_size,
             out_channels=self.out_channels,
             head=config.head,
@@ -113,16 +112,21 @@ class FlowVae(nn.Module):
                 nn.init.normal_(layer.weight, std=1e-3)
                 assert layer.bias is not None
                 nn.init.constant_(layer.bias, -4.0)
-            if config.tracking_channels:
+            for describe in self.descriptor_heads:
                 # Their means are as large as they come: what is found is to be found from the first step on.
-                nn.init.normal_(self.descriptors.to_log_var.weight, std=1e-3)
-                assert self.descriptors.to_log_var.bias is not None
-                nn.init.constant_(self.descriptors.to_log_var.bias, -6.0)
+                nn.init.normal_(describe.to_log_var.weight, std=1e-3)
+                assert describe.to_log_var.bias is not None
+                nn.init.constant_(describe.to_log_var.bias, -6.0)
 
     @property
     def detail_heads(self) -> list[DetailHead]:
         """Of the latent's finer grids, 8 x 8 first."""
         return [head for head in self.details if isinstance(head, DetailHead)]
+
+    @property
+    def descriptor_heads(self) -> list[DescriptorHead]:
+        """Of the descriptors' grids, the coarser one first."""
+        return [getattr(self, name) for name in ("descriptors", "fine_descriptors") if hasattr(self, name)]
 
     def encode(self, target: Tensor, *, num_variances: int | None = None) -> tuple[Tensor, Tensor]:
         """f(T): (B, 3, S, S) in [-1, 1] -> mean and log variance, each (B, C, h, w).
@@ -138,11 +142,11 @@ class FlowVae(nn.Module):
         ]
         mean = join_details(self.to_mean(features[0]), [mean for mean, _ in finer])
         log_var = join_details(self.to_log_var(features[0][:num_variances]), [log_var for _, log_var in finer])
-        if self.config.tracking_channels:
-            level = len(self.config.detail_channels)
-            described = self.descriptors(features[level + 1], features[level], num_variances)
+        level = len(self.config.detail_channels)
+        for finer_by, describe in enumerate(self.descriptor_heads):
+            described = describe(features[level + 1], features[level], num_variances)
             mean, log_var = (
-                torch.cat([values, F.pixel_unshuffle(descriptors, 2**level)], dim=1)
+                torch.cat([values, F.pixel_unshuffle(descriptors, 2 ** (level + finer_by))], dim=1)
                 for values, descriptors in zip((mean, log_var), described, strict=True)
             )
         return mean, log_var.clamp(*LOG_VAR_RANGE)
@@ -160,7 +164,12 @@ class FlowVae(nn.Module):
         return features
 
     def decode(
-        self, source_features: Sequence[Tensor], latent: Tensor, log_shares: list[Tensor] | None = None
+        self,
+        source_features: Sequence[Tensor],
+        latent: Tensor,
+        *,
+        log_shares: list[Tensor] | None = None,
+        motion: Tensor | None = None,
     ) -> Tensor:
         """F(S, Z) -> displacement (B, 2, h, w) in crop pixels.
 
@@ -168,8 +177,9 @@ class FlowVae(nn.Module):
             source_features: of B photos, or of one photo for B latents.
             latent: (B, C, h, w).
             log_shares: a list to which what was found where is added; see `layers.ConvDecoder`.
+            motion: (B, 2, H, W) that was tracked already.
         """
-        return self.displacement(self.decoder(source_features, latent, log_shares))
+        return self.displacement(self.decoder(source_features, latent, log_shares=log_shares, motion=motion))
 
     def displacement(self, raw: Tensor) -> Tensor:
         """The decoder's raw map (B, 2, h, w) -> displacement in crop pixels."""
@@ -193,6 +203,12 @@ class FlowVae(nn.Module):
         mean, log_var = self.encode(target)
         flow = self.decode(self.source_features(source), self.sample(mean, log_var, generator=generator))
         return FlowVaeOutput(flow, warp(source, flow), mean, log_var)
+
+
+def _descriptor_head(config: FlowVaeConfig, out_channels: int, *, stride: Literal[1, 2]) -> DescriptorHead:
+    level = len(config.detail_channels)
+    fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
+    return DescriptorHead(fine_channels=fine, coarse_channels=coarse, out_channels=out_channels, stride=stride)
 
 
 class ConfidenceNet(nn.Module):

@@ -41,6 +41,7 @@ from fvae_studio.model.matching_graph import (
 from fvae_studio.model.onnx_file import Dimension, OnnxGraph
 from fvae_studio.model.tracking_graph import (
     Tracked,
+    descriptor_grids,
     give_own_descriptors,
     multiply_adds_of_tracking,
     of_size,
@@ -71,6 +72,11 @@ class _Layer(NamedTuple):
         """What a latent changes, behind each other."""
         return np.concatenate([self.of_x, self.of_detail, self.of_motion], axis=1)
 
+    @property
+    def without_motion(self) -> _Layer:
+        """The same where nothing has moved."""
+        return self._replace(of_motion=self.of_motion[:, :0])
+
 
 def encoder_graph(model: ModelWeights) -> bytes:
     """Input "image" (1, 3, S, S); output "mean" (1, C, h, w): f(S) without its variance."""
@@ -86,8 +92,7 @@ def encoder_graph(model: ModelWeights) -> bytes:
         both = graph.apply("Concat", fine, double(graph, coarse, "nearest"), axis=1)
         detail = convolve(graph, both, model.tensors[f"{name}.weight"], model.tensors[f"{name}.bias"])
         details.append(_packed(graph, detail, config, level))
-    if config.tracking_channels:
-        details.append(_described(graph, features, model.tensors, config))
+    details += _described(graph, features, model.tensors, config)
     if details:
         mean = graph.apply("Concat", mean, *details, axis=1)
     graph.output(mean, "mean", (1, *config.latent_shape))
@@ -125,22 +130,27 @@ def source_graph(model: ModelWeights, part: Part) -> bytes:
         ]
         shapes = matching_shapes(config) + tracking_shapes(config)
         if config.tracking_channels:
-            own = _descriptors(graph, mean, config)
-            cells += give_own_descriptors(graph, own, config, model.tensors)
+            cells += give_own_descriptors(graph, _descriptors(graph, mean, config), config, model.tensors)
         for number, (value, shape) in enumerate(zip(cells, shapes, strict=True), len(skips)):
             graph.output(value, f"term{number}", shape)
     return graph.to_bytes()
 
 
-def decoder_graph(model: ModelWeights, part: Part) -> bytes:
+def decoder_graph(model: ModelWeights, part: Part, *, tracks: bool = True) -> bytes:
     """Inputs "latent" (N, C, h, w), "term0", ...; output "map".
 
     That is displacements (N, 2, H, W) in crop pixels, or confidences (N, 1, H, W) in [0, 1].
+
+    Args:
+        model: whose decoder it is.
+        part: what is decoded.
+        tracks: False: for latents with the photo's own descriptors, which are found where they are. The terms that
+            tracking needs, the last of all, are no inputs then.
     """
     config = model.header.config
     graph = OnnxGraph(part)
     latent = graph.input("latent", ("N", *config.latent_shape))
-    x, _ = _raw_map(graph, model, part, latent)
+    x, _ = _raw_map(graph, model, part, latent, tracks=tracks)
     size = config.flow_size
     if part == "confidence":
         graph.output(graph.apply("Sigmoid", x), "map", ("N", 1, size, size))
@@ -169,7 +179,7 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
     by_motion: list[str] = []
     slope, _, motion = _taken_apart(graph, slope, head)
     if motion:
-        by_motion.append(of_size_back(graph, motion, config.latent_size << len(blocks), config))
+        by_motion.append(of_size_back(graph, motion, config.latent_size << len(blocks), _known(tracked)))
     for level, layer in reversed(list(enumerate(blocks))):
         if (matched := outputs[level].matched) is not None:
             slope, by_grid = match_back(graph, slope, matched, config, model.tensors)
@@ -190,10 +200,10 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
         if detail:
             parts.insert(0, _packed(graph, detail, config, level - 1))
         if motion:
-            by_motion.append(of_size_back(graph, motion, config.latent_size << level, config))
+            by_motion.append(of_size_back(graph, motion, config.latent_size << level, _known(tracked)))
     if tracked is not None:
         by_descriptors = track_back(graph, graph.apply("Sum", *by_motion), tracked, config)
-        parts.append(_packed_descriptors(graph, by_descriptors, config))
+        parts += _packed_descriptors(graph, by_descriptors, config)
     graph.output(
         graph.apply("Concat", slope, *parts, axis=1) if parts else slope, "gradient", (1, *config.latent_shape)
     )
@@ -209,7 +219,13 @@ class _Outputs(NamedTuple):
 
 
 def _raw_map(
-    graph: OnnxGraph, model: ModelWeights, part: Part, latent: str, outputs: list[_Outputs] | None = None
+    graph: OnnxGraph,
+    model: ModelWeights,
+    part: Part,
+    latent: str,
+    outputs: list[_Outputs] | None = None,
+    *,
+    tracks: bool = True,
 ) -> tuple[str, Tracked | None]:
     """Declare the terms as inputs and decode a latent: the map before its last function; each level's `outputs`."""
     config = model.header.config
@@ -218,18 +234,22 @@ def _raw_map(
         x = channels_of(graph, latent, 0, config.latent_channels)
     terms = [graph.input(f"term{level}", shape) for level, shape in enumerate(term_shapes(config, part))]
     grids = [_unpacked(graph, latent, config, level) for level in range(len(_details(config, part)))]
-    *blocks, head = zip(_layers(model, part), terms, strict=True)
+    layers = _layers(model, part)
+    tracks = tracks and part == "flow" and config.tracking_channels > 0
+    if not tracks:
+        layers = [layer.without_motion for layer in layers]
+    *blocks, head = zip(layers, terms, strict=True)
     radii = config.matching_radius if part == "flow" else ()
-    shapes = matching_shapes(config) + tracking_shapes(config) if part == "flow" else []
-    cells = [graph.input(f"term{number}", shape) for number, shape in enumerate(shapes, len(terms))]
+    shapes = matching_shapes(config) if part == "flow" else []
+    own_shapes = tracking_shapes(config) if tracks else []
+    cells = [graph.input(f"term{number}", shape) for number, shape in enumerate(shapes + own_shapes, len(terms))]
     tracked: Tracked | None = None
-    if part == "flow" and config.tracking_channels:
-        sloped, half_sloped, inverse = cells[-3:]
-        target = _descriptors(graph, latent, config)
-        tracked = track(graph, target, (sloped, half_sloped, inverse), config, model.tensors)
+    if tracks:
+        own = cells[len(shapes) :]
+        tracked = track(graph, _descriptors(graph, latent, config), own, config, model.tensors)
     for level, (layer, term) in enumerate(blocks):
         finer = [grids[level - 1]] if layer.of_detail.shape[1] else []
-        x = _with_motion(graph, [x, *finer], tracked, config.latent_size << level, config)
+        x = _with_motion(graph, [x, *finer], tracked, config.latent_size << level)
         weight = layer.of_latent
         if config.upsampling == "nearest":
             kernel = graph.constant(doubling_kernel(weight))
@@ -246,7 +266,7 @@ def _raw_map(
         if outputs is not None:
             outputs.append(_Outputs(plain, refined, matched))
     layer, term = head
-    x = _with_motion(graph, [x], tracked, config.latent_size << len(blocks), config)
+    x = _with_motion(graph, [x], tracked, config.latent_size << len(blocks))
     x = graph.apply("Add", convolve(graph, x, layer.of_latent), term)
     if config.head == "pixel_shuffle":
         x = graph.apply("DepthToSpace", x, blocksize=2, mode="CRD")
@@ -352,32 +372,51 @@ def _packed(graph: OnnxGraph, detail: str, config: FlowVaeConfig, level: int) ->
     return gathered(graph, detail, channels=config.detail_channels[level], side=config.latent_size, size=2 << level)
 
 
-def _descriptors(graph: OnnxGraph, latent: str, config: FlowVaeConfig) -> str:
-    """Of a latent, (N, tracking_channels, H, W)."""
-    return _unpacked_channels(graph, latent, config.tracked, 1 << len(config.detail_channels))
-
-
-def _packed_descriptors(graph: OnnxGraph, descriptors: str, config: FlowVaeConfig) -> str:
-    """Its inverse for one photo."""
+def _descriptors(graph: OnnxGraph, latent: str, config: FlowVaeConfig) -> list[str]:
+    """Of a latent, (N, C, H, W) for each grid."""
     size = 1 << len(config.detail_channels)
-    return gathered(graph, descriptors, channels=config.tracking_channels, side=config.latent_size, size=size)
+    return [_unpacked_channels(graph, latent, part, size << level) for level, part in enumerate(config.descriptors)]
 
 
-def _described(graph: OnnxGraph, features: Sequence[str], tensors: Mapping[str, Array], config: FlowVaeConfig) -> str:
-    """`layers.DescriptorHead` without its variance, packed."""
-    name = "vae.descriptors"
+def _packed_descriptors(graph: OnnxGraph, slope: str, config: FlowVaeConfig) -> list[str]:
+    """Of one photo, slopes by the finest descriptors, packed; those by the others are 0."""
+    *others, finest = config.descriptors
+    shapes = ((1, part.stop - part.start, config.latent_size, config.latent_size) for part in others)
+    size = config.tracking_size * len(config.descriptors) // config.latent_size
+    channels = (finest.stop - finest.start) // size**2
+    packed = gathered(graph, slope, channels=channels, side=config.latent_size, size=size)
+    return [*(graph.constant(np.zeros(shape, np.float32)) for shape in shapes), packed]
+
+
+def _described(
+    graph: OnnxGraph, features: Sequence[str], tensors: Mapping[str, Array], config: FlowVaeConfig
+) -> list[str]:
+    """`layers.DescriptorHead` of each grid without its variance, packed."""
     fine, coarse = features[-2 - len(config.detail_channels)], features[-1 - len(config.detail_channels)]
-    coarse = graph.apply("Relu", convolve(graph, coarse, *block_weights(tensors, f"{name}.coarse")))
-    both = graph.apply("Concat", fine, double(graph, coarse, "nearest"), axis=1)
-    both = graph.apply("Relu", convolve(graph, both, *block_weights(tensors, f"{name}.both")))
-    weight, bias = (graph.constant(tensors[f"{name}.to_mean.{kind}"]) for kind in ("weight", "bias"))
-    return _packed_descriptors(graph, graph.apply("Conv", both, weight, bias, strides=[2, 2], pads=[1] * 4), config)
+    packed = []
+    names = ("vae.descriptors", "vae.fine_descriptors")
+    for level, (name, grid) in enumerate(zip(names, descriptor_grids(config), strict=False)):
+        broad = graph.apply("Relu", convolve(graph, coarse, *block_weights(tensors, f"{name}.coarse")))
+        both = graph.apply("Concat", fine, double(graph, broad, "nearest"), axis=1)
+        both = graph.apply("Relu", convolve(graph, both, *block_weights(tensors, f"{name}.both")))
+        weight, bias = (graph.constant(tensors[f"{name}.to_mean.{kind}"]) for kind in ("weight", "bias"))
+        stride = 1 if level else 2
+        found = graph.apply("Conv", both, weight, bias, strides=[stride, stride], pads=[1] * 4)
+        size = grid.side // config.latent_size
+        packed.append(gathered(graph, found, channels=grid.channels, side=config.latent_size, size=size))
+    return packed
 
 
-def _with_motion(graph: OnnxGraph, parts: list[str], tracked: Tracked | None, size: int, config: FlowVaeConfig) -> str:
+def _known(tracked: Tracked | None) -> Tracked:
+    """For layers that read a motion, there is one."""
+    assert tracked is not None
+    return tracked
+
+
+def _with_motion(graph: OnnxGraph, parts: list[str], tracked: Tracked | None, size: int) -> str:
     """What a layer reads of a latent, behind each other."""
     if tracked is not None:
-        parts = [*parts, of_size(graph, tracked.motion, size, config)]
+        parts = [*parts, of_size(graph, tracked, size)]
     return graph.apply("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
 
 

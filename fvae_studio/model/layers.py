@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fvae_studio.model.config import detail_slices, tracking_slice
+from fvae_studio.model.config import descriptor_slices, detail_slices
 from fvae_studio.model.matching import Matching
 from fvae_studio.model.tracking import Tracking
 
@@ -100,6 +100,7 @@ class ConvDecoder(nn.Module):
             grid that is; see `Matching`.
         tracking_channels: descriptors that the latent has behind its finer grids. Where they are found in the photo,
             see `Tracking`, is told to every layer.
+        fine_tracking_channels: descriptors behind them, on a grid of twice the size.
         tracking_cell_px: side of a cell of their grid in crop pixels.
         out_channels: of the map.
         head: see `FlowVaeConfig.head`.
@@ -116,6 +117,7 @@ class ConvDecoder(nn.Module):
         refinements: int = 0,
         matching_radius: Sequence[int] = (),
         tracking_channels: int = 0,
+        fine_tracking_channels: int = 0,
         tracking_cell_px: float = 1.0,
         out_channels: int,
         head: Literal["same", "pixel_shuffle"],
@@ -124,7 +126,9 @@ class ConvDecoder(nn.Module):
         super().__init__()
         self.upsampling = upsampling
         self.latent_channels, self.detail_channels = latent_channels, tuple(detail_channels)
-        self.tracked = tracking_slice(latent_channels, detail_channels, tracking_channels)
+        self.descriptors = descriptor_slices(
+            latent_channels, detail_channels, tracking_channels, fine_tracking_channels
+        )[: bool(tracking_channels) + bool(fine_tracking_channels)]
         motion = 2 if tracking_channels else 0
         skips = list(reversed(source_channels))
         blocks = []
@@ -144,21 +148,28 @@ class ConvDecoder(nn.Module):
             Matching(channels=count, radius=radius) for count, radius in zip(channels, matching_radius, strict=False)
         )
         if tracking_channels:
-            self.tracking = Tracking(cell_px=tracking_cell_px)
+            self.tracking = Tracking(cell_px=tracking_cell_px, has_finer=fine_tracking_channels > 0)
         cells = 4 if head == "pixel_shuffle" else 1
         self.head = nn.Conv2d(in_channels, out_channels * cells, 5, padding=2)
         self.shuffle = nn.PixelShuffle(2) if head == "pixel_shuffle" else nn.Identity()
 
     def forward(
-        self, source_features: Sequence[Tensor], latent: Tensor, log_shares: list[Tensor] | None = None
+        self,
+        source_features: Sequence[Tensor],
+        latent: Tensor,
+        *,
+        log_shares: list[Tensor] | None = None,
+        motion: Tensor | None = None,
     ) -> Tensor:
         """Features of (B or 1, ...) and latents (B, C, h, w) -> raw map (B, out_channels, H, W).
 
         With finer grids, the photo's own latent (B or 1, C, h, w) stands behind its features. What is found where, as
-        `Matching.log_shares`, is added to a list, if one is given.
+        `Matching.log_shares`, is added to a list, if one is given. A motion that `track` has found already is not
+        looked for again.
         """
         batch = latent.shape[0]
-        motion = self.track(latent, source_features[-1])[-1] if self.is_tracking else None
+        if motion is None and self.is_tracking:
+            motion = self.track(latent, source_features[-1])[-1]
         grids: tuple[Tensor, ...] = ()
         own_grids: tuple[Tensor, ...] = ()
         if self.detail_channels:
@@ -187,17 +198,23 @@ class ConvDecoder(nn.Module):
     @property
     def is_tracking(self) -> bool:
         """Whether latents have descriptors."""
-        return bool(self.tracked.stop > self.tracked.start)
+        return bool(self.descriptors)
 
-    def track(self, latent: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+    def track(self, latent: Tensor, own: Tensor) -> tuple[Tensor, ...]:
         """From where in the photo comes what a latent (B, C, h, w) shows; see `Tracking`.
 
         Args:
             latent: of a target.
             own: (B or 1, C, h, w), the photo's own.
         """
-        target, photo = (F.pixel_shuffle(one[:, self.tracked], 2 ** len(self.detail_channels)) for one in (latent, own))
-        found: tuple[Tensor, Tensor] = self.tracking(target.float(), photo.float())
+        target, photo = (
+            [
+                F.pixel_shuffle(one[:, part], 2**level).float()
+                for level, part in enumerate(self.descriptors, len(self.detail_channels))
+            ]
+            for one in (latent, own)
+        )
+        found: tuple[Tensor, ...] = self.tracking(target, photo)
         return found
 
 
@@ -222,26 +239,29 @@ class DetailHead(nn.Module):
 
 
 class DescriptorHead(nn.Module):
-    """What a photo shows in each cell, to be found in another photo; read from features of twice the size, too.
+    """What a photo shows in each cell, to be found in another photo; read from features of two sizes.
 
     Where something lies within a cell decides how far it has moved, and features of the cell's own size have hardly
     kept it.
 
     Args:
-        fine_channels: of the features of twice the size.
-        coarse_channels: of those of the cells' size.
+        fine_channels: of the features of the finer size.
+        coarse_channels: of those of half of it.
         out_channels: of the descriptors.
+        stride: 2: cells are as large as those of the coarser features; 1: as those of the finer.
     """
 
-    def __init__(self, *, fine_channels: int, coarse_channels: int, out_channels: int) -> None:
+    def __init__(self, *, fine_channels: int, coarse_channels: int, out_channels: int, stride: Literal[1, 2]) -> None:
         super().__init__()
         self.coarse = conv_block(in_channels=coarse_channels, out_channels=fine_channels)
-        self.both = conv_block(in_channels=2 * fine_channels, out_channels=out_channels)
-        self.to_mean = nn.Conv2d(out_channels, out_channels, 4, stride=2, padding=1)
-        self.to_log_var = nn.Conv2d(out_channels, out_channels, 4, stride=2, padding=1)
+        # What a cell's four quarters need, and what neighbours of a single cell do.
+        between = out_channels * 2 // stride
+        self.both = conv_block(in_channels=2 * fine_channels, out_channels=between)
+        self.to_mean = nn.Conv2d(between, out_channels, 2 + stride, stride=stride, padding=1)
+        self.to_log_var = nn.Conv2d(between, out_channels, 2 + stride, stride=stride, padding=1)
 
     def forward(self, fine: Tensor, coarse: Tensor, num_variances: int | None = None) -> tuple[Tensor, Tensor]:
-        """Mean and log variance, each (B, out_channels, H, W) of `coarse`'s size; see `FlowVae.encode`."""
+        """Mean and log variance, each (B, out_channels, H, W); see `FlowVae.encode`."""
         doubled = F.interpolate(self.coarse(coarse), scale_factor=2.0, mode="nearest")
         features = self.both(torch.cat([fine, doubled], dim=1))
         return self.to_mean(features), self.to_log_var(features[:num_variances])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fvae_studio.model.graphs import decoder_graph, encoder_graph, latent_gradient_graph, source_graph
 from fvae_studio.model.networks import CPU, EncodedFace
 from fvae_studio.model.preprocess import to_input
+from fvae_studio.model.tracking_graph import tracking_shapes
 from fvae_studio.model.weights import Array, ModelWeights
 
 Session: TypeAlias = Any
@@ -26,18 +27,24 @@ class OnnxNetworks:
 
     Each graph runs on one core. These networks are small: a second core would save a millisecond or two, and beside a
     busy window its threads wait for each other. Flow and confidence are two graphs, so two cores have work.
+
+    Sliders leave descriptors alone: flows of edited latents are decoded by a graph that does not look for them.
     """
 
     device = CPU
 
     def __init__(self, model: ModelWeights) -> None:
-        self._has_details = bool(model.header.config.detail_channels)
+        config = model.header.config
+        self._has_details, self._tracked = bool(config.detail_channels), config.tracked
+        self._num_edit_terms = -len(tracking_shapes(config)) or None
         self._encoder = make_session(encoder_graph(model))
         self._flow_source = make_session(source_graph(model, "flow"))
         self._confidence_source = make_session(source_graph(model, "confidence"))
-        self._flow = make_session(decoder_graph(model, "flow"))
+        self._edits = make_session(decoder_graph(model, "flow", tracks=False))
         self._confidence = make_session(decoder_graph(model, "confidence"))
         self._model = model
+        # Only what takes two photos needs these.
+        self._tracking: Session | None = None
         self._gradient: Session | None = None
         self._making = Lock()
 
@@ -46,12 +53,17 @@ class OnnxNetworks:
         image = {"image": to_input([crop])}
         mean: Array = self._encoder.run(None, image)[0]
         flow_terms = self._flow_source.run(None, image | {"mean": mean} if self._has_details else image)
-        base = _decode(self._flow, flow_terms, mean)
+        base = _decode(self._edits, flow_terms[: self._num_edit_terms], mean)
         return EncodedFace(mean[0], base[0], flow_terms, self._confidence_source.run(None, image))
 
     def flows(self, face: EncodedFace, latents: Array) -> Array:
         """F(S, Z): (N, 2, H, W), crop pixels."""
-        return _decode(self._flow, face.flow_terms, latents)
+        if np.array_equal(latents[:, self._tracked], np.broadcast_to(face.mean, latents.shape)[:, self._tracked]):
+            return _decode(self._edits, face.flow_terms[: self._num_edit_terms], latents)
+        with self._making:
+            if self._tracking is None:
+                self._tracking = make_session(decoder_graph(self._model, "flow"))
+        return _decode(self._tracking, face.flow_terms, latents)
 
     def confidences(self, face: EncodedFace, latents: Array) -> Array:
         """M(S, Z): (N, 1, H, W)."""
@@ -61,7 +73,6 @@ class OnnxNetworks:
         """By every number of a latent, the slope of a loss whose slope by the flow is known: (C, h, w)."""
         with self._making:
             if self._gradient is None:
-                # Only clips of several photos need it.
                 self._gradient = make_session(latent_gradient_graph(self._model))
         inputs = {"latent": latent[None], "slope": slope[None], **_named(face.flow_terms)}
         found: Array = self._gradient.run(None, inputs)[0][0]

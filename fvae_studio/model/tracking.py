@@ -9,6 +9,7 @@ knows a target by its latent alone.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -29,47 +30,65 @@ class Tracking(nn.Module):
     Descriptors of the photo itself are found where they are: a latent that differs elsewhere alone moves nothing here.
 
     Args:
-        cell_px: side of a cell in crop pixels.
+        cell_px: side of a cell of the coarser grid in crop pixels.
+        has_finer: whether there are descriptors on a grid of twice the size, too.
     """
 
-    def __init__(self, *, cell_px: float) -> None:
+    def __init__(self, *, cell_px: float, has_finer: bool = False) -> None:
         super().__init__()
         self.cell_px = cell_px
         self.log_doubt = nn.Parameter(torch.tensor(math.log(DOUBT)))
+        if has_finer:
+            self.log_finer_doubt = nn.Parameter(torch.tensor(math.log(DOUBT)))
 
-    def forward(self, target: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, C, H, W) and (B or 1, C, H, W) -> (B, 2, H / 2, W / 2) of the first step, and (B, 2, H, W).
+    def forward(self, target: Sequence[Tensor], own: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Descriptors of each grid, (B, C, H, W) and (B or 1, C, H, W), the coarser one first -> motions (B, 2, h, w).
 
-        A gradient flows through the last step of each grid alone, as if it were known where that begins (RAFT does the
-        same).
+        The first is that of a step on a grid of half the size, then one follows for each grid. A gradient flows through
+        the last step of each alone, as if it were known where that begins (RAFT does the same).
         """
-        if own.shape[0] != target.shape[0]:
-            own = own.expand(target.shape[0], -1, -1, -1)
-        half_target, half_own = (F.avg_pool2d(grid, 2) for grid in (target, own))
-        first = self._step(*slopes(half_own), half_target - half_own)
-        found = 2 * F.interpolate(first, scale_factor=2.0, mode="bilinear", align_corners=False)
-        sloped = torch.cat([own, *slopes(own)], dim=1)
-        for _ in range(TRACKING_STEPS):
-            # A place that is no number would be read outside the grid (torch 2.13, on a processor).
-            before = torch.nan_to_num(found.detach())
-            here, x_slope, y_slope = warp(sloped, before).chunk(3, dim=1)
-            found = before + self._step(x_slope, y_slope, target - here)
-        return first * (2 * self.cell_px), found * self.cell_px
+        own = [_for_batch(grid, len(target[0])) for grid in own]
+        half_target, half_own = (F.avg_pool2d(grids[0], 2) for grids in (target, own))
+        found = [least_squares(*slopes(half_own), half_target - half_own, self.log_doubt)]
+        for grid, own_grid, log_doubt in zip(target, own, self._log_doubts(), strict=True):
+            found.append(_tracked(grid, own_grid, found[-1], log_doubt))
+        # Cells of the grid of half the size are twice as wide.
+        return tuple(motion * (self.cell_px * 2.0 ** (1 - level)) for level, motion in enumerate(found))
 
-    def _step(self, x_slope: Tensor, y_slope: Tensor, difference: Tensor) -> Tensor:
-        """The motion (B, 2, H, W) in cells that explains a difference best, by least squares over 3 x 3 cells."""
-        products = (
-            x_slope * x_slope,
-            x_slope * y_slope,
-            y_slope * y_slope,
-            x_slope * difference,
-            y_slope * difference,
-        )
-        sums = F.avg_pool2d(torch.stack([product.mean(1) for product in products], dim=1), 3, stride=1, padding=1)
-        xx, xy, yy, by_x, by_y = sums.unbind(1)
-        doubt = self.log_doubt.exp()
-        xx, yy = xx + doubt, yy + doubt
-        return torch.stack([yy * by_x - xy * by_y, xx * by_y - xy * by_x], dim=1) / (xx * yy - xy * xy)[:, None]
+    def _log_doubts(self) -> list[Tensor]:
+        return [self.log_doubt, *([self.log_finer_doubt] if hasattr(self, "log_finer_doubt") else [])]
+
+
+def _tracked(target: Tensor, own: Tensor, coarser: Tensor, log_doubt: Tensor) -> Tensor:
+    """The motion (B, 2, H, W) in cells, from that on a grid of half the size on."""
+    found = 2 * F.interpolate(coarser, scale_factor=2.0, mode="bilinear", align_corners=False)
+    sloped = torch.cat([own, *slopes(own)], dim=1)
+    for _ in range(TRACKING_STEPS):
+        # A place that is no number would be read outside the grid (torch 2.13, on a processor).
+        before = torch.nan_to_num(found.detach())
+        here, x_slope, y_slope = warp(sloped, before).chunk(3, dim=1)
+        found = before + least_squares(x_slope, y_slope, target - here, log_doubt)
+    return found
+
+
+def _for_batch(grid: Tensor, batch: int) -> Tensor:
+    return grid if grid.shape[0] == batch else grid.expand(batch, -1, -1, -1)
+
+
+def least_squares(x_slope: Tensor, y_slope: Tensor, difference: Tensor, log_doubt: Tensor) -> Tensor:
+    """The motion (B, 2, H, W) in cells that explains a difference (B, C, H, W) best, over 3 x 3 cells."""
+    products = (
+        x_slope * x_slope,
+        x_slope * y_slope,
+        y_slope * y_slope,
+        x_slope * difference,
+        y_slope * difference,
+    )
+    sums = F.avg_pool2d(torch.stack([product.mean(1) for product in products], dim=1), 3, stride=1, padding=1)
+    xx, xy, yy, by_x, by_y = sums.unbind(1)
+    doubt = log_doubt.exp()
+    xx, yy = xx + doubt, yy + doubt
+    return torch.stack([yy * by_x - xy * by_y, xx * by_y - xy * by_x], dim=1) / (xx * yy - xy * xy)[:, None]
 
 
 def slopes(grid: Tensor) -> tuple[Tensor, Tensor]:

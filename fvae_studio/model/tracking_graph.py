@@ -9,7 +9,7 @@ Runtime's GridSample takes several times as long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,85 +25,138 @@ _INT64: Final = 7
 
 
 @dataclass(frozen=True)
+class DescriptorGrid:
+    """One of the grids of descriptors of a latent.
+
+    Attributes:
+        channels: of a cell.
+        side: cells to a side.
+        doubt: name of the tensor that holds its doubt.
+    """
+
+    channels: int
+    side: int
+    doubt: str
+
+    def cell_px(self, config: FlowVaeConfig) -> float:
+        """Side of a cell in crop pixels."""
+        return config.crop_size / self.side
+
+
+@dataclass(frozen=True)
 class Tracked:
-    """What tracking gave on the way there, for the way back: names of values.
+    """What tracking gave on the way there, for the way back; all but the grid are names of values.
 
     Attributes:
         motion: (N, 2, H, W) in crop pixels.
         slopes: by x and by y, (N, H W, C) each, of the photo's descriptors, where the last step looked for them.
         inverse: (N, 3, H, W), the last step's matrices.
+        grid: the finest, whose last step a gradient flows through.
     """
 
     motion: str
     slopes: tuple[str, str]
     inverse: str
+    grid: DescriptorGrid
+
+
+def descriptor_grids(config: FlowVaeConfig) -> tuple[DescriptorGrid, ...]:
+    """Of a model's latents, the coarser one first; none without tracking."""
+    side = config.tracking_size
+    both = (
+        DescriptorGrid(config.tracking_channels, side, "vae.decoder.tracking.log_doubt"),
+        DescriptorGrid(config.fine_tracking_channels, 2 * side, "vae.decoder.tracking.log_finer_doubt"),
+    )
+    return tuple(grid for grid in both if grid.channels)
 
 
 def tracking_shapes(config: FlowVaeConfig) -> list[tuple[Dimension, ...]]:
-    """Of what a photo gives: descriptors and slopes of each cell, those of the grid of half the size, its matrices."""
-    if not config.tracking_channels:
-        return []
-    side, count = config.tracking_size, config.tracking_channels
-    return [(side * side, 3 * count), (1, 3 * count, side // 2, side // 2), (1, 3, side // 2, side // 2)]
+    """Of what a photo gives.
+
+    Of the grid of half the size descriptors and slopes, and its matrices; then descriptors and slopes of each cell, for
+    each grid.
+    """
+    shapes: list[tuple[Dimension, ...]] = []
+    for level, grid in enumerate(descriptor_grids(config)):
+        if not level:
+            half = grid.side // 2
+            shapes += [(1, 3 * grid.channels, half, half), (1, 3, half, half)]
+        shapes.append((grid.side**2, 3 * grid.channels))
+    return shapes
 
 
 def multiply_adds_of_tracking(config: FlowVaeConfig) -> int:
     """For one latent."""
-    count, cells = config.tracking_channels, config.tracking_size**2
-    # The first step: two products. The others: five, and four weights for each number that is fetched.
-    return 2 * count * cells // 4 + TRACKING_STEPS * (5 + 4 * 3) * count * cells
+    total = 0
+    for level, grid in enumerate(descriptor_grids(config)):
+        numbers = grid.channels * grid.side**2
+        # The first step: two products. The others: five, and four weights for each number that is fetched.
+        total += 0 if level else 2 * numbers // 4
+        total += TRACKING_STEPS * (5 + 4 * 3) * numbers
+    return total
 
 
 def give_own_descriptors(
-    graph: OnnxGraph, own: str, config: FlowVaeConfig, tensors: Mapping[str, Array]
-) -> tuple[str, str, str]:
-    """From the photo's own descriptors (1, C, H, W), what `tracking_shapes` lists."""
-    count, side = config.tracking_channels, config.tracking_size
-    half = _averaged(graph, own)
-    sloped, half_sloped = (graph.apply("Concat", grid, *_slopes(graph, grid), axis=1) for grid in (own, half))
-    _, slopes = _apart(graph, half_sloped, count)
-    squares = [_mean(graph, product) for product in _products(graph, slopes)]
-    inverse = _inverse(graph, _over_neighbours(graph, graph.apply("Concat", *squares, axis=1)), tensors)
-    cells = graph.apply("Squeeze", _cell_by_cell(graph, sloped, 3 * count, side), _sizes(graph, 0))
-    return cells, half_sloped, inverse
+    graph: OnnxGraph, own: Sequence[str], config: FlowVaeConfig, tensors: Mapping[str, Array]
+) -> list[str]:
+    """From the photo's own descriptors (1, C, H, W) of each grid, what `tracking_shapes` lists."""
+    given = []
+    for level, (grid, descriptors) in enumerate(zip(descriptor_grids(config), own, strict=True)):
+        if not level:
+            half = _averaged(graph, descriptors)
+            half_sloped = graph.apply("Concat", half, *_slopes(graph, half), axis=1)
+            _, slopes = _apart(graph, half_sloped, grid.channels)
+            squares = [_mean(graph, product) for product in _products(graph, slopes)]
+            sums = _over_neighbours(graph, graph.apply("Concat", *squares, axis=1))
+            given += [half_sloped, _inverse(graph, sums, tensors[grid.doubt])]
+        sloped = graph.apply("Concat", descriptors, *_slopes(graph, descriptors), axis=1)
+        given.append(
+            graph.apply("Squeeze", _cell_by_cell(graph, sloped, 3 * grid.channels, grid.side), _sizes(graph, 0))
+        )
+    return given
 
 
 def track(
-    graph: OnnxGraph, target: str, own: tuple[str, str, str], config: FlowVaeConfig, tensors: Mapping[str, Array]
+    graph: OnnxGraph, target: Sequence[str], own: Sequence[str], config: FlowVaeConfig, tensors: Mapping[str, Array]
 ) -> Tracked:
-    """A latent's descriptors (N, C, H, W) and what the photo gave -> where they are found."""
-    cells, half_sloped, inverse = own
-    count, side = config.tracking_channels, config.tracking_size
-    half_own, slopes = _apart(graph, half_sloped, count)
-    difference = graph.apply("Sub", _averaged(graph, target), half_own)
+    """A latent's descriptors (N, C, H, W) of each grid and what the photo gave -> where they are found."""
+    grids = descriptor_grids(config)
+    half_sloped, inverse, *cells_of = own
+    half_own, slopes = _apart(graph, half_sloped, grids[0].channels)
+    difference = graph.apply("Sub", _averaged(graph, target[0]), half_own)
     seen = [_mean(graph, product) for product in _against(graph, slopes, difference)]
-    first = _solved(graph, inverse, _over_neighbours(graph, graph.apply("Concat", *seen, axis=1)))
-    found = graph.apply("Mul", double(graph, first, "bilinear"), _number(graph, 2.0))
-    target = _cell_by_cell(graph, target, count, side)
-    for _ in range(TRACKING_STEPS):
-        here, slopes = _apart(graph, _fetched(graph, cells, found, side), count, axis=2)
-        products = [*_products(graph, slopes), *_against(graph, slopes, graph.apply("Sub", target, here))]
-        means = graph.apply("Concat", *(_mean(graph, product, axis=2) for product in products), axis=2)
-        sums = _over_neighbours(graph, _as_grid(graph, means, len(products), side))
-        inverse = _inverse(graph, channels_of(graph, sums, 0, 3), tensors)
-        found = graph.apply("Add", found, _solved(graph, inverse, channels_of(graph, sums, 3, 5)))
-    return Tracked(graph.apply("Mul", found, _number(graph, _cell_px(config))), slopes, inverse)
+    found = _solved(graph, inverse, _over_neighbours(graph, graph.apply("Concat", *seen, axis=1)))
+    for grid, descriptors, cells in zip(grids, target, cells_of, strict=True):
+        found = graph.apply("Mul", double(graph, found, "bilinear"), _number(graph, 2.0))
+        there = _cell_by_cell(graph, descriptors, grid.channels, grid.side)
+        for _ in range(TRACKING_STEPS):
+            here, slopes = _apart(graph, _fetched(graph, cells, found, grid.side), grid.channels, axis=2)
+            products = [*_products(graph, slopes), *_against(graph, slopes, graph.apply("Sub", there, here))]
+            means = graph.apply("Concat", *(_mean(graph, product, axis=2) for product in products), axis=2)
+            sums = _over_neighbours(graph, _as_grid(graph, means, len(products), grid.side))
+            inverse = _inverse(graph, channels_of(graph, sums, 0, 3), tensors[grid.doubt])
+            found = graph.apply("Add", found, _solved(graph, inverse, channels_of(graph, sums, 3, 5)))
+    finest = grids[-1]
+    return Tracked(graph.apply("Mul", found, _number(graph, finest.cell_px(config))), slopes, inverse, finest)
 
 
 def track_back(graph: OnnxGraph, slope: str, tracked: Tracked, config: FlowVaeConfig) -> str:
-    """The slope by a latent's descriptors (1, C, H, W), from that by the motion (1, 2, H, W)."""
-    count, side = config.tracking_channels, config.tracking_size
+    """The slope by a latent's finest descriptors (1, C, H, W), from that by the motion (1, 2, H, W).
+
+    The coarser ones say only where the last step begins, and that is as if it were known.
+    """
+    grid = tracked.grid
     # The matrices are symmetric, and so are the sums over 3 x 3 cells.
-    by_sums = _cell_by_cell(graph, _over_neighbours(graph, _solved(graph, tracked.inverse, slope)), 2, side)
+    by_sums = _cell_by_cell(graph, _over_neighbours(graph, _solved(graph, tracked.inverse, slope)), 2, grid.side)
     by_axis = (channels_of(graph, by_sums, axis, axis + 1, axis=2) for axis in (0, 1))
     parts = [graph.apply("Mul", by, slope) for by, slope in zip(by_axis, tracked.slopes, strict=True)]
-    scaled = graph.apply("Mul", graph.apply("Add", *parts), _number(graph, _cell_px(config) / count))
-    return _as_grid(graph, scaled, count, side)
+    scale = _number(graph, grid.cell_px(config) / grid.channels)
+    return _as_grid(graph, graph.apply("Mul", graph.apply("Add", *parts), scale), grid.channels, grid.side)
 
 
-def of_size(graph: OnnxGraph, motion: str, size: int, config: FlowVaeConfig) -> str:
-    """A motion (N, 2, H, W), averaged or repeated to (N, 2, size, size)."""
-    side = config.tracking_size
+def of_size(graph: OnnxGraph, tracked: Tracked, size: int) -> str:
+    """Its motion (N, 2, H, W), averaged or repeated to (N, 2, size, size)."""
+    motion, side = tracked.motion, tracked.grid.side
     if size < side:
         return _averaged(graph, motion, side // size)
     while side < size:
@@ -111,9 +164,9 @@ def of_size(graph: OnnxGraph, motion: str, size: int, config: FlowVaeConfig) -> 
     return motion
 
 
-def of_size_back(graph: OnnxGraph, slope: str, size: int, config: FlowVaeConfig) -> str:
+def of_size_back(graph: OnnxGraph, slope: str, size: int, tracked: Tracked) -> str:
     """The slope by the motion, from that by what `of_size` made of it."""
-    side = config.tracking_size
+    side = tracked.grid.side
     if size > side:
         share = size // side
         return graph.apply("Mul", _averaged(graph, slope, share), _number(graph, float(share**2)))
@@ -122,10 +175,6 @@ def of_size_back(graph: OnnxGraph, slope: str, size: int, config: FlowVaeConfig)
     while size < side:
         slope, size = double(graph, slope, "nearest"), 2 * size
     return slope
-
-
-def _cell_px(config: FlowVaeConfig) -> float:
-    return config.crop_size / config.tracking_size
 
 
 def _number(graph: OnnxGraph, value: float) -> str:
@@ -193,9 +242,9 @@ def _against(graph: OnnxGraph, slopes: tuple[str, str], difference: str) -> list
     return [graph.apply("Mul", slope, difference) for slope in slopes]
 
 
-def _inverse(graph: OnnxGraph, squares: str, tensors: Mapping[str, Array]) -> str:
+def _inverse(graph: OnnxGraph, squares: str, log_doubt: Array) -> str:
     """Of [[xx + doubt, xy], [xy, yy + doubt]]: its numbers at (x, x), (x, y) and (y, y), each (N, 1, H, W)."""
-    doubt = _number(graph, float(np.exp(tensors["vae.decoder.tracking.log_doubt"])))
+    doubt = _number(graph, float(np.exp(log_doubt)))
     xx, xy, yy = (channels_of(graph, squares, number, number + 1) for number in range(3))
     xx, yy = graph.apply("Add", xx, doubt), graph.apply("Add", yy, doubt)
     determinant = graph.apply("Sub", graph.apply("Mul", xx, yy), graph.apply("Mul", xy, xy))

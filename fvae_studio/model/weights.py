@@ -30,9 +30,9 @@ from fvae_studio.model.directions import Direction, DirectionSet, ExpressionGaug
 from fvae_studio.model.preprocess import PREPROCESS_VERSION
 
 FORMAT: Final = "fvae-studio-weights"
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 """Of the JSON header; rises when an older program could no longer read it. 2: finer grids of the latent; refinements
-of the decoder. 3: refinements of the encoders. 4: matching. 5: tracking."""
+of the decoder. 3: refinements of the encoders. 4: matching. 5: tracking. 6: finer tracking."""
 
 _METADATA_KEY: Final = "fvae_studio"
 _MAX_HEADER_BYTES: Final = 16 * 2**20
@@ -150,15 +150,20 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
             convolution(f"vae.details.{level}.{head}", detail, fine + coarse, 3, bias=True)
     encoder("vae.source_encoder", config.encoder_channels, config.encoder_refinements)
     motion = 0
-    if config.tracking_channels:
+    for name, count, stride, doubt in (
+        ("vae.descriptors", config.tracking_channels, 2, "log_doubt"),
+        ("vae.fine_descriptors", config.fine_tracking_channels, 1, "log_finer_doubt"),
+    ):
+        if not count:
+            continue
         motion, level = 2, len(config.detail_channels)
         fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
-        block("vae.descriptors.coarse", fine, coarse, 3)
-        block("vae.descriptors.both", config.tracking_channels, 2 * fine, 3)
+        between = count * 2 // stride
+        block(f"{name}.coarse", fine, coarse, 3)
+        block(f"{name}.both", between, 2 * fine, 3)
         for head in ("to_mean", "to_log_var"):
-            name = f"vae.descriptors.{head}"
-            convolution(name, config.tracking_channels, config.tracking_channels, 4, bias=True)
-        shapes["vae.decoder.tracking.log_doubt"] = ()
+            convolution(f"{name}.{head}", count, between, 2 + stride, bias=True)
+        shapes[f"vae.decoder.tracking.{doubt}"] = ()
     decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2, config.detail_channels, motion)
     refinements("vae.decoder", config.decoder_channels[: config.refinements])
     for level, (count, radius) in enumerate(zip(config.decoder_channels, config.matching_radius, strict=False)):

@@ -93,7 +93,7 @@ def test_sixteen_bits_look_like_eight():
 
 
 def test_layers_of_the_warped_picture_itself_change_nothing():
-    photo, flow = painted(), field(0.6)
+    photo, flow = painted(), field(0.3)
     (face,) = warp_faces(photo, [(flow, TO_CROP)])
     lids = layer_eyes(flow.flow, eyes())
     assert lids is not None

@@ -27,6 +27,7 @@ CONFIGS = {
     "finer latents, refined": replace(TINY_CONFIG, detail_channels=(3, 2), refinements=2),
     "compared": replace(TINY_CONFIG, detail_channels=(3, 2, 2), refinements=1, matching_radius=(1, 2)),
     "tracked": replace(TINY_CONFIG, detail_channels=(3, 2), tracking_channels=3),
+    "tracked finely": replace(TINY_CONFIG, detail_channels=(3, 2), tracking_channels=3, fine_tracking_channels=2),
     "tracked on the finest grid": replace(
         TINY_CONFIG, detail_channels=(3, 2, 2), refinements=1, tracking_channels=2, upsampling="bilinear"
     ),
@@ -55,7 +56,8 @@ def model(request) -> LoadedModel:
                 layer.adding.weight.data.normal_(0, 0.1)
             if isinstance(layer, Tracking):
                 # Numbers at random are no photo: steps that believe them are long, and rounding decides where they end.
-                layer.log_doubt.data.fill_(0.0)
+                for log_doubt in layer.parameters():
+                    log_doubt.data.fill_(0.0)
     return made
 
 
@@ -80,6 +82,24 @@ def test_graphs_give_the_trained_networks_maps(model, latents):
     np.testing.assert_allclose(face.base_flow, model.vae.decode(features, mean)[0].numpy(), atol=TOLERANCE_PX)
     np.testing.assert_allclose(networks.flows(face, latents), wanted, atol=TOLERANCE_PX)
     np.testing.assert_allclose(networks.confidences(face, latents), trust, atol=1e-5, rtol=1e-4)
+
+
+@torch.inference_mode()
+def test_edited_latents_are_decoded_alike_with_and_without_tracking(model, latents):
+    networks = OnnxNetworks(model.weights())
+    face = networks.encode(CROP)
+    tracked = model.header.config.tracked
+    latents[:, tracked] = face.mean[tracked]
+
+    image = to_tensor([CROP])
+    wanted = model.vae.decode(model.vae.source_features(image), torch.from_numpy(latents)).numpy()
+
+    np.testing.assert_allclose(networks.flows(face, latents), wanted, atol=TOLERANCE_PX)
+    # One that is no edit brings all of them to the other graph.
+    if tracked.stop > tracked.start:
+        mixed = latents.copy()
+        mixed[-1, tracked] += 0.3
+        np.testing.assert_allclose(networks.flows(face, mixed)[:-1], wanted[:-1], atol=TOLERANCE_PX)
 
 
 def test_both_engines_agree(model, latents):

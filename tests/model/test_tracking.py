@@ -37,7 +37,7 @@ def tracking() -> Tracking:
 def test_what_moved_is_found_where_it_came_from(tracking: Tracking, own: Tensor, cells: tuple[float, float]) -> None:
     moved = torch.tensor(cells)[None, :, None, None].expand(1, 2, SIDE, SIDE)
 
-    half, found = tracking(warp(own, moved), own)
+    half, found = tracking([warp(own, moved)], [own])
 
     assert half.shape == (1, 2, SIDE // 2, SIDE // 2)
     inner = found[..., 4:-4, 4:-4] / 4.0
@@ -47,8 +47,26 @@ def test_what_moved_is_found_where_it_came_from(tracking: Tracking, own: Tensor,
 
 
 @torch.inference_mode()
+def test_a_finer_grid_mends_what_the_coarser_one_missed(own: Tensor) -> None:
+    tracking = Tracking(cell_px=4.0, has_finer=True)
+    for log_doubt in tracking.parameters():
+        log_doubt.data.fill_(-7.0)
+    moved = torch.tensor((0.8, -0.6))[None, :, None, None]
+    # What the coarser descriptors show is everywhere the same.
+    flat = torch.zeros_like(own[..., ::2, ::2])
+
+    half, found, finer = tracking([flat, warp(own, moved.expand(1, 2, SIDE, SIDE))], [flat, own])
+
+    assert not half.any()
+    assert not found.any()
+    torch.testing.assert_close(
+        finer[..., 4:-4, 4:-4] / 2.0, moved.expand(1, 2, SIDE, SIDE)[..., 4:-4, 4:-4], atol=0.15, rtol=0
+    )
+
+
+@torch.inference_mode()
 def test_a_photo_is_found_in_itself_where_it_is(tracking: Tracking, own: Tensor) -> None:
-    for found in tracking(own.expand(3, -1, -1, -1), own):
+    for found in tracking([own.expand(3, -1, -1, -1)], [own]):
         assert not found.any()
 
 
@@ -56,8 +74,7 @@ def test_a_photo_is_found_in_itself_where_it_is(tracking: Tracking, own: Tensor)
 def test_where_descriptors_are_flat_nothing_moves(tracking: Tracking, own: Tensor) -> None:
     flat = torch.zeros_like(own)
 
-    assert not tracking(own, flat)[0].any()
-    assert not tracking(own, flat)[1].any()
+    assert not any(found.any() for found in tracking([own], [flat]))
 
 
 @torch.inference_mode()

@@ -134,12 +134,37 @@ def test_tracking_that_is_there_is_kept_and_new_one_begins_without_a_voice(befor
         assert tracked[0].abs().max() > 0.1
 
 
+def test_finer_tracking_begins_where_the_coarser_one_arrived(pictures):
+    torch.manual_seed(7)
+    narrow, wide = (
+        FlowVae(replace(NARROW, detail_channels=(3, 2), tracking_channels=3, fine_tracking_channels=count)).eval()
+        for count in (0, 2)
+    )
+
+    widen_flow(narrow, wide)
+
+    with torch.no_grad():
+        own, latent = (wide.encode(picture)[0] for picture in pictures[:2])
+        _, found, finer = wide.decoder.track(latent, own)
+        doubled = torch.nn.functional.interpolate(found, scale_factor=2.0, mode="bilinear")
+        assert found.norm(dim=1).max() > 0.1
+        assert (finer - doubled).norm(dim=1).max() < 0.05 * found.norm(dim=1).max()
+        # And it can learn.
+    own, latent = (wide.encode(picture)[0] for picture in pictures[:2])
+    wide.decoder.track(latent, own)[-1].square().sum().backward()
+    assert wide.fine_descriptors.to_mean.weight.grad.abs().max() > 0
+
+
 def test_descriptors_stay_where_they_are():
     there = replace(NARROW, detail_channels=(3, 2), tracking_channels=3)
 
     assert is_wider(replace(there, detail_channels=(3, 4)), there)
     assert not is_wider(replace(there, tracking_channels=4), there)
     assert not is_wider(replace(there, tracking_channels=0), there)
+    finer = replace(there, fine_tracking_channels=2)
+    assert is_wider(finer, there)
+    assert not is_wider(there, finer)
+    assert not is_wider(replace(there, fine_tracking_channels=3), finer)
     assert not is_wider(replace(there, detail_channels=(3, 2, 2)), there)
 
 

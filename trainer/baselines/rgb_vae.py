@@ -34,7 +34,9 @@ class RgbVae(FlowVae):
         self,
         source_features: Sequence[Tensor],  # noqa: ARG002 (it refuses)
         latent: Tensor,  # noqa: ARG002
+        *,
         log_shares: list[Tensor] | None = None,  # noqa: ARG002
+        motion: Tensor | None = None,  # noqa: ARG002
     ) -> Tensor:
         """There is no flow.
 
