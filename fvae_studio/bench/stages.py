@@ -69,7 +69,7 @@ class Stages:
         times = [
             time_ms(partial(predictor.predict, {_NAME: (number + 1) / repeats})) for number in range(-10, repeats)
         ][10:]
-        work = multiply_adds(self._engine.model.header.config)
+        work = multiply_adds(self._engine.model.header.config, tracks=False)
         rate = floors.multiply_adds_per_ms()
         told = f"floor: {work / 1e6:.0f} million multiply-adds at {rate / 1e6:.1f} thousand million a second, one core"
         return row_of(part, name, "ms", times, goal=goal, floor=work / rate, note=told)

@@ -283,8 +283,9 @@ def term_shapes(config: FlowVaeConfig, part: Part) -> list[tuple[Dimension, ...]
     return [*shapes, (1, head, sizes[-1], sizes[-1])]
 
 
-def multiply_adds(config: FlowVaeConfig) -> int:
-    """Of one call of both decoder graphs with one latent."""
+def multiply_adds(config: FlowVaeConfig, *, tracks: bool = True) -> int:
+    """Of one call of both decoder graphs with one latent; see `decoder_graph`."""
+    tracks = tracks and config.tracking_channels > 0
     total = 0
     parts: tuple[Part, Part] = ("flow", "confidence")
     for part in parts:
@@ -295,8 +296,8 @@ def multiply_adds(config: FlowVaeConfig) -> int:
         if part == "flow":
             refined = zip(channels[: config.refinements], shapes, strict=False)
             total += sum(9 * count**2 * int(size) ** 2 for count, (_, _, size, _) in refined)
-            total += multiply_adds_of_matching(config) + multiply_adds_of_tracking(config)
-            inputs = [count + (2 if config.tracking_channels else 0) for count in inputs]
+            total += multiply_adds_of_matching(config) + (multiply_adds_of_tracking(config) if tracks else 0)
+            inputs = [count + (2 if tracks else 0) for count in inputs]
         for level, detail in enumerate(_details(config, part), 1):
             inputs[level] += detail
         total += sum(

@@ -58,7 +58,9 @@ class OnnxNetworks:
 
     def flows(self, face: EncodedFace, latents: Array) -> Array:
         """F(S, Z): (N, 2, H, W), crop pixels."""
-        if np.array_equal(latents[:, self._tracked], np.broadcast_to(face.mean, latents.shape)[:, self._tracked]):
+        # As bytes: numpy would let go of Python's lock for it, and wait for the confidence's thread to give it back.
+        own = face.mean[self._tracked].tobytes()
+        if all(latent[self._tracked].tobytes() == own for latent in latents):
             return _decode(self._edits, face.flow_terms[: self._num_edit_terms], latents)
         with self._making:
             if self._tracking is None:
