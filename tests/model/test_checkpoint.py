@@ -324,7 +324,14 @@ def test_a_newer_file_asks_for_an_update(saved: Path, tmp_path: Path) -> None:
 def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> None:
     def earlier(values: dict[str, Any]) -> None:
         values["schema"] = 1
-        for option in ("detail_channels", "refinements", "encoder_refinements", "matching_radius", "tracking_channels"):
+        for option in (
+            "detail_channels",
+            "refinements",
+            "encoder_refinements",
+            "matching_radius",
+            "tracking_channels",
+            "fine_tracking_channels",
+        ):
             del values["config"][option]
 
     path = rewrite(saved, tmp_path / "x.safetensors", header=earlier)
@@ -353,6 +360,8 @@ def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> No
         lambda values: values["config"].update(matching_radius=[1]),
         lambda values: values["config"].update(tracking_channels=1),
         lambda values: values["config"].update(tracking_channels=10**18),
+        lambda values: values["config"].update(fine_tracking_channels=1),
+        lambda values: values["config"].update(detail_channels=[3], tracking_channels=1, fine_tracking_channels=10**18),
         lambda values: values["config"].update(encoder_channels=[4, 4]),
         lambda values: values["directions"][0].pop("label"),
         lambda values: values["directions"][0].update(name="smirk"),

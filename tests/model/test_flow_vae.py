@@ -271,6 +271,8 @@ def test_confidence_network_shares_nothing_with_the_flow_network() -> None:
         {"detail_channels": [4], "matching_radius": [0]},
         {"tracking_channels": 3},
         {"detail_channels": [4], "tracking_channels": -1},
+        {"detail_channels": [4], "fine_tracking_channels": 2},
+        {"detail_channels": [4], "tracking_channels": 2, "fine_tracking_channels": -1},
         {"detail_channels": [4], "tracking_channels": 1.5},
         {"displacement_range": 0},
         {"displacement_range": "wide"},

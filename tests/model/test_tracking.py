@@ -106,6 +106,11 @@ def test_descriptors_lie_behind_the_finer_grids() -> None:
     assert channels - CONFIG.tracked.start == 16 * 4
     assert CONFIG.tracking_size == 16
     assert TINY_CONFIG.tracked == slice(4, 4)
+    assert TINY_CONFIG.descriptors == ()
+
+    finer = replace(CONFIG, fine_tracking_channels=2)
+    assert finer.descriptors == (CONFIG.tracked, slice(channels, channels + 64 * 2))
+    assert finer.tracked == slice(CONFIG.tracked.start, finer.latent_shape[0])
 
 
 def test_what_is_found_reaches_every_layer_of_the_decoder() -> None:

@@ -169,7 +169,14 @@ def test_checkpoint_of_another_architecture_is_refused(run_dir, shards):
 def test_checkpoint_of_an_earlier_version_is_read(run_dir, tmp_path):
     state = load_state(run_dir / CHECKPOINT, tiny())
     config = json.loads(state["config"])
-    for option in ("detail_channels", "refinements", "encoder_refinements", "matching_radius", "tracking_channels"):
+    for option in (
+        "detail_channels",
+        "refinements",
+        "encoder_refinements",
+        "matching_radius",
+        "tracking_channels",
+        "fine_tracking_channels",
+    ):
         del config["model"][option]
     save_state(tmp_path / CHECKPOINT, state | {"config": json.dumps(config)})
 

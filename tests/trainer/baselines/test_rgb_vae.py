@@ -34,7 +34,13 @@ def run_dir(config, tmp_path_factory):
 
 def test_architecture_is_the_flow_vaes_but_for_the_last_layer_and_what_the_paper_does_not_have():
     painter = load_config("vae").model
-    beyond = {"detail_channels": (), "tracking_channels": 0, "refinements": 0, "encoder_refinements": 0}
+    beyond = {
+        "detail_channels": (),
+        "tracking_channels": 0,
+        "fine_tracking_channels": 0,
+        "refinements": 0,
+        "encoder_refinements": 0,
+    }
     mover = replace(load_config("studio").model, **beyond)
     painter_shapes = {name: value.shape for name, value in make_vae(painter).state_dict().items()}
     mover_shapes = {name: value.shape for name, value in make_vae(mover).state_dict().items()}
