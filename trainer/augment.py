@@ -60,7 +60,7 @@ def mirror(batch: PairBatch, chosen: Tensor, code_names: Sequence[str]) -> PairB
     return _chosen_pairs(chosen, mirrored, batch)
 
 
-def jitter(batch: PairBatch, *, generator: torch.Generator, share: float = 1.0) -> PairBatch:
+def jitter(batch: PairBatch, *, generator: torch.Generator, share: float = 1.0, real_share: float = 1.0) -> PairBatch:
     """One random affine change of both images: small turns, shifts, and other proportions of the face.
 
     With D(p) = A p + t for both images, the flow becomes A^-1 f(D(p)). Resampled bicubically: a lid is as sharp in a
@@ -70,7 +70,8 @@ def jitter(batch: PairBatch, *, generator: torch.Generator, share: float = 1.0) 
     Args:
         batch: B pairs.
         generator: of the random changes.
-        share: of the pairs that are moved; the others come back as they are.
+        share: of the rendered pairs that are moved; the others come back as they are.
+        real_share: the same of the real ones.
     """
     count = len(batch.source)
     angle = _uniform(count, -0.06, 0.06, generator)
@@ -94,9 +95,10 @@ def jitter(batch: PairBatch, *, generator: torch.Generator, share: float = 1.0) 
     flow = torch.where((flow - nearest).norm(dim=1, keepdim=True) > _JUMP_PX, nearest, flow)
     flow = torch.einsum("bij,bjhw->bihw", torch.linalg.inv(linear), flow)
     changed = PairBatch(images[:, :3], images[:, 3:], flow, visible, batch.code, batch.is_real)
-    if share >= 1:
+    if min(share, real_share) >= 1:
         return changed
-    chosen = torch.rand(count, generator=generator) < share
+    shares = torch.where(batch.is_real.cpu(), real_share, share)
+    chosen = torch.rand(count, generator=generator) < shares
     return _chosen_pairs(chosen, changed, batch)
 
 

@@ -151,7 +151,8 @@ def augmented(
     if config.data.flip:
         batch = mirror(batch, torch.rand(len(batch.source), generator=generator) < 0.5, code_names)
     if config.data.jitter:
-        batch = jitter(batch, generator=generator, share=config.data.jitter_share)
+        share, real_share = config.data.jitter_share, config.data.real_jitter_share
+        batch = jitter(batch, generator=generator, share=share, real_share=real_share)
     if config.data.drift:
         batch = drift(batch, ~use_edit, config.data.drift, generator=generator)
     seen = batch

@@ -71,10 +71,8 @@ class FlowVae(nn.Module):
                 pairwise(reversed(config.encoder_channels)), config.detail_channels, strict=False
             )
         )
-        if config.tracking_channels:
-            self.descriptors = _descriptor_head(config, config.tracking_channels, stride=2)
-        if config.fine_tracking_channels:
-            self.fine_descriptors = _descriptor_head(config, config.fine_tracking_channels, stride=1)
+        self.descriptors = _descriptor_head(config, config.tracking_channels, stride=2)
+        self.fine_descriptors = _descriptor_head(config, config.fine_tracking_channels, stride=1)
         self.source_encoder = ConvEncoder(
             channels=config.encoder_channels,
             stem_stride=config.stem_stride,
@@ -126,7 +124,7 @@ class FlowVae(nn.Module):
     @property
     def descriptor_heads(self) -> list[DescriptorHead]:
         """Of the descriptors' grids, the coarser one first."""
-        return [getattr(self, name) for name in ("descriptors", "fine_descriptors") if hasattr(self, name)]
+        return [head for head in (self.descriptors, self.fine_descriptors) if head is not None]
 
     def encode(self, target: Tensor, *, num_variances: int | None = None) -> tuple[Tensor, Tensor]:
         """f(T): (B, 3, S, S) in [-1, 1] -> mean and log variance, each (B, C, h, w).
@@ -205,7 +203,9 @@ class FlowVae(nn.Module):
         return FlowVaeOutput(flow, warp(source, flow), mean, log_var)
 
 
-def _descriptor_head(config: FlowVaeConfig, out_channels: int, *, stride: Literal[1, 2]) -> DescriptorHead:
+def _descriptor_head(config: FlowVaeConfig, out_channels: int, *, stride: Literal[1, 2]) -> DescriptorHead | None:
+    if not out_channels:
+        return None
     level = len(config.detail_channels)
     fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
     return DescriptorHead(fine_channels=fine, coarse_channels=coarse, out_channels=out_channels, stride=stride)

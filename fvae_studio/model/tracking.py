@@ -38,8 +38,7 @@ class Tracking(nn.Module):
         super().__init__()
         self.cell_px = cell_px
         self.log_doubt = nn.Parameter(torch.tensor(math.log(DOUBT)))
-        if has_finer:
-            self.log_finer_doubt = nn.Parameter(torch.tensor(math.log(DOUBT)))
+        self.log_finer_doubt = nn.Parameter(torch.tensor(math.log(DOUBT))) if has_finer else None
 
     def forward(self, target: Sequence[Tensor], own: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Descriptors of each grid, (B, C, H, W) and (B or 1, C, H, W), the coarser one first -> motions (B, 2, h, w).
@@ -50,13 +49,11 @@ class Tracking(nn.Module):
         own = [_for_batch(grid, len(target[0])) for grid in own]
         half_target, half_own = (F.avg_pool2d(grids[0], 2) for grids in (target, own))
         found = [least_squares(*slopes(half_own), half_target - half_own, self.log_doubt)]
-        for grid, own_grid, log_doubt in zip(target, own, self._log_doubts(), strict=True):
+        log_doubts = [self.log_doubt, *([] if self.log_finer_doubt is None else [self.log_finer_doubt])]
+        for grid, own_grid, log_doubt in zip(target, own, log_doubts, strict=True):
             found.append(_tracked(grid, own_grid, found[-1], log_doubt))
         # Cells of the grid of half the size are twice as wide.
         return tuple(motion * (self.cell_px * 2.0 ** (1 - level)) for level, motion in enumerate(found))
-
-    def _log_doubts(self) -> list[Tensor]:
-        return [self.log_doubt, *([self.log_finer_doubt] if hasattr(self, "log_finer_doubt") else [])]
 
 
 def _tracked(target: Tensor, own: Tensor, coarser: Tensor, log_doubt: Tensor) -> Tensor:

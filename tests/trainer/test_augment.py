@@ -97,7 +97,7 @@ def test_jitter_moves_and_keeps_what_it_should():
 
 
 def test_jitter_leaves_alone_the_pairs_that_are_not_its_share():
-    batch = make_batch(40)
+    batch = make_batch(40)._replace(is_real=torch.zeros(40, dtype=torch.bool))
 
     moved = jitter(batch, generator=torch.Generator().manual_seed(0), share=0.3)
     untouched = jitter(batch, generator=torch.Generator().manual_seed(0), share=0.0)
@@ -107,6 +107,16 @@ def test_jitter_leaves_alone_the_pairs_that_are_not_its_share():
     for before, after in zip(batch, moved, strict=True):
         assert torch.equal(after[~changed], before[~changed])
     assert all(torch.equal(after, before) for before, after in zip(batch, untouched, strict=True))
+
+
+def test_jitter_has_a_share_of_its_own_for_real_pairs():
+    batch = make_batch(40)
+    batch = batch._replace(is_real=torch.arange(40) % 2 == 0)
+
+    moved = jitter(batch, generator=torch.Generator().manual_seed(0), share=0.0, real_share=1.0)
+
+    changed = (moved.source != batch.source).flatten(1).any(dim=1)
+    assert torch.equal(changed, batch.is_real)
 
 
 def test_jitter_keeps_a_flows_jumps():
