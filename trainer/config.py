@@ -30,8 +30,8 @@ class DataConfig:
             is hidden; real ones are labelled by how well the flow network reproduced them, which calls whatever it
             misplaced hidden.
         jitter: random affine changes of both images together.
-        jitter_share: of the rendered pairs. Where every face is moved, none lies where the detector's alignment puts it,
-            and the network gives up the sharp jumps of lids for being right everywhere.
+        jitter_share: of the rendered pairs. Where every face is moved, none lies where the detector's alignment puts
+            it, and the network gives up the sharp jumps of lids for being right everywhere.
         real_jitter_share: of the real pairs. There are few of them, and each comes many times.
         lid_repeats: how often a rendered pair counts in which lids close or open. One in five does.
         relight: random gain, gamma and shading, apart for the two images; only the networks see them.
