@@ -87,22 +87,23 @@ def at_rows(flow: NDArray[np.float32], rows: FloatMap) -> FloatMap:
     return value
 
 
-def moved_point(flow: NDArray[np.float32], point: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(2,): where a point of the photo has moved to, crop pixels, found by following the backward flow to it."""
+def moved_points(flow: NDArray[np.float32], points: Points) -> NDArray[np.float64]:
+    """(N, 2): where points (N, 2) of the photo have moved to, crop pixels; found by following the backward flow."""
     height, width = flow.shape[:2]
-    place = point.astype(np.float64)
+    cells, last = flow.reshape(-1, 2), np.array([width - 1, height - 1])
+    wanted = points.astype(np.float64)
+    places = wanted
     for _ in range(_MOST_STEPS):
-        column = float(np.clip((place[0] + 0.5) * width / CROP_SIZE - 0.5, 0, width - 1))
-        row = float(np.clip((place[1] + 0.5) * height / CROP_SIZE - 0.5, 0, height - 1))
-        moved = (
-            cv2.getRectSubPix(flow[..., 0], (1, 1), (column, row)),
-            cv2.getRectSubPix(flow[..., 1], (1, 1), (column, row)),
-        )
-        step = 0.7 * (point - np.array([float(each[0, 0]) for each in moved]) - place)
-        place = place + step
-        if max(abs(step)) < _SURE_PX:
+        at = np.minimum(np.maximum((places + 0.5) * ((last + 1) / CROP_SIZE) - 0.5, 0), last)
+        first = np.minimum(at.astype(np.int64), last - 1)
+        (part_x, part_y), cell = (at - first).T[..., None], first[:, 1] * width + first[:, 0]
+        above = cells[cell] * (1 - part_x) + cells[cell + 1] * part_x
+        below = cells[cell + width] * (1 - part_x) + cells[cell + width + 1] * part_x
+        step = 0.7 * (wanted - (above * (1 - part_y) + below * part_y) - places)
+        places = places + step
+        if np.abs(step).max() < _SURE_PX:
             break
-    return place
+    return places
 
 
 def contour_height(contour: Points, x: NDArray[np.floating[Any]]) -> FloatMap:

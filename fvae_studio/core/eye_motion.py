@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE
-from fvae_studio.core.contours import at_rows, cell_centres, contour_height, first_crossing, last_crossing, moved_point
+from fvae_studio.core.contours import at_rows, cell_centres, contour_height, first_crossing, last_crossing, moved_points
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.types import FloatMap
@@ -103,7 +103,7 @@ def measure_eye(flow: NDArray[np.float32], landmarks: Points, contours: EyeConto
         contours: of the eye.
     """
     upper_line, lower_line = with_lashes(landmarks, contours)
-    corners = np.array([moved_point(flow, landmarks[index]) for index in (contours.upper[0], contours.upper[-1])])
+    corners = moved_points(flow, landmarks[[contours.upper[0], contours.upper[-1]]])
     left, right = corners[:, 0]
     columns = cell_centres(flow.shape[1])
     near = slice(*np.searchsorted(columns, (left - REACH_PX, right + REACH_PX)))

@@ -24,7 +24,7 @@ from fvae_studio.core.contours import (
     curve_columns,
     first_crossing,
     last_crossing,
-    moved_point,
+    moved_points,
     smooth_curve,
     zero_row,
 )
@@ -172,9 +172,9 @@ def _layers(
     top, bottom = _crossing(upper, seam, last=False), _crossing(lower, seam, last=True)
     middle = (top + bottom) / 2
     gap = np.maximum(bottom - top, 0)
-    corners = tuple(float(moved_point(base, landmarks[index])[0]) for index in (UPPER_INNER[0], UPPER_INNER[-1]))
+    left, right = (float(x) for x in moved_points(base, landmarks[[UPPER_INNER[0], UPPER_INNER[-1]]])[:, 0])
     columns = cell_centres(base.shape[1])
-    inside = np.clip(np.minimum(columns - corners[0], corners[1] - columns) / 1.5, 0, 1)
+    inside = np.clip(np.minimum(columns - left, right - columns) / 1.5, 0, 1)
     gap *= inside * (2 - inside)
     x = curve_columns()
     fine = [
@@ -182,7 +182,7 @@ def _layers(
         for values in (middle - gap / 2, middle + gap / 2, upper_row, lower_row)
     ]
     top, bottom = fine[0], np.maximum(fine[0], fine[1])
-    return PartedLips(base, upper, lower, top, bottom, fine[2], fine[3], (corners[0], corners[1]))
+    return PartedLips(base, upper, lower, top, bottom, fine[2], fine[3], (left, right))
 
 
 def _stretched_evenly(
