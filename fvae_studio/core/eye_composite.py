@@ -110,11 +110,12 @@ def join_eyes(
         shares = _shares(eye, x, y, to_crop.scale)
         if isinstance(eye, WideEye):
             # A reflection that lay in the lid's shade would else be cut off.
-            lighter = (pictures["eye"] - pictures["mirrored"]).mean(axis=2) / limit
-            lamp = smoothstep((lighter - _LIGHT[0]) / (_LIGHT[1] - _LIGHT[0])) * _was_uncovered(eye, x, y)
-            given = lamp * shares["mirrored"]
-            shares["mirrored"] -= given
-            shares["eye"] += given
+            uncovered = _was_uncovered(eye, x, y)
+            for side in ("left", "right"):
+                lighter = (pictures["eye"] - pictures[side]).mean(axis=2) / limit
+                given = _rise(lighter, _LIGHT) * uncovered * shares[side]
+                shares[side] -= given
+                shares["eye"] += given
         lashes = None
         if isinstance(eye, ClosingEye):
             lashes = turn_lashes(pictures["upper"], eye, x, y, part, to_crop, limit=limit)
@@ -189,7 +190,8 @@ def _shares(eye: ClosingEye | WideEye, x: FloatMap, y: FloatMap, scale: float) -
         known = smoothstep((curve_at(eye.bottom, x) - 0.2 - y) / 0.8)
         shown = np.float32(eye.share) * below * known * smoothstep((inwards - 1) / 4)
         as_it_was = _rise(y - curve_at(eye.top, x), _WAS_SHADED_PX)
-        return {"eye": shown * as_it_was, "mirrored": shown * (1 - as_it_was)}
+        image, to_right = shown * (1 - as_it_was), _rise(x - eye.middle, (-eye.passing, eye.passing))
+        return {"eye": shown * as_it_was, "left": image * (1 - to_right), "right": image * to_right}
     edge = max(EDGE_SOFTNESS_PX * scale, _EDGE_SOFTNESS)
     # Where the lids meet, the two add up to 1 and leave nothing of the eye.
     is_upper = np.clip((curve_at(eye.lid, x) - y) / edge + 0.5, 0, 1)

@@ -25,15 +25,17 @@ class EyeLayers:
         upper: of the upper lid, down to its rim.
         eye: of the eye itself: as it is in the photo.
         lower: of the lower lid, from its rim on.
-        mirrored: of what the upper lid covered, as the mirror image of what is below it.
+        left: of what the upper lid covered, as the mirror image of what is below it or beside that to the left.
+        right: likewise, to the right.
         closing: eyes that close: they are made of `upper`, `eye` and `lower`.
-        wide: eyes that open: they are made of the flow, `eye` and `mirrored`.
+        wide: eyes that open: they are made of the flow, `eye`, `left` and `right`.
     """
 
     upper: NDArray[np.float32]
     eye: NDArray[np.float32]
     lower: NDArray[np.float32]
-    mirrored: NDArray[np.float32]
+    left: NDArray[np.float32]
+    right: NDArray[np.float32]
     closing: tuple[ClosingEye, ...]
     wide: tuple[WideEye, ...]
 
@@ -49,7 +51,7 @@ class EyeLayers:
         if self.closing:
             shown |= {"upper": self.upper, "lower": self.lower}
         if self.wide:
-            shown["mirrored"] = self.mirrored
+            shown |= {"left": self.left, "right": self.right}
         return shown
 
 
@@ -69,16 +71,16 @@ def layer_eyes(flow: NDArray[np.float32], landmarks: Points) -> EyeLayers | None
     motions = [measure_eye(flow, landmarks, contours) for contours in EYES.values()]
     if all(-WIDENED[0] <= motion.closed <= LAYERED[0] for motion in motions):
         return None
-    upper, eye, lower, mirrored = (flow.copy() for _ in range(4))
+    upper, eye, lower, left, right = (flow.copy() for _ in range(5))
     closing: list[ClosingEye] = []
     wide: list[WideEye] = []
     for contours, motion, meeting in zip(EYES.values(), motions, _meeting(motions), strict=True):
         if (share := motion.is_open * passage(motion.closed, LAYERED)) > 0:
             closing.append(close_eye(flow, landmarks, contours, motion, share, meeting, (upper, eye, lower)))
         elif (share := motion.is_open * passage(-motion.closed, WIDENED)) > 0:
-            widened = widen_eye(flow, landmarks, contours, motion, share, (eye, mirrored))
+            widened = widen_eye(flow, landmarks, contours, motion, share, (eye, left, right))
             wide += [] if widened is None else [widened]
-    return EyeLayers(upper, eye, lower, mirrored, tuple(closing), tuple(wide)) if closing or wide else None
+    return EyeLayers(upper, eye, lower, left, right, tuple(closing), tuple(wide)) if closing or wide else None
 
 
 def closed_shares(flow: NDArray[np.float32], landmarks: Points) -> dict[Side, float]:
