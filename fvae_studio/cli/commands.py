@@ -323,8 +323,9 @@ def flow(
         told |= {"face": placed[0].face.index} | flow_figures(placed[0].field)
     else:
         faces = [(each.field, each.photo_to_crop) for each in placed]
-        eyes = [each.eyes for each in placed]
-        dense = picture_flow(faces, photo.bounds, eyes=eyes, longer_side=None if size == "photo" else size)
+        eyes, teeth = [each.eyes for each in placed], [each.teeth for each in placed]
+        longer_side = None if size == "photo" else size
+        dense = picture_flow(faces, photo.bounds, eyes=eyes, teeth=teeth, longer_side=longer_side)
         write_picture_flow(output, dense, kind)
         told |= {"faces": [each.face.index for each in placed], "size": [dense.shape[1], dense.shape[0]]}
     if as_json:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.contours import curve_at
-from fvae_studio.core.eye_layers import EyeLayers, layer_eyes
+from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.eye_motion import CORNER_PX
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import smoothstep
@@ -17,7 +17,7 @@ from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.lashes import LASH_PX, turn_lashes
 from fvae_studio.core.lids import ClosingEye
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, warp_faces, warp_layers
+from fvae_studio.core.warp import Kernel, warp_layers
 from fvae_studio.core.wide_eyes import WideEye
 
 EDGE_SOFTNESS_PX: Final = 1.1
@@ -32,24 +32,6 @@ _WAS_SHADED_PX: Final = (1.0, 2.2)
 
 _LIGHT: Final = (0.06, 0.2)
 """How much lighter than the mirror image, of the full range, a reflection is that stays seen in that shade."""
-
-
-def warp_shown(
-    photo: Photo, flow: FlowField, photo_to_crop: SimilarityTransform, landmarks: Points, *, kernel: Kernel = "sinc"
-) -> WarpedFace:
-    """One face as the program shows it: warped, with its eyes in layers.
-
-    Args:
-        photo: with the face.
-        flow: settled: without folds, lips held together.
-        photo_to_crop: photo pixels -> crop pixels.
-        landmarks: (478, 2) of the face, crop pixels.
-        kernel: how pixels are resampled.
-    """
-    faces = [(flow, photo_to_crop)]
-    (warped,) = warp_faces(photo, faces, kernel=kernel)
-    eyes = layer_eyes(flow.flow, landmarks)
-    return warped if eyes is None else draw_eyes(photo, warped, eyes, faces, kernel=kernel)
 
 
 def draw_eyes(

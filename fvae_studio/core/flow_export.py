@@ -28,6 +28,8 @@ from fvae_studio.core.eye_composite import eyes_window, join_displacements
 from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.photo_io import atomic_write
+from fvae_studio.core.still_teeth import StillTeeth
+from fvae_studio.core.teeth_composite import teeth_share, teeth_window
 from fvae_studio.core.types import FlowField
 from fvae_studio.errors import GeometryError
 
@@ -52,6 +54,7 @@ def picture_flow(
     photo: Rect,
     *,
     eyes: Sequence[EyeLayers | None] = (),
+    teeth: Sequence[StillTeeth | None] = (),
     longer_side: int | None = None,
 ) -> NDArray[np.float32]:
     """The displacement of every pixel of a photo.
@@ -60,6 +63,7 @@ def picture_flow(
         placed: flow and `photo_to_crop` of each face.
         photo: the photo's bounds.
         eyes: of each face, where they are in layers: the displacement jumps where these meet. Empty: of none.
+        teeth: of each face likewise: what lies between its lips.
         longer_side: of the picture, in pixels: the photo made smaller or larger; None: the photo itself.
 
     Returns:
@@ -83,15 +87,29 @@ def picture_flow(
     for index, (of_face, to_crop) in enumerate(zip(eyes, transforms, strict=False)):
         if of_face is None or (window := eyes_window(of_face, to_crop, whole)).is_empty:
             continue
-        layers = {
-            name: combine_displacements(
-                [*fields[:index], DisplacementField.from_flow(flow, to_crop), *fields[index + 1 :]], window
-            ).dense(window)
-            for name, flow in of_face.flows.items()
-        }
+        layers = {name: _layer(fields, index, flow, to_crop, window) for name, flow in of_face.flows.items()}
         joined = join_displacements(dense[window.slices], layers, of_face, window, to_crop)
         dense[window.slices] = joined
+    for index, (between, to_crop) in enumerate(zip(teeth, transforms, strict=False)):
+        if between is None or (window := teeth_window(between, to_crop, whole)).is_empty:
+            continue
+        inside = _layer(fields, index, between.inside, to_crop, window)
+        # Of the layer that a pixel shows most of; shares between them would be motions that nothing has.
+        seen = teeth_share(between, *to_crop.apply_to_pixels(window)) > between.share / 2
+        dense[window.slices] += (seen * np.float32(between.share))[..., None] * (inside - dense[window.slices])
     return dense
+
+
+def _layer(
+    fields: Sequence[DisplacementField],
+    index: int,
+    flow: NDArray[np.float32],
+    to_crop: SimilarityTransform,
+    window: Rect,
+) -> NDArray[np.float32]:
+    """Displacements of a window if the face of this number moved by that flow."""
+    others = [*fields[:index], DisplacementField.from_flow(flow, to_crop), *fields[index + 1 :]]
+    return combine_displacements(others, window).dense(window)
 
 
 def to_st_map(flow: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -21,6 +21,8 @@ from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io.colour_profiles import screen_pixels
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.resample import Kernel
+from fvae_studio.core.still_teeth import StillTeeth
+from fvae_studio.core.teeth_composite import join_teeth, teeth_window
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import FloatMap, FlowField, GreyMask, Photo, RgbImage
 from fvae_studio.pipeline.clip_mouths import ClipMouth, draw_mouth
@@ -64,6 +66,7 @@ class AimedMoment:
     lips: tuple[PartedLips | None, ...]
     eyes: tuple[EyeLayers | None, ...]
     insides: tuple[MouthInside | None, ...]
+    teeth: tuple[StillTeeth | None, ...]
 
 
 class Canvas:
@@ -158,8 +161,8 @@ class Canvas:
             None if mouth is None or parted is None else mouth.inside()
             for mouth, parted in zip(self._mouths, lips, strict=True)
         )
-        eyes = self._interpolator.eyes(fields)
-        return AimedMoment(fields, self._interpolator.shares(moment, fields), lips, eyes, insides)
+        eyes, teeth = self._interpolator.eyes(fields), self._interpolator.teeth(fields)
+        return AimedMoment(fields, self._interpolator.shares(moment, fields), lips, eyes, insides, teeth)
 
     def paint(self, aimed: AimedMoment, *, kernel: Kernel, progress: Progress, detailed: bool = True) -> DrawnMoment:
         """The pixels of a moment that was aimed; several may be painted at a time. Arguments as for `draw`."""
@@ -182,6 +185,8 @@ class Canvas:
                 _draw_eyes(pixels, cutout, eyes, self._to_crop, self.roi, kernel)
             if lips is not None and mouth_inside is not None:
                 draw_mouth(pixels, cutout, lips, mouth_inside, self._to_crop, self.roi, kernel)
+            elif (teeth := aimed.teeth[number]) is not None:
+                _draw_teeth(pixels, cutout, teeth, self._to_crop, self.roi, kernel)
             if number == 0:
                 alpha = moved_alpha
             pictures.append(pixels)
@@ -219,3 +224,16 @@ def _draw_eyes(
     }
     place = window.within(region)
     pixels[place] = join_eyes(pixels[place], layers, eyes, window, to_crop)
+
+
+def _draw_teeth(
+    pixels: RgbImage, cutout: Cutout, teeth: StillTeeth, to_crop: SimilarityTransform, region: Rect, kernel: Kernel
+) -> None:
+    """The same for what lies between open lips."""
+    window = teeth_window(teeth, to_crop, region)
+    if window.is_empty:
+        return
+    still = np.ones(teeth.inside.shape[:2], np.float32)
+    inside, _ = read_cutout(cutout, FlowField(teeth.inside, still), to_crop, window, kernel=kernel)
+    place = window.within(region)
+    pixels[place] = join_teeth(pixels[place], inside, teeth, window, to_crop)

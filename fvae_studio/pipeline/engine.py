@@ -27,6 +27,7 @@ from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
+from fvae_studio.core.still_teeth import hold_teeth
 from fvae_studio.core.surroundings import keep_surroundings
 from fvae_studio.core.timeline import FrameMode, Moment, Timeline
 from fvae_studio.core.trust import motion_trust
@@ -226,6 +227,7 @@ class Engine:
                     asked.mouth,
                     settled.lips,
                     settled.eyes,
+                    settled.teeth,
                 )
             )
         cache.trim(max(MAX_FLOWS, len(plan)))
@@ -474,7 +476,7 @@ class Engine:
 
     def _layers(self, photo: Photo, flow: PlacedFlow) -> FaceLayers:
         if flow.lips is None:
-            return FaceLayers(flow.eyes)
+            return FaceLayers(flow.eyes, teeth=flow.teeth)
         inside = self._mouth(photo, flow.face).inside(flow.mouth, self.photo_mouth)
         return FaceLayers(flow.eyes, OpenedMouth(flow.lips, inside))
 
@@ -485,7 +487,8 @@ class Engine:
             kept = FlowField(keep_surroundings(predicted.flow, landmarks), predicted.confidence)
             lips = self._mouth(photo, asked.face).part(kept)
         settled = settle(predicted, landmarks) if lips is None else FlowField(lips.flow, predicted.confidence)
-        return Settled(settled, lips, layer_eyes(settled.flow, landmarks))
+        teeth = hold_teeth(settled.flow, landmarks) if lips is None else None
+        return Settled(settled, lips, layer_eyes(settled.flow, landmarks), teeth)
 
     def _mouth(self, photo: Photo, face: Face) -> ClosedMouth:
         mouths = self._cache(photo).mouths

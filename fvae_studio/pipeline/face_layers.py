@@ -1,4 +1,4 @@
-"""What a flow alone cannot show of a face, laid over it once it is warped: eyes in layers, and mouths that open."""
+"""What a flow alone cannot show of a face, laid over it once it is warped: eyes in layers, mouths that open, teeth."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.mouth_composite import open_mouth
+from fvae_studio.core.still_teeth import StillTeeth
+from fvae_studio.core.teeth_composite import draw_teeth
 from fvae_studio.core.types import FlowField, Photo, WarpedFace
 from fvae_studio.core.warp import Kernel
 from fvae_studio.pipeline.mouths import OpenedMouth
@@ -21,6 +23,12 @@ class FaceLayers:
 
     eyes: EyeLayers | None = None
     mouth: OpenedMouth | None = None
+    teeth: StillTeeth | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to lay over the face."""
+        return self.eyes is None and self.mouth is None and self.teeth is None
 
 
 def draw_layers(
@@ -32,7 +40,9 @@ def draw_layers(
     kernel: Kernel,
     fine: Sequence[FineCopy] = (),
 ) -> tuple[WarpedFace, ...]:
-    """Lay eyes and mouths over faces that were warped together; where two regions overlap, both hold the same pixels.
+    """Lay eyes, mouths and teeth over faces that were warped together.
+
+    Where two regions overlap, both hold the same pixels.
 
     Args:
         photo: that was warped.
@@ -44,7 +54,7 @@ def draw_layers(
     """
     result = list(warped)
     for index, face in enumerate(layers):
-        if (face.eyes is None and face.mouth is None) or result[index].roi.is_empty:
+        if face.is_empty or result[index].roi.is_empty:
             continue
         drawn = result[index]
         if face.eyes is not None:
@@ -52,6 +62,8 @@ def draw_layers(
         if face.mouth is not None:
             lips, inside = face.mouth.lips, face.mouth.inside
             drawn = open_mouth(photo, drawn, lips, inside, faces, index=index, kernel=kernel, fine=fine)
+        if face.teeth is not None:
+            drawn = draw_teeth(photo, drawn, face.teeth, faces, index=index, kernel=kernel, fine=fine)
         result[index] = drawn
         for other in range(len(result)):
             if other != index:

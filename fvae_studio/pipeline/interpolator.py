@@ -33,6 +33,7 @@ from fvae_studio.core.registration import (
     usable_share,
 )
 from fvae_studio.core.residual import MATCH_SIZE
+from fvae_studio.core.still_teeth import StillTeeth, hold_teeth
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
 from fvae_studio.errors import EditError
@@ -232,6 +233,13 @@ class Interpolator:
         """The eyes of every source in layers; None where its flow leaves them alone, or landmarks are not known."""
         return tuple(
             None if field is None or source.landmarks is None else layer_eyes(field.flow, source.landmarks)
+            for source, field in zip(self._sources, fields, strict=True)
+        )
+
+    def teeth(self, fields: Sequence[FlowField | None]) -> tuple[StillTeeth | None, ...]:
+        """What lies between lips that are open in a source; None where its flow leaves it alone."""
+        return tuple(
+            None if field is None or source.landmarks is None else hold_teeth(field.flow, source.landmarks)
             for source, field in zip(self._sources, fields, strict=True)
         )
 

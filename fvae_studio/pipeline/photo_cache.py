@@ -11,6 +11,7 @@ from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.fine_copy import MAX_FINE_PIXELS, FineCopy
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.parting import PartedLips
+from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, WarpedFace
 from fvae_studio.core.warp import Kernel
 from fvae_studio.pipeline.mouths import ClosedMouth
@@ -28,11 +29,12 @@ WarpKey: TypeAlias = tuple[FlowKey, ...]
 
 @dataclass(frozen=True, eq=False)
 class Settled:
-    """What moves a face's pixels: its flow, and in layers of their own lips that part and eyes."""
+    """What moves a face's pixels: its flow, and in layers of their own lips that part, eyes and teeth."""
 
     field: FlowField
     lips: PartedLips | None = None
     eyes: EyeLayers | None = None
+    teeth: StillTeeth | None = None
 
 
 @dataclass(eq=False)

@@ -24,6 +24,7 @@ from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.progress import Progress
+from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.timeline import FrameMode, Moment, Timeline
 from fvae_studio.core.types import Face, FlowField, Photo, RenderResult, RgbImage
 
@@ -76,6 +77,7 @@ class PlacedFlow:
         mouth: what is seen where closed lips part.
         lips: the parted lips; None where they stay closed, or are open in the photo.
         eyes: in layers; None where they are as the flow leaves them.
+        teeth: what lies between lips that are open in the photo; None where it is as the flow leaves it.
     """
 
     face: Face
@@ -85,6 +87,7 @@ class PlacedFlow:
     mouth: MouthChoice = CLOSED
     lips: PartedLips | None = None
     eyes: EyeLayers | None = None
+    teeth: StillTeeth | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from fvae_studio.core._cv2 import cv2
-from fvae_studio.core.eye_composite import draw_eyes, eyes_window, join_eyes, warp_shown
+from fvae_studio.core.eye_composite import draw_eyes, eyes_window, join_eyes
 from fvae_studio.core.eye_layers import layer_eyes
 from fvae_studio.core.flow_export import picture_flow
 from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.shown_face import warp_shown
 from fvae_studio.core.types import FlowField, Photo, WarpedFace
 from fvae_studio.core.warp import warp_faces
 from tests.helpers.eyes import FALL, HALF_WIDTH, MIDDLES, RISE, ROW, closing_flow, eyes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fvae_studio.core.eye_composite import warp_shown
 from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.lashes import HANGING, TURNING, length_seen
+from fvae_studio.core.shown_face import warp_shown
 from fvae_studio.core.types import FlowField, Photo, WarpedFace
 from tests.helpers.eyes import FALL, HALF_WIDTH, MIDDLES, RISE, ROW, closing_flow, eyes
 

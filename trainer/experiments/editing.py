@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from fvae_studio.core.composite import composite
-from fvae_studio.core.eye_composite import warp_shown
 from fvae_studio.core.progress import Progress
+from fvae_studio.core.shown_face import warp_shown
 from fvae_studio.core.types import FlowField
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel

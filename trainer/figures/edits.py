@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.composite import composite
-from fvae_studio.core.eye_composite import warp_shown
 from fvae_studio.core.geometry import Points, SimilarityTransform
 from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.core.shown_face import warp_shown
 from fvae_studio.core.types import FlowField, Photo
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
-from fvae_studio.core.eye_composite import warp_shown
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import fold_share
+from fvae_studio.core.shown_face import warp_shown
 from fvae_studio.core.types import FlowField, Photo
 from fvae_studio.core.warp import upsample_flow
 from fvae_studio.errors import DataError

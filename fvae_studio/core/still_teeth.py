@@ -1,0 +1,150 @@
+"""Teeth that a photo shows stay as they are; lips slide over them.
+
+A flow moves what is between open lips as if it were skin: where a smile is calmed, teeth become lower, where lips are
+pursed, narrower, where the mouth opens, longer. Teeth do none of this. The upper ones belong to the skull. Here what
+is between the lips is a layer of its own that moves with the nose, and lips cover as much of it as they come to lie
+over. Only where they leave more free than the photo shows, what lies next to them is drawn out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core.contours import (
+    cell_centres,
+    contour_height,
+    curve_columns,
+    first_crossing,
+    last_crossing,
+    moved_points,
+    smooth_curve,
+)
+from fvae_studio.core.eye_motion import passage
+from fvae_studio.core.geometry import Points
+from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER, opening
+from fvae_studio.core.types import FloatMap
+
+OPEN_PX: Final = (1.6, 2.8)
+"""Gap between the lips in the photo, crop pixels: from the first one on teeth are held a little, from the second on
+all the way."""
+
+MOVED_PX: Final = (0.2, 0.5)
+"""How far a flow moves what is between the lips against the nose, crop pixels: less than the first is left to it."""
+
+_NOSE: Final = (197, 195, 5, 4, 2)
+"""MediaPipe's points down the ridge of the nose: where the skull goes, they go."""
+
+_MARGIN_PX: Final = 3.0
+_EDGE_PX: Final = 0.3
+"""What is not shown beside the photo's lips, crop pixels: it is lip already."""
+
+_DRAWN: Final = 3.0
+"""Over so many times what is missing it is drawn out."""
+
+
+@dataclass(frozen=True, eq=False)
+class StillTeeth:
+    """What lies between open lips. Curves hold y in crop pixels of the edited crop, see `contours.CURVE_STEP`.
+
+    Attributes:
+        inside: (h, w, 2) backward flow of it, crop pixels; away from the mouth that of the face.
+        top: inner contour of the upper lip.
+        bottom: of the lower one; nowhere above `top`.
+        corners: x of the corners of the mouth, left and right.
+        share: in (0, 1], of the layer in what is shown.
+    """
+
+    inside: NDArray[np.float32]
+    top: FloatMap
+    bottom: FloatMap
+    corners: tuple[float, float]
+    share: float
+
+
+def hold_teeth(flow: NDArray[np.float32], landmarks: Points) -> StillTeeth | None:
+    """Take what lies between the lips apart from a flow.
+
+    Args:
+        flow: (h, w, 2) backward flow without folds, crop pixels.
+        landmarks: (478, 2) of the photo's face, crop pixels.
+
+    Returns:
+        None where the mouth is closed in the photo, or hardly moves.
+    """
+    is_open = passage(opening(landmarks), OPEN_PX)
+    if is_open == 0:
+        return None
+    upper, lower = (landmarks[list(lip)] for lip in (UPPER_INNER, LOWER_INNER))
+    corners = moved_points(flow, upper[[0, -1]])[:, 0]
+    left, right = float(corners[0]), float(corners[1])
+    columns = cell_centres(flow.shape[1])
+    near = slice(*np.searchsorted(columns, (left - _MARGIN_PX, right + _MARGIN_PX)))
+    if right - left < 2 or near.stop - near.start < 2:
+        return None
+    top = first_crossing(flow, upper, near)
+    bottom = np.maximum(last_crossing(flow, lower, near), top)
+    x, rows = columns[near], cell_centres(flow.shape[0])[:, None]
+    nose = landmarks[list(_NOSE)]
+    across, down = (nose - moved_points(flow, nose)).mean(axis=0)
+    inner_left, inner_right = float(upper[0, 0]), float(upper[-1, 0])
+    free_x = inner_left + _EDGE_PX, inner_right - _EDGE_PX
+    # Teeth that move as one are less of a surprise than teeth that grow: they follow a lip rather than be drawn out.
+    across = _within(across, free_x[0] - left, free_x[1] - right)
+    sampled_x = _slid(x, across, (left, right), free_x)
+    free_top = contour_height(upper, sampled_x) + _EDGE_PX
+    free_bottom = np.maximum(contour_height(lower, sampled_x) - _EDGE_PX, free_top)
+    middle = (x > 0.75 * left + 0.25 * right) & (x < 0.25 * left + 0.75 * right)
+    if not middle.any():
+        return None
+    down = _within(down, float((free_top - top)[middle].max()), float((free_bottom - bottom)[middle].min()))
+    sampled_y = _slid(rows, down, (top, bottom), (free_top, free_bottom))
+    part = flow[:, near]
+    shown = (rows > top - _MARGIN_PX) & (rows < bottom + _MARGIN_PX)
+    moved = np.stack([np.broadcast_to(sampled_x - x, part.shape[:2]), sampled_y - rows], axis=-1).astype(np.float32)
+    within = (rows > top) & (rows < bottom) & (x > left) & (x < right)
+    if not within.any():
+        return None
+    share = is_open * passage(float(np.linalg.norm(moved - part, axis=-1)[within].max()), MOVED_PX)
+    if share == 0:
+        return None
+    inside = flow.copy()
+    np.copyto(inside[:, near], moved, where=shown[..., None])
+    at = curve_columns()
+    curves = [smooth_curve(np.interp(at, x, values)) for values in (top, bottom)]
+    return StillTeeth(inside, curves[0], np.maximum(curves[0], curves[1]), (left, right), share)
+
+
+def _within(value: float, low: float, high: float) -> float:
+    """As near to `value` as the limits allow; where they contradict each other, the first one counts."""
+    return max(min(value, high), low)
+
+
+def _slid(
+    places: NDArray[np.float32],
+    shift: float,
+    shown: tuple[FloatMap | float, FloatMap | float],
+    free: tuple[FloatMap | float, FloatMap | float],
+) -> NDArray[np.float32]:
+    """Where places between two edges sample, along one axis: shifted, but at the edges no further than is free.
+
+    Args:
+        places: crop pixels of the edited crop.
+        shift: from there to the photo.
+        shown: the edges there.
+        free: those in the photo.
+    """
+    length = np.maximum(np.subtract(shown[1], shown[0]), 1e-3)
+    missing = [np.maximum(free[0] - np.add(shown[0], shift), 0), np.maximum(np.add(shown[1], shift) - free[1], 0)]
+    drawn = [np.minimum(_DRAWN * each, length) for each in missing]
+    # Where both ends would need all of it, all of it is drawn out evenly.
+    much = np.maximum((drawn[0] + drawn[1]) / length, 1)
+    drawn = [each / much for each in drawn]
+    sampled = places + shift
+    sampled = sampled + missing[0] * np.clip((shown[0] + drawn[0] - places) / np.maximum(drawn[0], 1e-3), 0, 1)
+    sampled = sampled - missing[1] * np.clip((places - shown[1] + drawn[1]) / np.maximum(drawn[1], 1e-3), 0, 1)
+    result: NDArray[np.float32] = np.asarray(sampled, np.float32)
+    return result

@@ -1,0 +1,94 @@
+"""Putting what lies between open lips into a warped face, at the photo's resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from fvae_studio.core.contours import curve_at
+from fvae_studio.core.fine_copy import FineCopy
+from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.still_teeth import StillTeeth
+from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
+from fvae_studio.core.warp import Kernel, warp_layers
+
+_SHADOW_PX: Final = 1.2
+"""Crop pixels below and above the lips, over which what moves with them passes into what stays: their shadow is
+theirs."""
+
+_SHADOW_SHARE: Final = 0.35
+"""At most so much of the gap between the lips."""
+
+
+def draw_teeth(
+    photo: Photo,
+    face: WarpedFace,
+    teeth: StillTeeth,
+    faces: Sequence[tuple[FlowField, SimilarityTransform]],
+    *,
+    index: int = 0,
+    kernel: Kernel = "sinc",
+    fine: Sequence[FineCopy] = (),
+) -> WarpedFace:
+    """Show what lies between the lips of a face that was warped by the flow it was taken apart from.
+
+    Args:
+        photo: that was warped.
+        face: the warped face.
+        teeth: what lies between its lips.
+        faces: flow and `photo_to_crop` of every face that was warped together, as `warp_faces` got them.
+        index: which of them this one is.
+        kernel: how pixels are resampled.
+        fine: as for `warp_faces`.
+
+    Returns:
+        The face; beyond the lips its pixels are the ones that came in.
+    """
+    to_crop = faces[index][1]
+    window = teeth_window(teeth, to_crop, face.roi)
+    if window.is_empty:
+        return face
+    (inside,) = warp_layers(photo, (teeth.inside,), faces, window, index=index, kernel=kernel, fine=fine)
+    return face.with_part(window, join_teeth(face.pixels[window.within(face.roi)], inside, teeth, window, to_crop))
+
+
+def join_teeth(
+    before: RgbImage, inside: RgbImage, teeth: StillTeeth, window: Rect, to_crop: SimilarityTransform
+) -> RgbImage:
+    """Show what lies between lips in a region that was warped by the face's flow.
+
+    Args:
+        before: (window.height, window.width, 3).
+        inside: the same warped by `StillTeeth.inside`.
+        teeth: what lies there.
+        window: where that is in the picture, see `teeth_window`.
+        to_crop: picture pixels -> crop pixels.
+
+    Returns:
+        Pixels of the window.
+    """
+    share = teeth_share(teeth, *to_crop.apply_to_pixels(window))[..., None]
+    mixed = before + share * (inside.astype(np.float32) - before)
+    drawn: RgbImage = np.clip(np.round(mixed), 0, np.iinfo(before.dtype).max).astype(before.dtype)
+    return drawn
+
+
+def teeth_window(teeth: StillTeeth, to_crop: SimilarityTransform, bounds: Rect) -> Rect:
+    """The pixels between the lips that lie in `bounds`; `to_crop` takes them to crop pixels."""
+    left, right = teeth.corners
+    columns = np.linspace(left, right, 32)
+    top, bottom = float(curve_at(teeth.top, columns).min()), float(curve_at(teeth.bottom, columns).max())
+    corners: Points = np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
+    return Rect.around(to_crop.inverse.apply(corners)).intersect(bounds)
+
+
+def teeth_share(teeth: StillTeeth, x: FloatMap, y: FloatMap) -> FloatMap:
+    """How much of the layer is seen at places in the crop, in [0, 1]; x, y in crop pixels."""
+    top, bottom = curve_at(teeth.top, x), curve_at(teeth.bottom, x)
+    soft = np.clip(_SHADOW_SHARE * (bottom - top), 1e-3, _SHADOW_PX)
+    beside = np.minimum(x - teeth.corners[0], teeth.corners[1] - x) / _SHADOW_PX
+    share: FloatMap = smoothstep((y - top) / soft) * smoothstep((bottom - y) / soft) * smoothstep(beside)
+    return share * np.float32(teeth.share)
