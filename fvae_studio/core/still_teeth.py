@@ -91,17 +91,19 @@ def hold_teeth(flow: NDArray[np.float32], landmarks: Points) -> StillTeeth | Non
     nose = landmarks[list(_NOSE)]
     across, down = (nose - moved_points(flow, nose)).mean(axis=0)
     inner_left, inner_right = float(upper[0, 0]), float(upper[-1, 0])
-    free_x = inner_left + _EDGE_PX, inner_right - _EDGE_PX
+    edges_x, free_x = (left + _EDGE_PX, right - _EDGE_PX), (inner_left + _EDGE_PX, inner_right - _EDGE_PX)
     # Teeth that move as one are less of a surprise than teeth that grow: they follow a lip rather than be drawn out.
-    across = _within(across, free_x[0] - left, free_x[1] - right)
-    sampled_x = _slid(x, across, (left, right), free_x)
+    across = _within(across, free_x[0] - edges_x[0], free_x[1] - edges_x[1])
+    sampled_x = _slid(x, across, edges_x, free_x)
+    edge_top, edge_bottom = top + _EDGE_PX, np.maximum(bottom - _EDGE_PX, top + _EDGE_PX)
     free_top = contour_height(upper, sampled_x) + _EDGE_PX
     free_bottom = np.maximum(contour_height(lower, sampled_x) - _EDGE_PX, free_top)
     middle = (x > 0.75 * left + 0.25 * right) & (x < 0.25 * left + 0.75 * right)
     if not middle.any():
         return None
-    down = _within(down, float((free_top - top)[middle].max()), float((free_bottom - bottom)[middle].min()))
-    sampled_y = _slid(rows, down, (top, bottom), (free_top, free_bottom))
+    most_up, most_down = (free_top - edge_top)[middle].max(), (free_bottom - edge_bottom)[middle].min()
+    down = _within(down, float(most_up), float(most_down))
+    sampled_y = _slid(rows, down, (edge_top, edge_bottom), (free_top, free_bottom))
     part = flow[:, near]
     shown = (rows > top - _MARGIN_PX) & (rows < bottom + _MARGIN_PX)
     moved = np.stack([np.broadcast_to(sampled_x - x, part.shape[:2]), sampled_y - rows], axis=-1).astype(np.float32)
