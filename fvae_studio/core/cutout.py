@@ -7,7 +7,7 @@ along the flow, into the cutout, so that each pixel is still resampled only once
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -143,6 +143,21 @@ def read_cutout(
                 source, cutout.alpha[window.slices], positions, kernel, softness=softness
             )
     return pixels, alpha
+
+
+def read_layers(
+    cutout: Cutout,
+    flows: Iterable[NDArray[np.float32]],
+    to_crop: SimilarityTransform,
+    region: Rect,
+    *,
+    kernel: Kernel,
+) -> list[RgbImage]:
+    """A region once for each of the flows (h, w, 2), in crop pixels, that a part of the face has; see `read_cutout`."""
+    return [
+        read_cutout(cutout, FlowField(flow, np.ones(flow.shape[:2], np.float32)), to_crop, region, kernel=kernel)[0]
+        for flow in flows
+    ]
 
 
 def spread_over(values: FloatMap, to_crop: SimilarityTransform, region: Rect) -> FloatMap:

@@ -14,7 +14,7 @@ from fvae_studio.core.eye_motion import CORNER_PX
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
-from fvae_studio.core.lashes import LASH_PX, turn_lashes
+from fvae_studio.core.lashes import LASH_PX, length_seen, turn_lashes
 from fvae_studio.core.lids import ClosingEye
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_layers
@@ -152,7 +152,9 @@ def _box(eye: ClosingEye | WideEye) -> Points:
     columns = np.linspace(left, right, 32)
     top, bottom = float(curve_at(first, columns).min()), float(curve_at(last, columns).max())
     if isinstance(eye, ClosingEye):
-        bottom = max(bottom, float(curve_at(eye.lid, columns).max()) + LASH_PX[1])
+        # So far lashes hang down, once they do.
+        hanging = LASH_PX[1] * max(-length_seen(eye.closed), 0.0)
+        bottom = max(bottom, float(curve_at(eye.lid, columns).max()) + hanging)
     return np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
 
 

@@ -176,10 +176,10 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
         slope = gathered(graph, slope, channels=2, side=config.flow_size // 2, size=2)
     slope = convolve_back(graph, slope, head.of_latent)
     parts: list[str] = []
-    by_motion: list[str] = []
+    by_motion: list[tuple[str, int]] = []
     slope, _, motion = _taken_apart(graph, slope, head)
     if motion:
-        by_motion.append(of_size_back(graph, motion, config.latent_size << len(blocks), _known(tracked)))
+        by_motion.append((motion, config.latent_size << len(blocks)))
     for level, layer in reversed(list(enumerate(blocks))):
         if (matched := outputs[level].matched) is not None:
             slope, by_grid = match_back(graph, slope, matched, config, model.tensors)
@@ -200,9 +200,10 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
         if detail:
             parts.insert(0, _packed(graph, detail, config, level - 1))
         if motion:
-            by_motion.append(of_size_back(graph, motion, config.latent_size << level, _known(tracked)))
+            by_motion.append((motion, config.latent_size << level))
     if tracked is not None:
-        by_descriptors = track_back(graph, graph.apply("Sum", *by_motion), tracked, config)
+        slopes = (of_size_back(graph, motion, size, tracked) for motion, size in by_motion)
+        by_descriptors = track_back(graph, graph.apply("Sum", *slopes), tracked, config)
         parts += _packed_descriptors(graph, by_descriptors, config)
     graph.output(
         graph.apply("Concat", slope, *parts, axis=1) if parts else slope, "gradient", (1, *config.latent_shape)
@@ -381,11 +382,11 @@ def _descriptors(graph: OnnxGraph, latent: str, config: FlowVaeConfig) -> list[s
 
 def _packed_descriptors(graph: OnnxGraph, slope: str, config: FlowVaeConfig) -> list[str]:
     """Of one photo, slopes by the finest descriptors, packed; those by the others are 0."""
-    *others, finest = config.descriptors
+    *others, _ = config.descriptors
     shapes = ((1, part.stop - part.start, config.latent_size, config.latent_size) for part in others)
-    size = config.tracking_size * len(config.descriptors) // config.latent_size
-    channels = (finest.stop - finest.start) // size**2
-    packed = gathered(graph, slope, channels=channels, side=config.latent_size, size=size)
+    finest = descriptor_grids(config)[-1]
+    size = finest.side // config.latent_size
+    packed = gathered(graph, slope, channels=finest.channels, side=config.latent_size, size=size)
     return [*(graph.constant(np.zeros(shape, np.float32)) for shape in shapes), packed]
 
 
@@ -406,12 +407,6 @@ def _described(
         size = grid.side // config.latent_size
         packed.append(gathered(graph, found, channels=grid.channels, side=config.latent_size, size=size))
     return packed
-
-
-def _known(tracked: Tracked | None) -> Tracked:
-    """For layers that read a motion, there is one."""
-    assert tracked is not None
-    return tracked
 
 
 def _with_motion(graph: OnnxGraph, parts: list[str], tracked: Tracked | None, size: int) -> str:

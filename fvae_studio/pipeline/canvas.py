@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
-from fvae_studio.core.cutout import Cutout, blend_pixels, cut_face, read_cutout, spread_over
+from fvae_studio.core.cutout import Cutout, blend_pixels, cut_face, read_cutout, read_layers, spread_over
 from fvae_studio.core.detail_blend import blend_detailed, detail_reach_px
 from fvae_studio.core.eye_composite import eyes_window, join_eyes
 from fvae_studio.core.eye_layers import EyeLayers
@@ -217,11 +217,8 @@ def _draw_eyes(
     window = eyes_window(eyes, to_crop, region)
     if window.is_empty:
         return
-    still = np.ones(eyes.eye.shape[:2], np.float32)
-    layers = {
-        name: read_cutout(cutout, FlowField(flow, still), to_crop, window, kernel=kernel)[0]
-        for name, flow in eyes.flows.items()
-    }
+    flows = eyes.flows
+    layers = dict(zip(flows, read_layers(cutout, flows.values(), to_crop, window, kernel=kernel), strict=True))
     place = window.within(region)
     pixels[place] = join_eyes(pixels[place], layers, eyes, window, to_crop)
 
@@ -233,7 +230,6 @@ def _draw_teeth(
     window = teeth_window(teeth, to_crop, region)
     if window.is_empty:
         return
-    still = np.ones(teeth.inside.shape[:2], np.float32)
-    inside, _ = read_cutout(cutout, FlowField(teeth.inside, still), to_crop, window, kernel=kernel)
+    (inside,) = read_layers(cutout, (teeth.inside,), to_crop, window, kernel=kernel)
     place = window.within(region)
     pixels[place] = join_teeth(pixels[place], inside, teeth, window, to_crop)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.contours import curve_at
-from fvae_studio.core.cutout import Cutout, read_cutout
+from fvae_studio.core.cutout import Cutout, read_layers
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.lips import CLOSED_PX, opening
@@ -206,10 +206,7 @@ def draw_mouth(
     window = mouth_window(lips, to_crop, region)
     if window.is_empty:
         return
-    still = np.ones(lips.flow.shape[:2], np.float32)
-    upper, lower, source = (
-        read_cutout(cutout, FlowField(flow, still), to_crop, window, kernel=kernel)[0]
-        for flow in (lips.upper, lips.lower, np.zeros_like(lips.flow))
-    )
+    flows = (lips.upper, lips.lower, np.zeros_like(lips.flow))
+    upper, lower, source = read_layers(cutout, flows, to_crop, window, kernel=kernel)
     place = window.within(region)
     pixels[place] = fill_gap(pixels[place], (upper, lower), source, lips, inside, window, to_crop)
