@@ -154,6 +154,7 @@ def render(
     name: Annotated[str, typer.Option(help="Of the shard; several are trained on together.")] = "a",
     expressions: Annotated[int, typer.Option(help="Rendered expressions of each photo.")] = 32,
     seed: Annotated[int, typer.Option(help="Another seed gives other expressions.")] = 1,
+    lent: Annotated[int, typer.Option(help="People to whom the difference of each two photos is lent.")] = 0,
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
 ) -> None:
     """Render every photo in many expressions, with exact flow and visibility."""
@@ -167,6 +168,7 @@ def render(
             work / "shards" / name,
             expressions_per_photo=expressions,
             seed=seed,
+            lent=lent,
             workers=workers,
             progress=progress,
         )

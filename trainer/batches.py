@@ -59,17 +59,27 @@ class PairOrder:
         table: all pairs.
         batch_size: pairs in a batch.
         rendered_share: of a batch; where one kind is missing, the other fills it.
+        lent_share: of its real pairs, lent ones in their place.
         seed: of the orders.
         lid_repeats: how often a rendered pair comes in which lids close or open, while the others come once.
     """
 
     def __init__(
-        self, table: PairTable, *, batch_size: int, rendered_share: float, seed: int, lid_repeats: int = 1
+        self,
+        table: PairTable,
+        *,
+        batch_size: int,
+        rendered_share: float,
+        seed: int,
+        lent_share: float = 0.0,
+        lid_repeats: int = 1,
     ) -> None:
         num_rendered = round(batch_size * rendered_share) if table.real else batch_size
         num_rendered = num_rendered if table.rendered else 0
         rendered = table.rendered + table.with_lids() * (lid_repeats - 1)
-        self._kinds = ((rendered, num_rendered), (table.real, batch_size - num_rendered))
+        num_real = batch_size - num_rendered
+        num_lent = round(num_real * lent_share) if table.lent else 0
+        self._kinds = ((rendered, num_rendered), (table.real, num_real - num_lent), (table.lent, num_lent))
         self._seed = seed
 
     def pairs(self, number: int) -> list[tuple[int, int]]:
@@ -106,6 +116,7 @@ class TrainingBatches(Dataset[PreparedBatch]):
             table,
             batch_size=config.train.batch_size,
             rendered_share=config.data.rendered_share,
+            lent_share=config.data.lent_share,
             seed=seed,
             lid_repeats=config.data.lid_repeats,
         )

@@ -29,6 +29,7 @@ class DataConfig:
         mask_rendered_share: the same for the confidence network; below 0 as `rendered_share`. Rendered pairs know what
             is hidden; real ones are labelled by how well the flow network reproduced them, which calls whatever it
             misplaced hidden.
+        lent_share: of a batch's real pairs, lent ones in their place, where there are any (`trainer.lent_expressions`).
         jitter: random affine changes of both images together.
         jitter_share: of the rendered pairs. Where every face is moved, none lies where the detector's alignment puts
             it, and the network gives up the sharp jumps of lids for being right everywhere.
@@ -45,6 +46,7 @@ class DataConfig:
     flip: bool = True
     rendered_share: float = 0.7
     mask_rendered_share: float = -1.0
+    lent_share: float = 0.0
     jitter: bool = True
     jitter_share: float = 1.0
     real_jitter_share: float = 1.0

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fvae_studio.errors import DataError
 from fvae_studio.model.preprocess import normalise
-from trainer.shards import REAL, Shard
+from trainer.shards import LENT, REAL, Shard
 
 LIDS_CLOSE: Final = 0.7
 """Change of a blink's weight, 1 being a closed eye."""
@@ -26,7 +26,8 @@ class PairBatch(NamedTuple):
         flow: (B, 2, S, S) backward flow, crop pixels.
         visible: (B, 1, S, S) in [0, 1].
         code: (B, 56) change of expression and pose.
-        is_real: (B,) bool: two photos, whose flow was found in their pixels and is not exact.
+        is_real: (B,) bool: two photos, whose flow was found in their pixels and is not exact, or a photo to which two
+            photos of somebody else lent their difference: no code says what moves between them.
     """
 
     source: Tensor
@@ -48,15 +49,18 @@ class PairTable:
         self.shards = shards
         rendered: list[tuple[int, int]] = []
         real: list[tuple[int, int]] = []
+        lent: list[tuple[int, int]] = []
+        by_kind = {REAL: real, LENT: lent}
         names = {shard.code_names for shard in shards}
         if len(names) > 1:
             raise DataError("the shards were rendered with different expression shapes; render them again")
         for number, shard in enumerate(shards):
             for row in np.flatnonzero(shard.held_out == held_out):
-                (real if shard.kind[row] == REAL else rendered).append((number, int(row)))
+                by_kind.get(int(shard.kind[row]), rendered).append((number, int(row)))
         # Every shard repeats the same real pairs: once is enough.
         first = real[0][0] if real else 0
         self.rendered = rendered
+        self.lent = lent
         self.real = [pair for pair in real if pair[0] == first]
         if not self.rendered and not self.real:
             raise DataError(f"the shards hold no {'held-out' if held_out else 'training'} pairs")
@@ -99,5 +103,5 @@ class PairTable:
             torch.from_numpy(stack("flows").astype(np.float32)).permute(0, 3, 1, 2).contiguous(),
             torch.from_numpy(stack("visible").astype(np.float32) / 255)[:, None],
             torch.from_numpy(stack("code").astype(np.float32)),
-            torch.from_numpy(stack("kind") == REAL),
+            torch.from_numpy(np.isin(stack("kind"), (REAL, LENT))),
         )

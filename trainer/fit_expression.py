@@ -23,11 +23,11 @@ from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.model.directions import Latent
 from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import to_tensor
+from trainer.crops import small_crop
 from trainer.facekit.expressions import NUM_POSE
 from trainer.facekit.landmarks import LID_POINTS, MOUTH_POINTS
 from trainer.metrics import register
 from trainer.prepare import PreparedFaces
-from trainer.render import small_crop
 
 FITTED: Final = ("mouth", "cheek", "jaw", "nose", "eyeSquint")
 """Shapes that are fitted: the others hardly reach lips and lids, which cannot tell how much of them there should be."""

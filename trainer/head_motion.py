@@ -25,9 +25,9 @@ from fvae_studio.model.directions import Latent
 from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import to_tensor
 from fvae_studio.model.warp import resize_flow
+from trainer.crops import face_region, small_crop
 from trainer.fit_expression import free_direction
 from trainer.prepare import PreparedFaces
-from trainer.render import face_region, small_crop
 
 SHIFT_PX: Final = 2.0
 """By which photos are shifted to either side, in crop pixels: well within what training pairs drift by."""

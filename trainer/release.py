@@ -25,13 +25,13 @@ from fvae_studio.model.weights import CheckpointHeader
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.baselines.rgb_training import require_flow
 from trainer.config import TrainConfig
+from trainer.crops import model_crop
 from trainer.facekit.expressions import HEAD_RECIPES, NUM_POSE, RECIPES, Recipe, rendered_range
 from trainer.facekit.fit import FaceFits
 from trainer.fit_expression import fit_direction, fit_expression
 from trainer.fit_gauge import fit_gauge
 from trainer.head_motion import SIDES, about_the_neck
 from trainer.prepare import PreparedFaces
-from trainer.render import model_crop
 from trainer.run_files import CHECKPOINT
 from trainer.step import EditableFlowVae
 from trainer.training_state import load_state

@@ -15,28 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
-from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
+from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.colour import transfer_colour
-from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.progress import NoProgress, Progress
-from fvae_studio.core.residual import shifted
-from fvae_studio.core.types import AlignedCrop
 from fvae_studio.errors import DataError
-from trainer.baselines.dis import dis_flow
+from trainer.crops import face_region, small_crop
 from trainer.facekit.expressions import NUM_POSE, sample_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.lids import compose, compose_reverse, lid_shift
 from trainer.facekit.mesh import FaceKit, load_facekit
 from trainer.facekit.render import FaceScene, FittedFace, apply_flow, exact_flow
+from trainer.photo_pairs import lent_pairs, photographed_flow
 from trainer.prepare import PreparedFaces, load_prepared
-from trainer.shards import REAL, RENDERED, RENDERED_REVERSE, Shard, write_shard
+from trainer.shards import LENT, REAL, RENDERED, RENDERED_REVERSE, Shard, write_shard
 
 KIND_SHARES: Final = (0.42, 0.13, 0.2, 0.17, 0.08)
 """Shares of the kinds of `sample_code`."""
-
-
-MOST_ASTRAY_PX: Final = 1.0
-"""There and back again, in crop pixels, up to which a flow between photos is believed: 84 % of the pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,49 +85,6 @@ def render_expressions(
         )
 
 
-def photographed_flow(
-    source: NDArray[np.uint8], target: NDArray[np.uint8]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Flow between two photos of a person, found in their pixels, and where it can be believed.
-
-    Their fitted meshes know it to a pixel or so, which is half of what moves: by them, 130 training pairs came from
-    25.1 to 27.6 dB in the face, by this flow to 32.2.
-
-    Args:
-        source: (S, S, 3), in the target's colours.
-        target: (S, S, 3).
-
-    Returns:
-        Backward flow (S, S, 2) in pixels, and (S, S): 1 where the way back leads to where it began, else 0.
-    """
-    flow, back = dis_flow(source, target), dis_flow(target, source)
-    astray = np.linalg.norm(flow + shifted(back, flow), axis=-1)
-    return flow, (astray < MOST_ASTRAY_PX).astype(np.float32)
-
-
-def small_crop(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(256, 256, 3) -> (128, 128, 3), averaged."""
-    reduced: NDArray[np.uint8] = cv2.resize(
-        np.ascontiguousarray(crop), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA
-    )
-    return reduced
-
-
-def model_crop(prepared: PreparedFaces, row: int) -> AlignedCrop:
-    """A prepared face as the model's input; the frame of its flow is the crop itself."""
-    return AlignedCrop(small_crop(prepared.crops[row]), SimilarityTransform.identity(), TEMPLATE_ID)
-
-
-def face_region(landmarks: NDArray[np.float32], *, size: int = CROP_SIZE, grow_px: int = 0) -> NDArray[np.bool_]:
-    """(S, S) bool: inside the hull of the landmarks (the face region of all figures)."""
-    hull = cv2.convexHull(np.round(landmarks * (size / CROP_SIZE)).astype(np.int32))
-    mask = np.zeros((size, size), np.uint8)
-    cv2.fillConvexPoly(mask, hull, 1)
-    if grow_px:
-        mask = cv2.dilate(mask, np.ones((2 * grow_px + 1, 2 * grow_px + 1), np.uint8))
-    return mask.astype(np.bool_)
-
-
 def _render_rows(
     prepared_dir: Path, fits_path: Path, facekit_cache: Path, rows: Sequence[int], count: int, seed: int
 ) -> tuple[list[RenderedPair], list[int]]:
@@ -160,10 +111,11 @@ def render(
     *,
     expressions_per_photo: int,
     seed: int,
+    lent: int = 0,
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Shard:
-    """Write one shard: every photo in `expressions_per_photo` expressions both ways, and all real pairs.
+    """Write one shard: every photo in `expressions_per_photo` expressions both ways, all real pairs, and lent ones.
 
     Args:
         prepared_dir: what `prepare` wrote.
@@ -172,6 +124,7 @@ def render(
         out: folder of the shard.
         expressions_per_photo: rendered from each; every one makes a pair in both directions.
         seed: another seed gives other expressions; several shards are trained on together.
+        lent: to how many people what two photos differ by is lent (`photo_pairs.lent_pairs`).
         workers: processes; 1 renders in this one.
         progress: told of every six photos.
 
@@ -235,6 +188,13 @@ def render(
             code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)
             code[:-NUM_POSE] = fits.expression[target] - fits.expression[source]
             add(len(images) - 1, target, REAL, source, code, *photographed_flow(images[-1], images[target]))
+    no_code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)
+    for row, borrowed in lent_pairs(prepared, per_pair=lent, seed=seed) if lent else ():
+        progress.raise_if_cancelled()
+        images.append(borrowed.made)
+        picture = len(images) - 1
+        add(row, picture, LENT, row, no_code, borrowed.flow, borrowed.seen)
+        add(picture, row, LENT, row, no_code, borrowed.back, borrowed.seen_back)
     rows = np.array(columns["row"])
     shard = Shard(
         images=np.stack(images),

@@ -37,6 +37,8 @@ RENDERED_REVERSE: Final = 1
 """Picture rendered from a photo -> the photo: exact flow."""
 REAL: Final = 2
 """Two photos of a person: the flow is what was found in their pixels, visible where it can be believed."""
+LENT: Final = 3
+"""A photo and what `trainer.lent_expressions` made of it: exact flow, of no code."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from tests.trainer.pairs import CODE_NAMES, make_shard
 from trainer.batches import PairOrder, PreparedBatch, TrainingBatches, batch_stream, choose_edit_path, num_workers
 from trainer.config import TrainConfig, load_config
 from trainer.dataset import PairTable
-from trainer.shards import REAL
+from trainer.shards import LENT, REAL
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,20 @@ def test_batches_have_the_asked_share_of_rendered_pairs(table, share, num_render
     for number in range(5):
         batch = table.batch(order.pairs(number))
         assert int((~batch.is_real).sum()) == num_rendered
+
+
+@pytest.mark.parametrize(("lent_share", "num_lent"), [(0.0, 0), (0.6, 2), (1.0, 4)])
+def test_lent_pairs_take_their_share_of_the_real_ones(shard, lent_share, num_lent):
+    kind = shard.kind.copy()
+    real = np.flatnonzero(kind == REAL)
+    kind[real[::2]] = LENT
+    table = PairTable([replace(shard, kind=kind)], held_out=False)
+    order = PairOrder(table, batch_size=8, rendered_share=0.5, seed=1, lent_share=lent_share)
+
+    for number in range(5):
+        pairs = order.pairs(number)
+        assert sum(pair in table.lent for pair in pairs) == num_lent
+        assert int(table.batch(pairs).is_real.sum()) == 4
 
 
 @pytest.mark.parametrize("only", [REAL, 0])

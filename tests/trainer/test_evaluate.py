@@ -23,6 +23,7 @@ from tests.helpers.prepared_faces import SMILE_MOTION, crop_landmarks, make_prep
 from tests.helpers.tiny_model import make_tiny_model, without_directions
 from trainer.baselines.oracle import OracleSettings
 from trainer.config import TrainConfig
+from trainer.crops import face_region, model_crop, small_crop
 from trainer.dataset import PairTable
 from trainer.evaluate import Report, evaluate
 from trainer.facekit.landmarks import MOUTH_POINTS
@@ -33,7 +34,6 @@ from trainer.figures.reconstruction import BACK, BOTH, FORTH, RealPairs, fvae_pi
 from trainer.held_out import alternating, find_photos, held_out_neutral
 from trainer.metrics import landmark_motion, psnr
 from trainer.prepare import PreparedFace, PreparedFaces
-from trainer.render import face_region, model_crop, small_crop
 from trainer.run_files import CHECKPOINT
 from trainer.shards import RENDERED, RENDERED_REVERSE, Shard, read_shards, write_shard
 from trainer.step import EditableFlowVae

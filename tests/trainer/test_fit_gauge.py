@@ -11,9 +11,9 @@ from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
 from tests.helpers.prepared_faces import make_prepared
 from tests.helpers.tiny_model import TINY_CONFIG, make_tiny_model
+from trainer.crops import model_crop
 from trainer.fit_gauge import STRENGTHS, best_strengths, fit_gauge, ridge
 from trainer.metrics import landmark_motion, mouth_error
-from trainer.render import model_crop
 
 PEOPLE = tuple((name, "train") for name in "abc")
 

@@ -19,9 +19,9 @@ from fvae_studio.model.registry import load_model
 from fvae_studio.pipeline.engine import Engine
 from fvae_studio.pipeline.predictor import FlowPredictor
 from tests.helpers.prepared_faces import crop_landmarks, make_prepared
+from trainer.crops import face_region
 from trainer.head_motion import about_the_neck, shift_axis
 from trainer.prepare import PREPARED_SIZE
-from trainer.render import face_region
 
 PEOPLE = (("a", "train"), ("b", "train"), ("c", "held_out"))
 TURN = np.float32([0, 0, 1, 0])[:, None, None]

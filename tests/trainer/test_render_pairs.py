@@ -13,9 +13,11 @@ from fvae_studio.errors import DataError
 from fvae_studio.model.preprocess import normalise
 from fvae_studio.model.warp import warp
 from tests.helpers.synthetic_face import EXPRESSION_NAMES
+from trainer.crops import face_region, small_crop
 from trainer.facekit.fit import FaceFits
+from trainer.photo_pairs import photographed_flow
 from trainer.prepare import load_prepared
-from trainer.render import face_region, photographed_flow, render, small_crop
+from trainer.render import render
 from trainer.shards import REAL, RENDERED, RENDERED_REVERSE, read_shard
 
 

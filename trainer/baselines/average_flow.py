@@ -11,11 +11,12 @@ from fvae_studio.core.colour import transfer_colour
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.errors import DataError
 from trainer.baselines.dis import dis_flow
+from trainer.crops import face_region, small_crop
 from trainer.facekit.expressions import expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.mesh import FaceKit
 from trainer.prepare import PreparedFaces
-from trainer.render import RenderedPair, face_region, render_expressions, small_crop
+from trainer.render import RenderedPair, render_expressions
 
 
 def average_photographed_flow(

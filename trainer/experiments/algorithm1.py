@@ -12,8 +12,8 @@ from fvae_studio.errors import DataError
 from fvae_studio.model.directions import Latent
 from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import to_tensor
+from trainer.crops import small_crop
 from trainer.prepare import PreparedFaces
-from trainer.render import small_crop
 
 
 @torch.inference_mode()

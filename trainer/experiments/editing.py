@@ -25,6 +25,7 @@ from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.baselines.average_flow import average_photographed_flow, rendered_people
 from trainer.baselines.pixel_upsampling import enlarge
 from trainer.baselines.rgb_vae import RgbVae
+from trainer.crops import small_crop
 from trainer.experiments.algorithm1 import mean_latent, photographed_direction
 from trainer.experiments.squares import FaceSquare, read_square
 from trainer.facekit.expressions import RECIPES
@@ -32,7 +33,6 @@ from trainer.facekit.fit import FaceFits
 from trainer.facekit.mesh import FaceKit
 from trainer.figures.reconstruction import to_bytes
 from trainer.prepare import PreparedFaces
-from trainer.render import small_crop
 
 SLIDER: Final = "FVAE, slider"
 ALGORITHM_1: Final = "FVAE, Algorithm 1"

@@ -17,6 +17,7 @@ from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.detector import FaceDetector
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.baselines.rgb_vae import RgbVae
+from trainer.crops import face_region
 from trainer.experiments.editing import EDITS, edit_square, learn_edit, read_prepared, require_sliders
 from trainer.experiments.intervals import Interval, mean_over_people, over_people, ratio_of_sums
 from trainer.experiments.result import ExperimentResult, Picture
@@ -27,7 +28,6 @@ from trainer.held_out import find_photos
 from trainer.markdown_tables import table
 from trainer.metrics import laplacian_variance, mouth_error
 from trainer.prepare import PreparedFaces
-from trainer.render import face_region
 from trainer.sheet import Cell, page
 
 SIZE: Final = 512

@@ -18,10 +18,10 @@ from fvae_studio.core.types import Photo
 from fvae_studio.pipeline.detector import FaceDetector
 from trainer.baselines.dis import dis_flow
 from trainer.baselines.morph import Ends
+from trainer.crops import face_region
 from trainer.experiments.squares import mouth_region
 from trainer.facekit.landmarks import MOUTH_POINTS
 from trainer.metrics import laplacian_variance
-from trainer.render import face_region
 
 MIDDLE: Final = (0.25, 0.75)
 """Frames from the first to the second of these positions count as middle ones."""

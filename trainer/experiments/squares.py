@@ -21,8 +21,8 @@ from fvae_studio.core.types import AlignedCrop, Photo, read_only
 from fvae_studio.errors import DataError
 from fvae_studio.pipeline.detector import FaceDetector
 from trainer.baselines.morph import Ends
+from trainer.crops import face_region
 from trainer.facekit.landmarks import MOUTH_POINTS
-from trainer.render import face_region
 
 MOUTH_MARGIN_PX: Final = 4
 """By which the hull of the lips is grown where sharpness is judged, crop pixels."""

@@ -26,6 +26,7 @@ from trainer.baselines.dis import dis_flow
 from trainer.baselines.oracle import OracleSettings, oracle_flow
 from trainer.baselines.rgb_vae import RgbVae, painted
 from trainer.baselines.tvl1 import tvl1_flow
+from trainer.crops import face_region
 from trainer.experiments.charts import interval_chart
 from trainer.experiments.intervals import Interval, mean_over_people, over_people, ratio_of_sums
 from trainer.experiments.result import ExperimentResult, Picture
@@ -58,7 +59,6 @@ from trainer.figures.reconstruction import (
 )
 from trainer.metrics import laplacian_variance, mouth_error, psnr
 from trainer.prepare import PREPARED_SIZE, PreparedFaces
-from trainer.render import face_region
 from trainer.sheet import Cell, page
 from trainer.structural_similarity import multi_scale_ssim, ssim
 

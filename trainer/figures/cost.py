@@ -13,8 +13,8 @@ import torch
 
 from fvae_studio.model.checkpoint import LoadedModel, save_checkpoint
 from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.crops import model_crop
 from trainer.prepare import PreparedFaces
-from trainer.render import model_crop
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.detector import FaceDetector
 from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.crops import model_crop
 from trainer.facekit.landmarks import MOUTH_POINTS
 from trainer.metrics import landmark_motion, mouth_error, register
 from trainer.prepare import PREPARED_SIZE, PreparedFaces
-from trainer.render import model_crop
 
 STRENGTHS: Final = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """At which the slider is tried, the same for everybody."""

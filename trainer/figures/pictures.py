@@ -24,10 +24,10 @@ from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.detector import FaceDetector
 from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.crops import face_region, model_crop
 from trainer.held_out import held_out_neutral
 from trainer.metrics import laplacian_variance
 from trainer.prepare import PREPARED_SIZE, PreparedFaces
-from trainer.render import face_region, model_crop
 
 FULL_SIZE: Final = 512
 """Side of the aligned crop in which a full-resolution composite is judged."""

@@ -17,13 +17,14 @@ from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.crops import model_crop
 from trainer.facekit.expressions import RECIPES, Recipe, expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.mesh import FaceKit
 from trainer.held_out import held_out_neutral
 from trainer.metrics import landmark_motion
 from trainer.prepare import PreparedFaces
-from trainer.render import model_crop, render_expressions
+from trainer.render import render_expressions
 
 LIDS: Final[dict[Side, tuple[int, int]]] = {"R": (159, 145), "L": (386, 374)}
 """MediaPipe's points in the middle of the upper and the lower lid, of the person's own eyes."""

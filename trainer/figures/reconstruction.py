@@ -25,9 +25,9 @@ from fvae_studio.pipeline.latent_fit import fit_latent
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.baselines.dis import dis_flow
 from trainer.baselines.oracle import OracleSettings, oracle_flow
+from trainer.crops import face_region, small_crop
 from trainer.metrics import psnr
 from trainer.prepare import PreparedFaces
-from trainer.render import face_region, small_crop
 
 FORTH, BACK, BOTH = "neutral to smile", "smile to neutral", "both"
 

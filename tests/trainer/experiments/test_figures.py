@@ -20,11 +20,11 @@ from tests.trainer.bench import held_out_changed
 from trainer.baselines.morph import CrossFade, Ends
 from trainer.baselines.rgb_vae import RgbVae
 from trainer.config import load_config
+from trainer.crops import model_crop
 from trainer.experiments import editing, figure4, figure5, figure6, figure7, in_between_measures
 from trainer.experiments.algorithm1 import label_mean, photographed_direction
 from trainer.experiments.squares import FaceSquare, mouth_region, paired, read_square
 from trainer.facekit.landmarks import MOUTH_POINTS
-from trainer.render import model_crop
 
 
 @pytest.fixture(scope="module")

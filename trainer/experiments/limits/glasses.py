@@ -15,11 +15,11 @@ from fvae_studio.core.types import AlignedCrop
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.crops import small_crop
 from trainer.experiments.intervals import Interval, mean_over_people
 from trainer.facekit.landmarks import MOUTH_POINTS
 from trainer.metrics import flow_at
 from trainer.prepare import PREPARED_SIZE, PreparedFaces
-from trainer.render import small_crop
 
 SLIDERS: Final = ("smile", "close_eyes", "brows_up", "disgusted")
 

@@ -19,12 +19,12 @@ from fvae_studio.core.types import AlignedCrop
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.crops import model_crop, small_crop
 from trainer.experiments.intervals import Interval, mean_over_people, over_people, ratio_of_sums
 from trainer.figures.edits import DIRECTION
 from trainer.figures.reconstruction import RealPairs, fvae_pictures, to_floats
 from trainer.metrics import landmark_motion, mouth_error, psnr
 from trainer.prepare import PreparedFaces
-from trainer.render import model_crop, small_crop
 
 DARK_BELOW: Final = 55.0
 """Lightness L* (CIE Lab, 0..100) of the skin, below which a face counts as dark; London set only, one light for all."""

@@ -15,11 +15,11 @@ from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.preprocess import to_tensor
 from fvae_studio.model.warp import warp
 from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.crops import small_crop
 from trainer.experiments.intervals import Interval, mean_over_people
 from trainer.figures.reconstruction import RealPairs, fvae_flows, to_floats
 from trainer.metrics import psnr
 from trainer.prepare import PreparedFaces
-from trainer.render import small_crop
 from trainer.validation import MOVING_PX
 
 Light = Callable[[NDArray[np.float32]], NDArray[np.float32]]

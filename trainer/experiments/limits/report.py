@@ -16,6 +16,7 @@ from fvae_studio.core.types import AlignedCrop
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.detector import FaceDetector
+from trainer.crops import small_crop
 from trainer.experiments.charts import line_chart
 from trainer.experiments.intervals import Interval
 from trainer.experiments.limits.glasses import edits_under_glasses, with_glasses
@@ -29,7 +30,6 @@ from trainer.facekit.mesh import FaceKit
 from trainer.figures.edits import DIRECTION
 from trainer.markdown_tables import table
 from trainer.prepare import PreparedFaces
-from trainer.render import small_crop
 from trainer.sheet import Cell, page
 
 TURNED_PEOPLE: Final = 12
