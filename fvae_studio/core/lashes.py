@@ -1,8 +1,9 @@
-"""Lashes turn down with the lid that closes.
+"""Lashes turn down with the lid that closes, and its rim is skin.
 
 They grow from its rim, upwards and outwards in an open eye. A lid that slides down with them as they were would carry a
 fence of them. Here they are taken off the skin behind them, as what is darker than its surroundings to both sides, and
-laid over what they would cover: shorter and shorter as they point at the camera, then downwards.
+laid over what they would cover: shorter and shorter as they point at the camera, then downwards. The white of the eye
+that landmarks leave to the lid, and the shade between lashes, become skin of the lid.
 """
 
 from __future__ import annotations
@@ -28,6 +29,19 @@ HANGING: Final = 0.8
 
 LASH_PX: Final = (5.0, 7.0)
 """Crop pixels above the rim: up to the first one what is thin and dark is a lash, from the second on it is none."""
+
+LID_PX: Final = (0.5, 3.0)
+"""Crop pixels above the rim of a closed lid: up to the first one it has the colour of the second one. What an open eye
+shows there is shade of lashes, and a little white of the eye, which landmarks leave to the lid."""
+
+RIM_PX: Final = (0.9, 1.4)
+"""Likewise: up to the first one what is darker than the lid belongs to the lashes, whatever its width."""
+
+_CALM_PX: Final = 1.0
+"""Over which the lid's colour is averaged, crop pixels."""
+
+_DARKEST: Final = 0.75
+"""Of the lid's light, what it may fall to towards its rim; it does not become lighter there."""
 
 _WIDTH_PX: Final = 1.0
 """Of lashes that stick together, crop pixels: what is wider is shade, or a fold of the lid."""
@@ -89,30 +103,53 @@ def turn_lashes(
     across = np.ones((1, width), np.uint8)
     skin = cv2.morphologyEx(upper, cv2.MORPH_CLOSE, across, borderType=cv2.BORDER_REPLICATE)
     skin = cv2.GaussianBlur(skin, (0, 0), width / 3, sigmaY=width / 6, borderType=cv2.BORDER_REPLICATE)
+    calm = cv2.GaussianBlur(skin, (0, 0), _CALM_PX / to_crop.scale, borderType=cv2.BORDER_REPLICATE)
+    lid = _sampled(calm, x, rim - np.maximum(above, LID_PX[1]), part, to_crop)
+    is_turned = np.float32(passage(eye.closed, TURNING))
+    as_lid, at_rim = (is_turned * smoothstep((end - above) / (end - start)) for start, end in (LID_PX, RIM_PX))
     grows = smoothstep(above / 0.3 + 0.5) * smoothstep((LASH_PX[1] - above) / (LASH_PX[1] - LASH_PX[0]))
     inwards = np.minimum(x - eye.corners[0], eye.corners[1] - x)
     grows = grows * np.float32(eye.share) * smoothstep(inwards / CORNER_PX + 1)
     # Pores are dark, too, but far less so.
     missing = np.maximum(skin - upper, 0).mean(axis=2) / limit
     dense = cv2.GaussianBlur(missing, (0, 0), width / 3, borderType=cv2.BORDER_REPLICATE)
-    grows = (grows * smoothstep((dense - _DENSE[0]) / (_DENSE[1] - _DENSE[0])))[..., None]
-    dark = grows * (1 - np.clip(upper / np.maximum(skin, 1e-6), 0, 1))
+    lashes = smoothstep((dense - _DENSE[0]) / (_DENSE[1] - _DENSE[0]))
+    behind = skin + at_rim[..., None] * (lid - skin)
+    lost = 1 - np.clip(upper / np.maximum(behind, 1e-6), 0, 1)
+    # Next to the rim some of it is the eye's colour.
+    lost += at_rim[..., None] * (lost.mean(axis=2, keepdims=True) - lost)
+    shade = 1 - (grows * np.maximum(at_rim, lashes))[..., None] * lost
+    light = skin.mean(axis=2, keepdims=True) / np.maximum(lid.mean(axis=2, keepdims=True), 1e-6)
+    behind = skin + as_lid[..., None] * (lid * np.clip(light, _DARKEST, 1) - skin)
     # Light lines between lashes are no skin either: sharpening drew them.
-    bare = upper + grows * (np.clip(upper, skin, skin + _LIGHTEST * limit) - upper)
-    shade = 1 - dark
+    behind += np.clip(upper - skin, 0, _LIGHTEST * limit)
+    bare = upper + (grows * np.maximum(as_lid, lashes))[..., None] * (behind - upper)
     if abs(seen) < _END_ON:
         return Lashes(bare, np.ones_like(shade))
-    source = np.stack([x, rim - above / np.float32(seen)], axis=-1)
+    return Lashes(bare, _sampled(shade, x, rim - above / np.float32(seen), part, to_crop, beyond=1.0))
+
+
+def _sampled(
+    values: NDArray[np.float32],
+    x: FloatMap,
+    y: FloatMap,
+    part: Rect,
+    to_crop: SimilarityTransform,
+    *,
+    beyond: float | None = None,
+) -> NDArray[np.float32]:
+    """Values (h, w, 3) of a part of the picture at other places of it, crop pixels; beyond it those at its border."""
+    source = np.stack([x, y], axis=-1)
     places = to_crop.inverse.apply(source.reshape(-1, 2)).reshape(source.shape)
-    turned = cv2.remap(
-        shade,
+    read: NDArray[np.float32] = cv2.remap(
+        values,
         (places[..., 0] - np.float32(part.x)).astype(np.float32),
         (places[..., 1] - np.float32(part.y)).astype(np.float32),
         cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(1, 1, 1),
+        borderMode=cv2.BORDER_REPLICATE if beyond is None else cv2.BORDER_CONSTANT,
+        borderValue=(0, 0, 0) if beyond is None else (beyond, beyond, beyond),
     )
-    return Lashes(bare, turned)
+    return read
 
 
 def length_seen(closed: float) -> float:

@@ -81,6 +81,27 @@ def test_a_lid_without_lashes_is_left_alone():
     np.testing.assert_allclose(other.pixels[lid_row, middle - 20 : middle + 20], SKIN, atol=12)
 
 
+def test_white_of_the_eye_that_landmarks_leave_to_the_lid_becomes_skin():
+    pixels = painted(with_lashes=False).pixels.copy()
+    axis = (np.arange(128 * SCALE) + 0.5) / SCALE - 0.5
+    for middle in MIDDLES.values():
+        lid = ROW - RISE * np.maximum(1 - ((axis - middle) / HALF_WIDTH) ** 2, 0)[None]
+        pixels[(axis[:, None] > lid - 1.3) & (axis[:, None] < lid) & (np.abs(axis - middle) < HALF_WIDTH)] = (
+            160,
+            200,
+            240,
+        )
+
+    face = shown(1.0, Photo(pixels))
+
+    lid = ROW + FALL - 0.2 * (RISE + FALL)
+    rows = slice(round((lid - 1.5 + 0.5) * SCALE) - face.roi.y, round((lid - 0.2 + 0.5) * SCALE) - face.roi.y)
+    middle = round((MIDDLES["R"] + 0.5) * SCALE) - face.roi.x
+    strip = face.pixels[rows, middle - 20 : middle + 20].astype(float)
+    assert np.ptp(strip, axis=2).max() < 30
+    assert np.ptp(strip, axis=2).mean() < 8
+
+
 def test_lashes_shorten_before_they_hang():
     closed = np.linspace(0, 1, 101)
     lengths = np.array([length_seen(share) for share in closed])
