@@ -1,8 +1,8 @@
 """Finding the expression code that brings neutral photos closest to people's real photos of an expression.
 
 Algorithm 1 takes the difference of two mean latents. With the axes W at hand there is a surer way: choose the code e
-so that g(S, Z(S) + W e) moves the *training* people's lips and lids to where their real photos have them. Only the
-mixture of shapes is chosen; what each shape does to a face was learned from exact flows, so the slider stays a pure
+so that g(S, Z(S) + W e) moves the *training* people's lips, lids and outline to where their real photos have them. Only
+the mixture of shapes is chosen; what each shape does to a face was learned from exact flows, so the slider stays a pure
 expression.
 """
 
@@ -25,7 +25,7 @@ from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import to_tensor
 from trainer.crops import small_crop
 from trainer.facekit.expressions import NUM_POSE
-from trainer.facekit.landmarks import LID_POINTS, MOUTH_POINTS
+from trainer.facekit.landmarks import JAW_POINTS, LID_POINTS, MOUTH_POINTS
 from trainer.metrics import register
 from trainer.prepare import PreparedFaces
 
@@ -35,6 +35,9 @@ FITTED: Final = ("mouth", "cheek", "jaw", "nose", "eyeSquint")
 LIDS_WEIGHT: Final = 0.5
 """Of the lids' distance beside that of the lips. Without it the squint that lifts cheeks comes out twice as strong as
 people's, and at -1 eyes open too far."""
+
+JAW_WEIGHT: Final = 1.0
+"""Of the outline's distance. Without it cheeks become narrow between ears and jaw where a broad smile is taken back."""
 
 STEPS: Final = 60
 BATCH: Final = 13
@@ -199,7 +202,7 @@ def _minimise(
 
 
 def _distance(vae: FlowVae, offset: Tensor, prepared: PreparedFaces, pairs: Sequence[tuple[int, int]]) -> Tensor:
-    """How far from a person's real lips and lids, in eye distances, the pixels come from that are shown there.
+    """How far from a person's real lips, lids and outline the pixels come from that are shown there, in eye distances.
 
     `pairs`: rows (photo that is edited, photo of the same person whose lips are wanted).
     """
@@ -210,7 +213,7 @@ def _distance(vae: FlowVae, offset: Tensor, prepared: PreparedFaces, pairs: Sequ
         features = vae.source_features(images, mean)
         base = vae.decode(features, mean)
     flow = vae.decode(features, mean + offset) - base
-    points = np.concatenate([MOUTH_POINTS, LID_POINTS])
+    points = np.concatenate([MOUTH_POINTS, LID_POINTS, JAW_POINTS])
     photo = np.stack([prepared.landmarks[neutral][points] for neutral, _ in pairs])
     wanted = np.stack(
         [register(prepared.landmarks[target], prepared.landmarks[neutral])[points] for neutral, target in pairs]
@@ -221,8 +224,12 @@ def _distance(vae: FlowVae, offset: Tensor, prepared: PreparedFaces, pairs: Sequ
     # The output shows, at the wanted place of each landmark, what lies at p + flow(p) in the photo.
     error = at + seen[:, :, 0].transpose(1, 2) - torch.from_numpy(photo.astype(np.float32))
     distance = torch.sqrt(error.square().sum(dim=2) + 1e-3) / EYE_DISTANCE
-    lips, lids = distance[:, : len(MOUTH_POINTS)], distance[:, len(MOUTH_POINTS) :]
-    return lips.mean() + LIDS_WEIGHT * lids.mean()
+    lids = slice(len(MOUTH_POINTS), len(MOUTH_POINTS) + len(LID_POINTS))
+    return (
+        distance[:, : lids.start].mean()
+        + LIDS_WEIGHT * distance[:, lids].mean()
+        + JAW_WEIGHT * distance[:, lids.stop :].mean()
+    )
 
 
 def _symmetric_groups(names: Sequence[str]) -> list[list[int]]:

@@ -12,7 +12,7 @@ from torch import nn
 from fvae_studio.model.config import FlowVaeConfig
 from tests.helpers.prepared_faces import SMILE_MOTION, make_prepared
 from tests.helpers.synthetic_face import EXPRESSION_NAMES
-from trainer.facekit.landmarks import LID_POINTS, MOUTH_POINTS
+from trainer.facekit.landmarks import JAW_POINTS, LID_POINTS, MOUTH_POINTS
 from trainer.fit_expression import RANGE, fit_direction, fit_expression
 
 NAMES = (*EXPRESSION_NAMES, "yaw", "pitch", "roll")
@@ -45,7 +45,12 @@ def axes(**shapes: tuple[float, float]) -> np.ndarray:
 
 @pytest.fixture
 def prepared():
-    return make_prepared(PEOPLE)
+    """People whose outline moves with their lips."""
+    made = make_prepared(PEOPLE)
+    landmarks = made.landmarks.copy()
+    for row, face in enumerate(made.faces):
+        landmarks[row, JAW_POINTS] += SMILE_MOTION * (face.label == "smile")
+    return replace(made, landmarks=landmarks)
 
 
 def fit(prepared, weights, start):
@@ -105,12 +110,17 @@ class HalvesFlow(UniformFlow):
 
 @pytest.fixture
 def faces(prepared):
-    """Lids in the upper half of the crop, lips in the lower one; lids do not move in smiles."""
+    """Lids in the upper half of the crop, lips and outline in the lower one; lids do not move in smiles."""
+    return moved_halves(prepared, LID_POINTS, np.concatenate([MOUTH_POINTS, JAW_POINTS]))
+
+
+def moved_halves(prepared, upper, lower):
+    """The people with these points in the halves of the crop; those in the lower one rise in smiles."""
     landmarks = prepared.landmarks.copy()
-    landmarks[:, LID_POINTS, 1] = 40
-    landmarks[:, MOUTH_POINTS, 1] = 90
+    landmarks[:, upper, 1] = 40
+    landmarks[:, lower, 1] = 90
     for row, face in enumerate(prepared.faces):
-        landmarks[row, MOUTH_POINTS, 1] += SMILE_MOTION[1] * (face.label == "smile")
+        landmarks[row, lower, 1] += SMILE_MOTION[1] * (face.label == "smile")
     return replace(prepared, landmarks=landmarks)
 
 
@@ -121,6 +131,16 @@ def test_lids_go_where_people_have_them(faces):
 
     assert np.hypot(*found[:2, 0, 0]) < 0.4
     np.testing.assert_allclose(found[2:], start[2:], atol=0.1)
+
+
+def test_outline_goes_where_people_have_it(prepared):
+    # Nothing but outlines above, and people's do not move there; sideways they do.
+    people = moved_halves(prepared, JAW_POINTS, np.concatenate([MOUTH_POINTS, LID_POINTS]))
+    start = np.array([0.0, -1.5, *(-SMILE_MOTION)], np.float32)[:, None, None]
+    found = fit_direction(HalvesFlow(), start, people, people.pairs("neutral", "smile"))
+
+    assert found[0, 0, 0] == pytest.approx(-SMILE_MOTION[0], abs=0.4)
+    assert abs(found[1, 0, 0]) < 0.4
 
 
 def test_squint_is_fitted_to_lids(faces):

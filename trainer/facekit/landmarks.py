@@ -27,5 +27,8 @@ LIPS: Final = slice(48, 68)
 MOUTH_POINTS: Final = MEDIAPIPE_TO_IBUG[LIPS]
 """(20,) MediaPipe's points on the lips: what the mouth landmark error is measured on."""
 
+JAW_POINTS: Final = MEDIAPIPE_TO_IBUG[JAW]
+"""(17,) MediaPipe's points along the outline, from ear to ear."""
+
 LID_POINTS: Final = MEDIAPIPE_TO_IBUG[EYES][[1, 2, 4, 5, 7, 8, 10, 11]]
 """(8,) MediaPipe's points on both eyes' lids, without the corners."""
