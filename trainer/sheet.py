@@ -5,7 +5,7 @@ They show real people. Never publish or commit one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +34,9 @@ STRENGTHS: Final = (-1.0, 0.5, 1.0)
 
 OVERVIEW_STRENGTH: Final = 1.0
 """What the sheets of all people show."""
+
+BACK_STRENGTHS: Final = (-0.5, -1.0)
+"""At which a direction is taken back in photos that show its expression."""
 
 _LABEL_PX: Final = 18
 _PNG = WriteOptions(format="PNG", overwrite=True)
@@ -85,7 +88,9 @@ def make_sheet(
     Returns:
         One sheet for each person, then `overview.png` (everybody, every direction at strength 1) and `confidence.png`
         (the same under the confidence's heat-map). With `against`, each person's sheet is followed by one of both
-        models: every direction that both have, at strength 1, this model's picture left of the earlier one's.
+        models: every direction that both have, at strength 1, this model's picture left of the earlier one's. Where
+        there are photos whose label is a direction's name, `back.png`: that expression taken back, by this model and
+        the earlier one.
 
     Raises:
         DataError: a photo is not there, or the model has no directions.
@@ -96,7 +101,9 @@ def make_sheet(
     progress = progress or NoProgress()
     photos = find_photos(data)
     rows = alternating(prepared, people)
-    missing = [prepared.faces[row].photo for row in rows if prepared.faces[row].photo not in photos]
+    showing = _showing(prepared, rows, model.directions)
+    wanted = [prepared.faces[row].photo for row in (*rows, *showing)]
+    missing = [photo for photo in wanted if photo not in photos]
     if missing:
         raise DataError(f"{data} has no photo {', '.join(missing)}; name the folder that `fvae-train prepare` read")
     out.mkdir(parents=True, exist_ok=True)
@@ -123,10 +130,26 @@ def make_sheet(
                 path = out / f"against_{number + 1:02d}_{name.replace('/', '_')}.png"
                 files.append(_write(path, person_page(subject.original(name), both)))
             everybody.append([subject.original(name), *at_one])
+        back = []
+        for row in showing:
+            progress.raise_if_cancelled()
+            face = prepared.faces[row]
+            subject = _Subject.of(engine, photos[face.photo], cell_px)
+            engines = [one for one in (engine, earlier) if one is not None and face.label in one.directions]
+            taken = [replace(subject, engine=one).render(face.label, at) for one in engines for at in BACK_STRENGTHS]
+            back.append([subject.original(face.person), *taken])
     files.append(_write(out / "overview.png", page(everybody)))
     files.append(_write(out / "confidence.png", page(everybody, show_confidence=True)))
+    if back:
+        files.append(_write(out / "back.png", page(back)))
     progress.report(1.0, "sheets done")
     return tuple(files)
+
+
+def _showing(prepared: PreparedFaces, rows: Sequence[int], directions: Collection[str]) -> list[int]:
+    """Rows of the same people's photos whose label is a direction's name."""
+    people = {prepared.faces[row].person for row in rows}
+    return [row for row, face in enumerate(prepared.faces) if face.person in people and face.label in directions]
 
 
 def _beside(subject: _Subject, cells: Mapping[str, Cell], other: _Subject) -> list[list[Cell]]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,24 @@ def test_earlier_model_is_shown_beside_this_one(data, prepared, tmp_path):
     for direction in range(3):
         np.testing.assert_array_equal(picture_at(both, 0, 1 + 2 * direction), picture_at(person, 0, 3 + 3 * direction))
         np.testing.assert_array_equal(picture_at(both, 0, 2 + 2 * direction), picture_at(older, 0, 3 + 3 * direction))
+
+
+def test_expressions_that_photos_show_are_taken_back(data, prepared, tmp_path):
+    # Both photos are of the first person now, and the second one shows a smile.
+    smiling = replace(prepared.faces[1], person=prepared.faces[0].person, label="smile")
+    faces = PreparedFaces((prepared.faces[0], smiling, prepared.faces[2]), prepared.crops, prepared.landmarks)
+    new, old = make_tiny_model(seed=1), make_tiny_model(seed=2)
+    options = {"cell_px": CELL, "people": 1, "detector": FakeDetector([FACE])}
+
+    files = make_sheet(new, faces, data, tmp_path / "both", against=old, **options)
+    alone = make_sheet(new, faces, data, tmp_path / "new", **options)
+
+    assert files[-1].name == alone[-1].name == "back.png"
+    both, one = read_photo(files[-1]).pixels, read_photo(alone[-1]).pixels
+    assert both.shape == (CELL + LABEL, 5 * CELL, 3)
+    np.testing.assert_array_equal(one, both[:, : 3 * CELL])
+    pictures = [picture_at(both, 0, column) for column in range(5)]
+    assert all((a != b).any() for number, a in enumerate(pictures) for b in pictures[:number])
 
 
 def test_strength_0_shows_the_original(data, prepared, tmp_path):
