@@ -30,7 +30,7 @@ HANGING: Final = 0.8
 LASH_PX: Final = (5.0, 7.0)
 """Crop pixels above the rim: up to the first one what is thin and dark is a lash, from the second on it is none."""
 
-LID_PX: Final = (0.5, 3.0)
+LID_PX: Final = (0.5, 4.5)
 """Crop pixels above the rim of a closed lid: up to the first one it has the colour of the second one. What an open eye
 shows there is shade of lashes, and a little white of the eye, which landmarks leave to the lid."""
 
@@ -40,7 +40,7 @@ RIM_PX: Final = (0.9, 1.4)
 _CALM_PX: Final = 1.0
 """Over which the lid's colour is averaged, crop pixels."""
 
-_DARKEST: Final = 0.75
+_DARKEST: Final = 0.85
 """Of the lid's light, what it may fall to towards its rim; it does not become lighter there."""
 
 _WIDTH_PX: Final = 1.0
