@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,8 @@ from fvae_studio.pipeline.latent_fit import FitCorrections
 from fvae_studio.pipeline.latent_paths import LatentPaths, corrected
 from fvae_studio.pipeline.path_residuals import MatchedSource, PathResiduals
 from fvae_studio.pipeline.predictor import FlowPredictor
+
+_Layers = TypeVar("_Layers")
 
 TEETH_SHARE: Final = 0.35
 """Share of a photo with an open mouth at which the whole gap is seen, and other photos' lips are free to part."""
@@ -231,15 +233,17 @@ class Interpolator:
 
     def eyes(self, fields: Sequence[FlowField | None]) -> tuple[EyeLayers | None, ...]:
         """The eyes of every source in layers; None where its flow leaves them alone, or landmarks are not known."""
-        return tuple(
-            None if field is None or source.landmarks is None else layer_eyes(field.flow, source.landmarks)
-            for source, field in zip(self._sources, fields, strict=True)
-        )
+        return self._taken_apart(fields, layer_eyes)
 
     def teeth(self, fields: Sequence[FlowField | None]) -> tuple[StillTeeth | None, ...]:
         """What lies between lips that are open in a source; None where its flow leaves it alone."""
+        return self._taken_apart(fields, hold_teeth)
+
+    def _taken_apart(
+        self, fields: Sequence[FlowField | None], take: Callable[[NDArray[np.float32], Points], _Layers | None]
+    ) -> tuple[_Layers | None, ...]:
         return tuple(
-            None if field is None or source.landmarks is None else hold_teeth(field.flow, source.landmarks)
+            None if field is None or source.landmarks is None else take(field.flow, source.landmarks)
             for source, field in zip(self._sources, fields, strict=True)
         )
 
