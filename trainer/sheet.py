@@ -135,8 +135,12 @@ def make_sheet(
             progress.raise_if_cancelled()
             face = prepared.faces[row]
             subject = _Subject.of(engine, photos[face.photo], cell_px)
-            engines = [one for one in (engine, earlier) if one is not None and face.label in one.directions]
-            taken = [replace(subject, engine=one).render(face.label, at) for one in engines for at in BACK_STRENGTHS]
+            taken = [subject.render(face.label, strength) for strength in BACK_STRENGTHS]
+            if earlier is not None and face.label in earlier.directions:
+                older = replace(subject, engine=earlier)
+                before = [older.render(face.label, strength) for strength in BACK_STRENGTHS]
+                names = _model_names(engine, earlier)
+                taken = [*_labelled(taken, names[0]), *_labelled(before, names[1])]
             back.append([subject.original(face.person), *taken])
     files.append(_write(out / "overview.png", page(everybody)))
     files.append(_write(out / "confidence.png", page(everybody, show_confidence=True)))
@@ -160,17 +164,21 @@ def _beside(subject: _Subject, cells: Mapping[str, Cell], other: _Subject) -> li
         cells: its pictures, by direction.
         other: the same, as the earlier model edits it.
     """
-    names = [each.engine.model.header.name for each in (subject, other)]
-    if names[0] == names[1]:
-        names = ["new", "old"]
+    newer, older = _model_names(subject.engine, other.engine)
     return [
-        [
-            replace(cell, label=f"{cell.label} {name}")
-            for name, cell in zip(names, (new, other.render(direction, OVERVIEW_STRENGTH)), strict=True)
-        ]
+        [*_labelled([new], newer), *_labelled([other.render(direction, OVERVIEW_STRENGTH)], older)]
         for direction, new in cells.items()
         if direction in other.engine.directions
     ]
+
+
+def _model_names(new: Engine, old: Engine) -> tuple[str, str]:
+    names = new.model.header.name, old.model.header.name
+    return names if names[0] != names[1] else ("new", "old")
+
+
+def _labelled(cells: Sequence[Cell], name: str) -> list[Cell]:
+    return [replace(cell, label=f"{cell.label} {name}") for cell in cells]
 
 
 @dataclass(frozen=True, eq=False)
