@@ -10,17 +10,18 @@ What the moved photo is made with is known, so these pairs have an exact flow.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RBFInterpolator
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.colour import transfer_colour
-from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER
+from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER, opening
 from fvae_studio.core.residual import shifted
+from trainer.dense_maps import pixel_grid, remap, smooth_field
 
 _GRID_STEP: Final = 4
 _SMOOTHING: Final = 0.02
@@ -55,6 +56,29 @@ class Lending:
     second_landmarks: Field
     flow: Field
     known: Field
+
+    @cached_property
+    def light(self) -> Field:
+        """(S, S): the second photo's light over that of the first one, moved."""
+        moved = shifted(self.first.astype(np.float32), self.flow)
+        there, here = (
+            cv2.GaussianBlur(image.astype(np.float32).mean(axis=-1), (0, 0), _LIGHT_PX) + 4.0
+            for image in (self.second, moved)
+        )
+        ratio = np.log(np.clip(there / here, 1 / _MOST_LIGHT, _MOST_LIGHT))
+        known = cv2.GaussianBlur(self.known, (0, 0), 2 * _LIGHT_PX)
+        return np.asarray(np.exp(ratio * known), np.float32)
+
+    @cached_property
+    def opened(self) -> Field:
+        """(S, S) in [0, 1]: between the lips of the second photo, where they part further than in the first."""
+        size = len(self.second)
+        between = np.zeros((size, size), np.float32)
+        if opening(self.second_landmarks) > opening(self.first_landmarks) + _OPEN_PX * size / CROP_SIZE:
+            outline = np.round(self.second_landmarks[[*UPPER_INNER, *LOWER_INNER[::-1]]] * 8).astype(np.int32)
+            cv2.fillPoly(between, [outline], 1.0, cv2.LINE_AA, 3)
+            between = cv2.GaussianBlur(between, (0, 0), 1.0)
+        return np.asarray(between, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,15 +119,15 @@ def lend(lending: Lending, photo: NDArray[np.uint8], landmarks: Field) -> LentPa
     """
     to_lender = carried(landmarks, lending.first_landmarks, len(photo))
     from_lender = carried(lending.first_landmarks, landmarks, len(photo))
-    arrived = to_lender + _sample(lending.flow, to_lender)
+    arrived = to_lender + remap(lending.flow, to_lender)
     # The two maps are inverse but for their smoothing: the difference leaves still what is still with the lender.
-    flow = (_sample(from_lender, arrived) - _sample(from_lender, to_lender)).astype(np.float32)
+    flow = (remap(from_lender, arrived) - remap(from_lender, to_lender)).astype(np.float32)
     seen = np.ones(flow.shape[:2], np.float32)
-    made = shifted(photo.astype(np.float32), flow) * _sample(_light(lending), to_lender)[..., None]
-    opened = _sample(_opening(lending), to_lender)
+    made = shifted(photo.astype(np.float32), flow) * remap(lending.light, to_lender)[..., None]
+    opened = remap(lending.opened, to_lender)
     if opened.any():
         inside = transfer_colour(lending.second, photo).astype(np.float32)
-        made += opened[..., None] * (_sample(inside, to_lender) - made)
+        made += opened[..., None] * (remap(inside, to_lender) - made)
         seen -= opened
     back, found = _inverse(flow)
     return LentPair(np.clip(np.rint(made), 0, 255).astype(np.uint8), flow, seen, back, found * shifted(seen, back))
@@ -121,46 +145,8 @@ def completed(flow: Field, known: Field) -> Field:
 
 def carried(at: Field, to: Field, size: int) -> Field:
     """(S, S, 2) map that takes the points `at` to `to`, smoothly, and leaves the far corners where they are."""
-    far = np.array([[-1, -1], [2, -1], [-1, 2], [2, 2]], np.float32) * size
-    spline = RBFInterpolator(
-        np.concatenate([at, far]) / CROP_SIZE,
-        np.concatenate([to - at, np.zeros((4, 2), np.float32)]),
-        kernel="thin_plate_spline",
-        smoothing=_SMOOTHING,
-    )
-    cells = -(-size // _GRID_STEP) + 1
-    places = np.stack(np.meshgrid(np.arange(cells), np.arange(cells)), axis=-1).reshape(-1, 2) * _GRID_STEP
-    coarse = spline(places / CROP_SIZE).reshape(cells, cells, 2).astype(np.float32)
-    grid = _grid(size)
-    moved = cv2.remap(coarse, grid[..., 0] / _GRID_STEP, grid[..., 1] / _GRID_STEP, cv2.INTER_CUBIC)
-    return np.asarray(grid + moved, np.float32)
-
-
-def _light(lending: Lending) -> Field:
-    """(S, S): the second photo's light over that of the first one, moved."""
-    moved = shifted(lending.first.astype(np.float32), lending.flow)
-    there, here = (
-        cv2.GaussianBlur(image.astype(np.float32).mean(axis=-1), (0, 0), _LIGHT_PX) + 4.0
-        for image in (lending.second, moved)
-    )
-    ratio = np.log(np.clip(there / here, 1 / _MOST_LIGHT, _MOST_LIGHT))
-    known = cv2.GaussianBlur(lending.known, (0, 0), 2 * _LIGHT_PX)
-    return np.asarray(np.exp(ratio * known), np.float32)
-
-
-def _opening(lending: Lending) -> Field:
-    """(S, S) in [0, 1]: between the lips of the second photo, where they part further than in the first."""
-    size = len(lending.second)
-    opened = np.zeros((size, size), np.float32)
-    gaps = [
-        float((at[list(LOWER_INNER), 1] - at[list(UPPER_INNER), 1]).max())
-        for at in (lending.first_landmarks, lending.second_landmarks)
-    ]
-    if gaps[1] > max(gaps[0], 0) + _OPEN_PX * size / CROP_SIZE:
-        outline = np.round(lending.second_landmarks[[*UPPER_INNER, *LOWER_INNER[::-1]]] * 8).astype(np.int32)
-        cv2.fillPoly(opened, [outline], 1.0, cv2.LINE_AA, 3)
-        opened = cv2.GaussianBlur(opened, (0, 0), 1.0)
-    return np.asarray(opened, np.float32)
+    field = smooth_field(at, to - at, size, unit=CROP_SIZE, smoothing=_SMOOTHING, step=_GRID_STEP)
+    return np.asarray(pixel_grid(size) + field, np.float32)
 
 
 def _inverse(flow: Field) -> tuple[Field, Field]:
@@ -168,14 +154,10 @@ def _inverse(flow: Field) -> tuple[Field, Field]:
     back = -flow
     for _ in range(_ROUNDS):
         back = -shifted(flow, back)
-    astray = np.linalg.norm(back + shifted(flow, back), axis=-1)
-    return back, (astray < _ASTRAY_PX).astype(np.float32)
+    return back, leads_back(back, flow, within_px=_ASTRAY_PX)
 
 
-def _sample(values: Field, at: Field) -> Field:
-    sampled: Field = cv2.remap(values, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return sampled
-
-
-def _grid(size: int) -> Field:
-    return np.asarray(np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1), np.float32)
+def leads_back(flow: Field, back: Field, *, within_px: float) -> Field:
+    """(S, S) 1 where the way there by `flow` and back by the other one ends where it began, else 0."""
+    astray = np.linalg.norm(flow + shifted(back, flow), axis=-1)
+    return np.asarray(astray < within_px, np.float32)

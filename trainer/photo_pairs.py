@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.colour import transfer_colour
-from fvae_studio.core.residual import shifted
 from trainer.baselines.dis import dis_flow
 from trainer.crops import face_region, small_crop
-from trainer.lent_expressions import Lending, LentPair, completed, lend
+from trainer.lent_expressions import Lending, LentPair, completed, leads_back, lend
 from trainer.prepare import PreparedFaces
 
 MOST_ASTRAY_PX: Final = 1.0
@@ -40,8 +39,7 @@ def photographed_flow(
         Backward flow (S, S, 2) in pixels, and (S, S): 1 where the way back leads to where it began, else 0.
     """
     flow, back = dis_flow(source, target), dis_flow(target, source)
-    astray = np.linalg.norm(flow + shifted(back, flow), axis=-1)
-    return flow, (astray < MOST_ASTRAY_PX).astype(np.float32)
+    return flow, leads_back(flow, back, within_px=MOST_ASTRAY_PX)
 
 
 def lent_pairs(prepared: PreparedFaces, *, per_pair: int, seed: int) -> Iterator[tuple[int, LentPair]]:
@@ -58,6 +56,7 @@ def lent_pairs(prepared: PreparedFaces, *, per_pair: int, seed: int) -> Iterator
         The borrower's row, and its photo with what was made of it, at the model's size.
     """
     faces, rng = prepared.faces, np.random.default_rng(seed)
+    scale = np.float32(prepared.crops.shape[1] / CROP_SIZE)
     for pair in prepared.all_pairs():
         # False comes before True: the neutral one first.
         first, second = sorted(pair, key=lambda row: faces[row].label != NEUTRAL)
@@ -71,8 +70,7 @@ def lent_pairs(prepared: PreparedFaces, *, per_pair: int, seed: int) -> Iterator
         ]
         lending = lending_of(prepared, first, second)
         for row in rng.choice(rows, min(per_pair, len(rows)), replace=False) if rows else ():
-            scale = prepared.crops.shape[1] / CROP_SIZE
-            lent = lend(lending, prepared.crops[row], prepared.landmarks[row] * np.float32(scale))
+            lent = lend(lending, prepared.crops[row], prepared.landmarks[row] * scale)
             yield int(row), lent.reduced(CROP_SIZE)
 
 

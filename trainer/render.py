@@ -180,15 +180,15 @@ def render(
                 add(picture, row, RENDERED_REVERSE, row, -pair.code, pair.backward, pair.backward_visible)
             progress.report((number + 1) / len(chunks), f"render: {len(flows)} pairs")
             progress.raise_if_cancelled()
+    no_code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)
     for first, second in prepared.all_pairs():
         for source, target in ((first, second), (second, first)):
             # The source gets the target's colours (section 5.2), so that light is not mistaken for motion.
             region = face_region(prepared.landmarks[target])
             images.append(transfer_colour(images[source], images[target], region=region))
-            code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)
+            code = no_code.copy()
             code[:-NUM_POSE] = fits.expression[target] - fits.expression[source]
             add(len(images) - 1, target, REAL, source, code, *photographed_flow(images[-1], images[target]))
-    no_code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)
     for row, borrowed in lent_pairs(prepared, per_pair=lent, seed=seed) if lent else ():
         progress.raise_if_cancelled()
         images.append(borrowed.made)

@@ -120,10 +120,10 @@ def turn_lashes(
     lost += at_rim[..., None] * (lost.mean(axis=2, keepdims=True) - lost)
     shade = 1 - (grows * np.maximum(at_rim, lashes))[..., None] * lost
     light = skin.mean(axis=2, keepdims=True) / np.maximum(lid.mean(axis=2, keepdims=True), 1e-6)
-    behind = skin + as_lid[..., None] * (lid * np.clip(light, _DARKEST, 1) - skin)
+    shown = skin + as_lid[..., None] * (lid * np.clip(light, _DARKEST, 1) - skin)
     # Light lines between lashes are no skin either: sharpening drew them.
-    behind += np.clip(upper - skin, 0, _LIGHTEST * limit)
-    bare = upper + (grows * np.maximum(as_lid, lashes))[..., None] * (behind - upper)
+    shown += np.clip(upper - skin, 0, _LIGHTEST * limit)
+    bare = upper + (grows * np.maximum(as_lid, lashes))[..., None] * (shown - upper)
     if abs(seen) < _END_ON:
         return Lashes(bare, np.ones_like(shade))
     return Lashes(bare, _sampled(shade, x, rim - above / np.float32(seen), part, to_crop, beyond=1.0))
@@ -138,7 +138,10 @@ def _sampled(
     *,
     beyond: float | None = None,
 ) -> NDArray[np.float32]:
-    """Values (h, w, 3) of a part of the picture at other places of it, crop pixels; beyond it those at its border."""
+    """Values (h, w, 3) of a part of the picture at other places (x, y) of it, crop pixels.
+
+    `beyond` the part: that value, or with None those at its border.
+    """
     source = np.stack([x, y], axis=-1)
     places = to_crop.inverse.apply(source.reshape(-1, 2)).reshape(source.shape)
     read: NDArray[np.float32] = cv2.remap(

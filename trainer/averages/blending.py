@@ -13,7 +13,7 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.geometry import Points
 from trainer.averages.portrait import Average, FloatImage, Portrait, as_float, openness, smoothstep
 from trainer.averages.regions import decide_outline, face_region, mouth_region, quorum, widen
-from trainer.averages.registration import remap
+from trainer.dense_maps import remap
 
 _CHEEKS: Final = (50, 280, 205, 425)
 

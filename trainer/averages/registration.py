@@ -6,26 +6,23 @@ Maps are backward and absolute: the frame pixel p shows source[map(p)].
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RBFInterpolator
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.geometry import Points
-from trainer.averages.portrait import FloatImage, Frame, Portrait, as_float
-
-Pixel = TypeVar("Pixel", np.uint8, np.float32)
-
-_GRID_STEP: Final = 8
+from trainer.averages.portrait import FloatImage, Frame, Portrait
+from trainer.dense_maps import pixel_grid, remap, smooth_field
 
 
 def landmark_map(portrait: Portrait, shape: Points, frame: Frame) -> FloatImage:
     """(size, size, 2) thin-plate map that shows the portrait's points at `shape`."""
     to_photo = frame.align(portrait.landmarks).inverse
     own = portrait.points_in(frame)
-    map_in_frame = pixel_grid(frame.size) + _interpolate(shape, own - shape, frame, smoothing=0.02)
+    map_in_frame = pixel_grid(frame.size) + smooth_field(
+        shape, own - shape, frame.size, unit=frame.eye_distance, smoothing=0.02
+    )
     return to_photo.apply(map_in_frame)
 
 
@@ -54,7 +51,7 @@ def match_outlines(
     for backward, distance in zip(maps, distances, strict=True):
         shift = np.clip(distance - middle, -0.35 * middle, 0.35 * middle)[:, None] * rays
         at, values = np.concatenate([outline, shape]), np.concatenate([shift, np.zeros_like(shape)]).astype(np.float32)
-        matched.append(_compose(backward, _interpolate(at, values, frame, smoothing=0.1)))
+        matched.append(_compose(backward, smooth_field(at, values, frame.size, unit=frame.eye_distance, smoothing=0.1)))
     return matched
 
 
@@ -91,39 +88,6 @@ def refine(
         _compose(backward, 2 * cv2.resize(flow - drift, (frame.size, frame.size), interpolation=cv2.INTER_LINEAR))
         for backward, flow in zip(maps, flows, strict=True)
     ]
-
-
-def remap(
-    image: NDArray[Pixel],
-    backward: FloatImage,
-    interpolation: int = cv2.INTER_LINEAR,
-    border: int = cv2.BORDER_REPLICATE,
-) -> NDArray[Pixel]:
-    """The image seen through a map."""
-    shown: NDArray[Pixel] = cv2.remap(image, backward[..., 0], backward[..., 1], interpolation, borderMode=border)
-    return shown
-
-
-def _interpolate(at: Points, values: Points, frame: Frame, *, smoothing: float) -> FloatImage:
-    """(size, size, 2) smooth field through `values` at the points `at`; constant far away from them."""
-    unit = frame.eye_distance
-    # Four far corners that stay put keep the linear part of the spline from running away at the border.
-    far = np.array([[-1, -1], [2, -1], [-1, 2], [2, 2]], np.float32) * frame.size
-    spline = RBFInterpolator(
-        np.concatenate([at, far]) / unit,
-        np.concatenate([values, np.zeros((4, 2), np.float32)]),
-        kernel="thin_plate_spline",
-        smoothing=smoothing,
-    )
-    cells = -(-frame.size // _GRID_STEP) + 1
-    coarse = spline(pixel_grid(cells).reshape(-1, 2) * _GRID_STEP / unit).reshape(cells, cells, 2).astype(np.float32)
-    position = pixel_grid(frame.size) / _GRID_STEP
-    return remap(coarse, position, cv2.INTER_CUBIC)
-
-
-def pixel_grid(size: int) -> FloatImage:
-    """(size, size, 2) positions (x, y)."""
-    return as_float(np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1))
 
 
 def _compose(backward: FloatImage, flow: FloatImage) -> FloatImage:

@@ -22,7 +22,7 @@ from fvae_studio.core.geometry import Points
 from trainer.averages.blending import bands, run_on
 from trainer.averages.portrait import FloatImage, as_float, smoothstep
 from trainer.averages.regions import INNER_LIPS
-from trainer.averages.registration import pixel_grid, remap
+from trainer.dense_maps import pixel_grid, remap
 
 MARKS_FILE: Final = Path(__file__).resolve().with_name("teeth.toml")
 """Where teeth lie in which photos, marked by hand."""
