@@ -155,6 +155,7 @@ def render(
     expressions: Annotated[int, typer.Option(help="Rendered expressions of each photo.")] = 32,
     seed: Annotated[int, typer.Option(help="Another seed gives other expressions.")] = 1,
     lent: Annotated[int, typer.Option(help="People to whom the difference of each two photos is lent.")] = 0,
+    turned: Annotated[int, typer.Option(help="Expressions of each photo on turned heads, beside those.")] = 0,
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
 ) -> None:
     """Render every photo in many expressions, with exact flow and visibility."""
@@ -169,6 +170,7 @@ def render(
             expressions_per_photo=expressions,
             seed=seed,
             lent=lent,
+            turned=turned,
             workers=workers,
             progress=progress,
         )

@@ -6,10 +6,10 @@ import contextlib
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.colour import transfer_colour
+from fvae_studio.core.geometry import Points
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.errors import DataError
 from trainer.crops import face_region, small_crop
@@ -24,10 +25,11 @@ from trainer.facekit.expressions import NUM_POSE, sample_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.lids import compose, compose_reverse, lid_shift
 from trainer.facekit.mesh import FaceKit, load_facekit
-from trainer.facekit.render import FaceScene, FittedFace, apply_flow, exact_flow
+from trainer.facekit.render import FaceScene, FittedFace, apply_flow, exact_flow, placed
 from trainer.photo_pairs import lent_pairs, photographed_flow
 from trainer.prepare import PreparedFaces, load_prepared
 from trainer.shards import LENT, REAL, RENDERED, RENDERED_REVERSE, Shard, write_shard
+from trainer.turned_heads import EXPRESSIONS_PER_TURN, turned_heads, without_pose
 
 KIND_SHARES: Final = (0.42, 0.13, 0.2, 0.17, 0.08)
 """Shares of the kinds of `sample_code`."""
@@ -35,8 +37,12 @@ KIND_SHARES: Final = (0.42, 0.13, 0.2, 0.17, 0.08)
 
 @dataclass(frozen=True, eq=False)
 class RenderedPair:
-    """Two images and the flows between them."""
+    """Two images and the flows between them.
 
+    `start` is the picture that it starts from; None for the photo itself.
+    """
+
+    start: NDArray[np.uint8] | None
     target: NDArray[np.uint8]
     code: NDArray[np.float32]
     forward: NDArray[np.float32]
@@ -62,31 +68,68 @@ def render_expressions(
         codes: (56,) changes of expression and pose.
     """
     face = FittedFace.of(facekit, fits, row)
-    crop = prepared.crops[row]
-    landmarks = prepared.landmarks[row]
     still = face.pose()
     source = FaceScene(facekit, still)
     for code in codes:
         moved = face.pose(code)
         if np.any(code[-NUM_POSE:]):
-            moved = face.realign(moved, still)
+            moved = placed(moved, face.alignment(moved, still))
         target = FaceScene(facekit, moved)
-        forward, backward = exact_flow(target, source), exact_flow(source, target)
-        closing = face.closing(code)
-        there, seen_there = compose(forward.flow, lid_shift(landmarks, closing, size=CROP_SIZE))
-        back, seen_back = compose_reverse(backward.flow, lid_shift(landmarks, closing, size=CROP_SIZE, reverse=True))
-        yield RenderedPair(
-            apply_flow(crop, there, forward.inside),
-            code,
-            there,
-            forward.visible * seen_there,
-            back,
-            backward.visible * seen_back,
-        )
+        yield _rendered(source, target, prepared.crops[row], prepared.landmarks[row], code, face.closing(code))
+
+
+def render_on_turned_heads(
+    facekit: FaceKit,
+    fits: FaceFits,
+    prepared: PreparedFaces,
+    row: int,
+    codes: Sequence[NDArray[np.float32]],
+    *,
+    rng: np.random.Generator,
+) -> Iterator[RenderedPair]:
+    """One photo, its head turned at random, in many expressions; poses of the codes do not count.
+
+    Args: as `render_expressions`.
+    """
+    face = FittedFace.of(facekit, fits, row)
+    heads = turned_heads(face, prepared.crops[row], count=len(codes), rng=rng)
+    for number, head in enumerate(heads):
+        start, landmarks = small_crop(head.picture), head.carried(prepared.landmarks[row])
+        for code in without_pose(codes[number * EXPRESSIONS_PER_TURN : (number + 1) * EXPRESSIONS_PER_TURN]):
+            pair = _rendered(head.scene, head.scene_of(code), head.picture, landmarks, code, face.closing(code))
+            yield replace(pair, start=start)
+
+
+def _rendered(
+    source: FaceScene,
+    target: FaceScene,
+    crop: NDArray[np.uint8],
+    landmarks: Points,
+    code: NDArray[np.float32],
+    closing: dict[Literal["L", "R"], float],
+) -> RenderedPair:
+    forward, backward = exact_flow(target, source), exact_flow(source, target)
+    there, seen_there = compose(forward.flow, lid_shift(landmarks, closing, size=CROP_SIZE))
+    back, seen_back = compose_reverse(backward.flow, lid_shift(landmarks, closing, size=CROP_SIZE, reverse=True))
+    return RenderedPair(
+        None,
+        apply_flow(crop, there, forward.inside),
+        code,
+        there,
+        forward.visible * seen_there,
+        back,
+        backward.visible * seen_back,
+    )
 
 
 def _render_rows(
-    prepared_dir: Path, fits_path: Path, facekit_cache: Path, rows: Sequence[int], count: int, seed: int
+    prepared_dir: Path,
+    fits_path: Path,
+    facekit_cache: Path,
+    rows: Sequence[int],
+    count: int,
+    turned: int,
+    seed: int,
 ) -> tuple[list[RenderedPair], list[int]]:
     cv2.setNumThreads(1)
     prepared, fits = load_prepared(prepared_dir), FaceFits.load(fits_path)
@@ -94,13 +137,20 @@ def _render_rows(
     pairs, owners = [], []
     for row in rows:
         rng = np.random.default_rng([seed, row])
-        kinds = rng.choice(len(KIND_SHARES), count, p=KIND_SHARES)
-        base = fits.expression[row]
-        codes = [sample_code(facekit, rng, kind=int(kind), base=base) for kind in kinds]
-        for pair in render_expressions(facekit, fits, prepared, row, codes):
-            pairs.append(pair)
-            owners.append(row)
+        codes = _codes(facekit, rng, count, base=fits.expression[row])
+        of_row = list(render_expressions(facekit, fits, prepared, row, codes))
+        codes = _codes(facekit, rng, turned, base=fits.expression[row])
+        of_row += render_on_turned_heads(facekit, fits, prepared, row, codes, rng=rng)
+        pairs += of_row
+        owners += [row] * len(of_row)
     return pairs, owners
+
+
+def _codes(
+    facekit: FaceKit, rng: np.random.Generator, count: int, *, base: NDArray[np.float32]
+) -> list[NDArray[np.float32]]:
+    kinds = rng.choice(len(KIND_SHARES), count, p=KIND_SHARES)
+    return [sample_code(facekit, rng, kind=int(kind), base=base) for kind in kinds]
 
 
 def render(
@@ -112,6 +162,7 @@ def render(
     expressions_per_photo: int,
     seed: int,
     lent: int = 0,
+    turned: int = 0,
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Shard:
@@ -125,6 +176,7 @@ def render(
         expressions_per_photo: rendered from each; every one makes a pair in both directions.
         seed: another seed gives other expressions; several shards are trained on together.
         lent: to how many people what two photos differ by is lent (`photo_pairs.lent_pairs`).
+        turned: expressions of each photo that are rendered on turned heads as well (`turned_heads`).
         workers: processes; 1 renders in this one.
         progress: told of every six photos.
 
@@ -165,7 +217,9 @@ def render(
         visible.append(np.round(seen * 255).astype(np.uint8))
 
     chunks = [list(range(start, min(start + 6, len(faces)))) for start in range(0, len(faces), 6)]
-    work = partial(_render_rows, prepared_dir, fits_path, facekit_cache, count=expressions_per_photo, seed=seed)
+    work = partial(
+        _render_rows, prepared_dir, fits_path, facekit_cache, count=expressions_per_photo, turned=turned, seed=seed
+    )
     with contextlib.ExitStack() as stack:
         results: Iterator[tuple[list[RenderedPair], list[int]]] = map(work, chunks)
         if workers > 1:
@@ -173,11 +227,16 @@ def render(
             pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
             results = stack.enter_context(pool).map(work, chunks)
         for number, (pairs, owners) in enumerate(results):
+            before: NDArray[np.uint8] | None = None
             for pair, row in zip(pairs, owners, strict=True):
+                if pair.start is not None and pair.start is not before:
+                    images.append(pair.start)
+                    start, before = len(images) - 1, pair.start
+                source = row if pair.start is None else start
                 images.append(pair.target)
                 picture = len(images) - 1
-                add(row, picture, RENDERED, row, pair.code, pair.forward, pair.forward_visible)
-                add(picture, row, RENDERED_REVERSE, row, -pair.code, pair.backward, pair.backward_visible)
+                add(source, picture, RENDERED, row, pair.code, pair.forward, pair.forward_visible)
+                add(picture, source, RENDERED_REVERSE, row, -pair.code, pair.backward, pair.backward_visible)
             progress.report((number + 1) / len(chunks), f"render: {len(flows)} pairs")
             progress.raise_if_cancelled()
     no_code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)

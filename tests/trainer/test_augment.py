@@ -159,6 +159,17 @@ def test_relighting_is_smooth_and_keeps_the_order_of_brightness():
     assert (lit - ramp).abs().max() > 0.02
 
 
+def test_some_faces_lie_half_in_shadow_and_most_do_not():
+    flat = torch.zeros(300, 3, 32, 32)
+
+    lit = relight(flat, generator=torch.Generator().manual_seed(1))
+
+    # Without a shadow, neighbours differ by a soft shading's share at most.
+    steps = torch.maximum(lit.diff(dim=-1).abs().amax((1, 2, 3)), lit.diff(dim=-2).abs().amax((1, 2, 3)))
+    assert 0.15 < (steps > 0.04).float().mean() < 0.35
+    assert lit.min() > -1
+
+
 @pytest.mark.parametrize("change", [jitter, lambda batch, generator: relight(batch.source, generator=generator)])
 def test_same_seed_same_result(change):
     first, second, other = (change(make_batch(), generator=torch.Generator().manual_seed(seed)) for seed in (4, 4, 5))

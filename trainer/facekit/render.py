@@ -104,13 +104,17 @@ class FittedFace:
             "R": float(np.clip(change[names.index("eyeBlink_R")], 0, 1)),
         }
 
-    def realign(self, moved: NDArray[np.float32], still: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Bring a turned head back to where a detector would align it: eyes and nose bridge onto their old places."""
+    def alignment(self, moved: NDArray[np.float32], still: NDArray[np.float32]) -> SimilarityTransform:
+        """What brings a turned head to where a detector would align it: eyes and nose bridge onto their old places."""
         anchors = self.facekit.landmark_vertices[list(_ANCHORS)]
-        back = SimilarityTransform.fit(moved[anchors, :2], still[anchors, :2])
-        aligned = moved.copy()
-        aligned[:, :2] = back.apply(moved[:, :2])
-        return aligned
+        return SimilarityTransform.fit(moved[anchors, :2], still[anchors, :2])
+
+
+def placed(vertices: NDArray[np.float32], transform: SimilarityTransform) -> NDArray[np.float32]:
+    """Vertices (V, 3) whose places in the picture are transformed; depths stay."""
+    moved = vertices.copy()
+    moved[:, :2] = transform.apply(vertices[:, :2])
+    return moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -312,6 +316,17 @@ def _rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
     return rotation
 
 
+def moved_picture(image: NDArray[np.uint8], flow: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A crop (k S, k S, 3), warped by a flow (S, S, 2) that is enlarged for it."""
+    big = image.shape[0]
+    dense = cv2.resize(flow, (big, big), interpolation=cv2.INTER_LINEAR) * (big / flow.shape[0])
+    ys, xs = np.mgrid[0:big, 0:big].astype(np.float32)
+    warped: NDArray[np.uint8] = cv2.remap(
+        image, xs + dense[..., 0], ys + dense[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return warped
+
+
 def apply_flow(image: NDArray[np.uint8], flow: NDArray[np.float32], inside: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The target picture: the photo's crop warped, with the mouth's inside painted where the photo has none.
 
@@ -324,12 +339,7 @@ def apply_flow(image: NDArray[np.uint8], flow: NDArray[np.float32], inside: NDAr
         (S, S, 3).
     """
     size = flow.shape[0]
-    big = image.shape[0]
-    factor = big / size
-    dense = cv2.resize(flow, (big, big), interpolation=cv2.INTER_LINEAR) * factor
-    ys, xs = np.mgrid[0:big, 0:big].astype(np.float32)
-    warped = cv2.remap(image, xs + dense[..., 0], ys + dense[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    small = cv2.resize(warped, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = cv2.resize(moved_picture(image, flow), (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
     exposure = np.clip(np.percentile(small, 95) / 235, 0.4, 1.1)
     alpha = cv2.GaussianBlur(inside[..., 3].astype(np.float32) / 255, (3, 3), 0)[..., None]
     painted = cv2.GaussianBlur(inside[..., :3].astype(np.float32) * exposure, (3, 3), 0)

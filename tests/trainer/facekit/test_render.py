@@ -9,7 +9,7 @@ from fvae_studio.core._cv2 import cv2
 from tests.helpers.synthetic_face import MOUTH, SCALE, dome, make_fits, pose
 from trainer.facekit.expressions import NUM_POSE, RECIPES, sample_code
 from trainer.facekit.mesh import FaceKit
-from trainer.facekit.render import FaceScene, FittedFace, apply_flow, exact_flow, push_pull
+from trainer.facekit.render import FaceScene, FittedFace, apply_flow, exact_flow, placed, push_pull
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,8 @@ def test_flow_fades_outside_the_head_and_is_zero_at_the_border(facekit, still):
 
 
 def test_turned_mesh_agrees_with_projected_points(facekit, face, still):
-    turned = face.realign(face.pose(change(facekit, {}, turn=(0.8, -0.3, 0.2))), still)
+    turned = face.pose(change(facekit, {}, turn=(0.8, -0.3, 0.2)))
+    turned = placed(turned, face.alignment(turned, still))
     exact = exact_flow(FaceScene(facekit, turned), FaceScene(facekit, still))
 
     inside = well_inside(exact.head & (exact.visible > 0), by=4)
@@ -212,7 +213,7 @@ def test_blink_does_not_move_the_mesh(facekit, face, still):
 
 def test_realigned_head_keeps_its_eyes_in_place(facekit, face, still):
     turned = face.pose(change(facekit, {}, turn=(0.0, 0.0, 1.0)))
-    aligned = face.realign(turned, still)
+    aligned = placed(turned, face.alignment(turned, still))
 
     eyes = facekit.landmark_vertices[[36, 39, 42, 45]]
     before = np.linalg.norm(turned[eyes, :2] - still[eyes, :2], axis=1).mean()

@@ -15,13 +15,15 @@ from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.types import AlignedCrop
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.pipeline.predictor import FlowPredictor
+from trainer.crops import small_crop
 from trainer.experiments.intervals import Interval, mean_over_people
-from trainer.facekit.expressions import NUM_POSE, POSE_UNIT, RECIPES, expression_code
+from trainer.facekit.expressions import RECIPES, expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.mesh import FaceKit
-from trainer.facekit.render import FaceScene, FittedFace, apply_flow, exact_flow
+from trainer.facekit.render import FittedFace, exact_flow
 from trainer.prepare import PreparedFaces
 from trainer.sheet import Cell
+from trainer.turned_heads import TurnedHead
 from trainer.validation import MOVING_PX
 
 YAWS: Final = (0.0, 10.0, 20.0, 30.0)
@@ -74,45 +76,20 @@ def edits_of_turned_heads(
         for yaw in YAWS:
             of_yaw = []
             for side in (-1, 1) if yaw else (1,):
-                scene, picture = _turned(facekit, face, np.asarray(prepared.crops[row]), side * yaw)
+                head = TurnedHead.of(face, np.asarray(prepared.crops[row]), yaw=side * yaw)
+                picture = small_crop(head.picture)
                 predictor.set_crop(AlignedCrop(picture, SimilarityTransform.identity(), TEMPLATE_ID))
                 for name, weights in shapes.items():
                     flow = predictor.predict({name: 1.0}, with_confidence=False).flow
-                    of_yaw.append(_error(facekit, face, scene, side * yaw, weights, flow))
+                    of_yaw.append(_error(head, weights, flow))
             shown += [Cell(f"{yaw:g} degrees", picture), Cell(name, _moved(picture, flow))]
             errors[yaw].append(float(np.nanmean(of_yaw)))
         cells.append(shown)
     return {yaw: mean_over_people(np.array(values), people) for yaw, values in errors.items()}, cells
 
 
-def _code(facekit: FaceKit, weights: Mapping[str, float], yaw: float) -> NDArray[np.float32]:
-    code = expression_code(facekit, weights)
-    code[-NUM_POSE] = yaw / POSE_UNIT
-    return code
-
-
-def _turned(
-    facekit: FaceKit, face: FittedFace, crop: NDArray[np.uint8], yaw: float
-) -> tuple[FaceScene, NDArray[np.uint8]]:
-    still = face.pose()
-    moved = face.realign(face.pose(_code(facekit, {}, yaw)), still) if yaw else still
-    scene = FaceScene(facekit, moved)
-    turn = exact_flow(scene, FaceScene(facekit, still))
-    return scene, apply_flow(crop, turn.flow if yaw else np.zeros_like(turn.flow), turn.inside)
-
-
-def _error(
-    facekit: FaceKit,
-    face: FittedFace,
-    scene: FaceScene,
-    yaw: float,
-    weights: Mapping[str, float],
-    flow: NDArray[np.float32],
-) -> float:
-    moved = face.pose(_code(facekit, weights, yaw))
-    if yaw:
-        moved = face.realign(moved, face.pose())
-    truth = exact_flow(FaceScene(facekit, moved), scene)
+def _error(head: TurnedHead, weights: Mapping[str, float], flow: NDArray[np.float32]) -> float:
+    truth = exact_flow(head.scene_of(expression_code(head.face.facekit, weights)), head.scene)
     length = np.hypot(truth.flow[..., 0], truth.flow[..., 1])
     moving = (length > MOVING_PX) & (truth.visible > 0.5)
     if not moving.any():
