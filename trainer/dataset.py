@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fvae_studio.errors import DataError
 from fvae_studio.model.preprocess import normalise
-from trainer.shards import LENT, REAL, Shard
+from trainer.shards import LENT, REAL, TURNED, TURNED_REVERSE, Shard
 
 LIDS_CLOSE: Final = 0.7
 """Change of a blink's weight, 1 being a closed eye."""
@@ -43,23 +43,33 @@ class PairBatch(NamedTuple):
 
 
 class PairTable:
-    """All pairs of several shards, chosen by split and kind."""
+    """All pairs of several shards, chosen by split and kind.
+
+    Attributes:
+        shards: that hold them; pairs are numbers of a shard and of a row in it.
+        of_photos: a photo and what was rendered from it, either way: exact flow and code.
+        rendered: these, and those of turned heads.
+        real: two photos of a person.
+        lent: a photo and what was lent to it.
+    """
 
     def __init__(self, shards: Sequence[Shard], *, held_out: bool) -> None:
         self.shards = shards
-        rendered: list[tuple[int, int]] = []
+        of_photos: list[tuple[int, int]] = []
+        turned: list[tuple[int, int]] = []
         real: list[tuple[int, int]] = []
         lent: list[tuple[int, int]] = []
-        by_kind = {REAL: real, LENT: lent}
+        by_kind = {REAL: real, LENT: lent, TURNED: turned, TURNED_REVERSE: turned}
         names = {shard.code_names for shard in shards}
         if len(names) > 1:
             raise DataError("the shards were rendered with different expression shapes; render them again")
         for number, shard in enumerate(shards):
             for row in np.flatnonzero(shard.held_out == held_out):
-                by_kind.get(int(shard.kind[row]), rendered).append((number, int(row)))
+                by_kind.get(int(shard.kind[row]), of_photos).append((number, int(row)))
         # Every shard repeats the same real pairs: once is enough.
         first = real[0][0] if real else 0
-        self.rendered = rendered
+        self.of_photos = of_photos
+        self.rendered = of_photos + turned
         self.lent = lent
         self.real = [pair for pair in real if pair[0] == first]
         if not self.rendered and not self.real:

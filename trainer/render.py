@@ -28,7 +28,16 @@ from trainer.facekit.mesh import FaceKit, load_facekit
 from trainer.facekit.render import FaceScene, FittedFace, apply_flow, exact_flow, placed
 from trainer.photo_pairs import lent_pairs, photographed_flow
 from trainer.prepare import PreparedFaces, load_prepared
-from trainer.shards import LENT, REAL, RENDERED, RENDERED_REVERSE, Shard, write_shard
+from trainer.shards import (
+    LENT,
+    REAL,
+    RENDERED,
+    RENDERED_REVERSE,
+    TURNED,
+    TURNED_REVERSE,
+    Shard,
+    write_shard,
+)
 from trainer.turned_heads import EXPRESSIONS_PER_TURN, turned_heads, without_pose
 
 KIND_SHARES: Final = (0.42, 0.13, 0.2, 0.17, 0.08)
@@ -232,11 +241,13 @@ def render(
                 if pair.start is not None and pair.start is not before:
                     images.append(pair.start)
                     start, before = len(images) - 1, pair.start
-                source = row if pair.start is None else start
+                source, kinds = row, (RENDERED, RENDERED_REVERSE)
+                if pair.start is not None:
+                    source, kinds = start, (TURNED, TURNED_REVERSE)
                 images.append(pair.target)
                 picture = len(images) - 1
-                add(source, picture, RENDERED, row, pair.code, pair.forward, pair.forward_visible)
-                add(picture, source, RENDERED_REVERSE, row, -pair.code, pair.backward, pair.backward_visible)
+                add(source, picture, kinds[0], row, pair.code, pair.forward, pair.forward_visible)
+                add(picture, source, kinds[1], row, -pair.code, pair.backward, pair.backward_visible)
             progress.report((number + 1) / len(chunks), f"render: {len(flows)} pairs")
             progress.raise_if_cancelled()
     no_code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)

@@ -39,6 +39,10 @@ REAL: Final = 2
 """Two photos of a person: the flow is what was found in their pixels, visible where it can be believed."""
 LENT: Final = 3
 """A photo and what `trainer.lent_expressions` made of it: exact flow, of no code."""
+TURNED: Final = 4
+"""Photo whose head was turned -> picture rendered from it: exact flow; neither was taken by a camera."""
+TURNED_REVERSE: Final = 5
+"""Picture rendered from a turned head -> the turned head: exact flow."""
 
 
 @dataclass(frozen=True, eq=False)

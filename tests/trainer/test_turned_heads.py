@@ -9,15 +9,16 @@ import torch
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.model.preprocess import normalise
 from fvae_studio.model.warp import warp
+from trainer.dataset import PairTable
 from trainer.facekit.expressions import NUM_POSE, expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.render import FittedFace, exact_flow
 from trainer.prepare import load_prepared
 from trainer.render import render
-from trainer.shards import RENDERED, RENDERED_REVERSE
+from trainer.shards import RENDERED, RENDERED_REVERSE, TURNED, TURNED_REVERSE
 from trainer.turned_heads import EXPRESSIONS_PER_TURN, MAX_YAW, TurnedHead, turned_heads
 
-TURNED = 4
+NUM_TURNED = 4
 
 
 @pytest.fixture(scope="module")
@@ -35,17 +36,10 @@ def shard(workplace, tmp_path_factory):
         workplace.folder / "facekit.npz",
         tmp_path_factory.mktemp("turned") / "shard",
         expressions_per_photo=1,
-        turned=TURNED,
+        turned=NUM_TURNED,
         seed=5,
         workers=1,
     )
-
-
-def on_turned_heads(shard, kind):
-    """Rows of pairs of this kind whose photo is not one that was taken."""
-    is_photo = np.arange(len(shard.images)) < 6
-    ends = shard.source if kind == RENDERED else shard.target
-    return np.flatnonzero((shard.kind == kind) & ~is_photo[ends])
 
 
 def test_head_that_is_not_turned_is_the_photo(photo):
@@ -114,12 +108,13 @@ def test_heads_are_turned_to_both_sides_as_often_as_expressions_need(photo):
 
 
 def test_shard_holds_turned_heads_both_ways_beside_the_photos(shard):
-    for kind in (RENDERED, RENDERED_REVERSE):
-        rows = on_turned_heads(shard, kind)
-        assert len(rows) == 6 * TURNED
-        assert (shard.kind == kind).sum() == 6 * (TURNED + 1)
+    for kind in (TURNED, TURNED_REVERSE):
+        rows = np.flatnonzero(shard.kind == kind)
+        assert len(rows) == 6 * NUM_TURNED
         assert not shard.code[rows, -NUM_POSE:].any()
-    forward = on_turned_heads(shard, RENDERED)
+        # Both ends were made: neither is one of the six photos.
+        assert min(shard.source[rows].min(), shard.target[rows].min()) >= 6
+    forward = np.flatnonzero(shard.kind == TURNED)
     np.testing.assert_array_equal(shard.target[forward + 1], shard.source[forward])
     np.testing.assert_array_equal(shard.code[forward + 1], -shard.code[forward])
     # Three expressions of four share a picture.
@@ -129,7 +124,7 @@ def test_shard_holds_turned_heads_both_ways_beside_the_photos(shard):
 
 
 def test_flow_makes_the_target_of_the_turned_head(shard):
-    rows = on_turned_heads(shard, RENDERED)
+    rows = np.flatnonzero(shard.kind == TURNED)
     source, target = (
         normalise(torch.from_numpy(shard.images[ends[rows]]).permute(0, 3, 1, 2))
         for ends in (shard.source, shard.target)
@@ -143,3 +138,11 @@ def test_flow_makes_the_target_of_the_turned_head(shard):
 
     assert db(warp(source, flow)) > 34.0
     assert db(warp(source, flow)) > db(source) + 3.0
+
+
+def test_turned_heads_are_trained_on_and_are_no_photos(shard):
+    table = PairTable([shard], held_out=False)
+
+    photos = {int(shard.kind[row]) for _, row in table.of_photos}
+    assert photos == {RENDERED, RENDERED_REVERSE}
+    assert {int(shard.kind[row]) for _, row in table.rendered} == photos | {TURNED, TURNED_REVERSE}

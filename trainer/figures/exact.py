@@ -114,8 +114,8 @@ def exact_figures(
         None where the shards hold no held-out exact pair.
     """
     table = PairTable(shards, held_out=True)
-    order = np.random.default_rng(0).permutation(len(table.rendered))[:num_pairs]
-    chosen = [table.rendered[index] for index in order]
+    order = np.random.default_rng(0).permutation(len(table.of_photos))[:num_pairs]
+    chosen = [table.of_photos[index] for index in order]
     if not chosen:
         return None
     paths = {name: _Path() for name in ("encoder", "edit") if name == "encoder" or axes is not None}
