@@ -15,7 +15,7 @@ from trainer.dataset import PairBatch
 _DRIFT = ((1, 1.0), (2, 1.5), (4, 0.8), (7, 0.3))
 """Cells to a side, and the root mean square of their random shifts in crop pixels."""
 
-_SHADOW_SHARE = 0.3
+_SHADOW_SHARE = 0.1
 _SHADOW_DEPTH = (0.2, 0.7)
 _SHADOW_EDGE = (0.02, 0.25)
 """Of relit pictures those with a shadow; what it takes of the light; over which part of the picture it begins."""
