@@ -188,7 +188,8 @@ def _markdown(
             f"{num_turned} people's neutral photos turned to both sides by their fitted meshes (hidden cheeks are "
             f"stretched: no photo of the turned head), sliders {', '.join(SLIDERS)} at strength 1 against the flow "
             "of the turned mesh, where it moves and is visible. 1: as bad as doing nothing. Exact for the mesh, not "
-            "for the person: the lids of `fvae-train render` and folds mended by the program are left out.",
+            "for the person: the lids of `fvae-train render` and folds mended by the program are left out. Other "
+            "people's photos may have been turned, and shaded, in the same way for training (`docs/method.md`).",
             "",
             "## Glasses",
             "",
