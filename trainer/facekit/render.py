@@ -317,9 +317,9 @@ def _rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
 
 
 def moved_picture(image: NDArray[np.uint8], flow: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """A crop (k S, k S, 3), warped by a flow (S, S, 2) that is enlarged for it."""
+    """A crop of any size, warped by a flow (h, w, 2) in crop pixels that is enlarged for it."""
     big = image.shape[0]
-    dense = cv2.resize(flow, (big, big), interpolation=cv2.INTER_LINEAR) * (big / flow.shape[0])
+    dense = cv2.resize(flow, (big, big), interpolation=cv2.INTER_LINEAR) * np.float32(big / CROP_SIZE)
     ys, xs = np.mgrid[0:big, 0:big].astype(np.float32)
     warped: NDArray[np.uint8] = cv2.remap(
         image, xs + dense[..., 0], ys + dense[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE

@@ -20,7 +20,7 @@ from trainer.experiments.intervals import Interval, mean_over_people
 from trainer.facekit.expressions import RECIPES, expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.mesh import FaceKit
-from trainer.facekit.render import FittedFace, exact_flow
+from trainer.facekit.render import FittedFace, exact_flow, moved_picture
 from trainer.prepare import PreparedFaces
 from trainer.sheet import Cell
 from trainer.turned_heads import TurnedHead
@@ -82,7 +82,7 @@ def edits_of_turned_heads(
                 for name, weights in shapes.items():
                     flow = predictor.predict({name: 1.0}, with_confidence=False).flow
                     of_yaw.append(_error(head, weights, flow))
-            shown += [Cell(f"{yaw:g} degrees", picture), Cell(name, _moved(picture, flow))]
+            shown += [Cell(f"{yaw:g} degrees", picture), Cell(name, moved_picture(picture, flow))]
             errors[yaw].append(float(np.nanmean(of_yaw)))
         cells.append(shown)
     return {yaw: mean_over_people(np.array(values), people) for yaw, values in errors.items()}, cells
@@ -98,13 +98,3 @@ def _error(head: TurnedHead, weights: Mapping[str, float], flow: NDArray[np.floa
     predicted = flow if flow.shape[0] == size else cv2.resize(flow, (size, size), interpolation=cv2.INTER_LINEAR)
     distance = np.hypot(*np.moveaxis(predicted - truth.flow, -1, 0))
     return float(distance[moving].mean() / length[moving].mean())
-
-
-def _moved(picture: NDArray[np.uint8], flow: NDArray[np.float32]) -> NDArray[np.uint8]:
-    size = picture.shape[0]
-    ys, xs = np.mgrid[0:size, 0:size].astype(np.float32)
-    dense = flow if flow.shape[0] == size else cv2.resize(flow, (size, size), interpolation=cv2.INTER_LINEAR)
-    moved: NDArray[np.uint8] = cv2.remap(
-        picture, xs + dense[..., 0], ys + dense[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-    return moved
