@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.geometry import Points, SimilarityTransform
 from trainer.facekit.expressions import NUM_POSE, POSE_UNIT
 from trainer.facekit.render import FaceScene, FittedFace, exact_flow, moved_picture, placed
+from trainer.metrics import flow_at
 
 MAX_YAW: Final = 25.0
 MAX_PITCH: Final = 10.0
@@ -75,10 +75,8 @@ class TurnedHead:
 
     def carried(self, landmarks: Points) -> NDArray[np.float32]:
         """Where the photo's landmarks (N, 2) lie on the turned head, crop pixels."""
-        flow = exact_flow(self.still, self.scene).flow
-        at = np.asarray(landmarks, np.float32)[:, None]
-        moved: NDArray[np.float32] = at + cv2.remap(flow, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return moved[:, 0]
+        there = exact_flow(self.still, self.scene).flow
+        return np.asarray(landmarks + flow_at(there, landmarks), np.float32)
 
 
 def turned_heads(
