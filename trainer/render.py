@@ -38,7 +38,7 @@ from trainer.shards import (
     Shard,
     write_shard,
 )
-from trainer.turned_heads import EXPRESSIONS_PER_TURN, turned_heads, without_pose
+from trainer.turned_heads import EXPRESSIONS_PER_TURN, turned_heads, with_pose
 
 KIND_SHARES: Final = (0.42, 0.13, 0.2, 0.17, 0.08)
 """Shares of the kinds of `sample_code`."""
@@ -104,8 +104,9 @@ def render_on_turned_heads(
     heads = turned_heads(face, prepared.crops[row], count=len(codes), rng=rng)
     for number, head in enumerate(heads):
         start, landmarks = small_crop(head.picture), head.carried(prepared.landmarks[row])
-        for code in without_pose(codes[number * EXPRESSIONS_PER_TURN : (number + 1) * EXPRESSIONS_PER_TURN]):
-            pair = _rendered(head.scene, head.scene_of(code), head.picture, landmarks, code, face.closing(code))
+        for code in codes[number * EXPRESSIONS_PER_TURN : (number + 1) * EXPRESSIONS_PER_TURN]:
+            change = with_pose(code, np.zeros(NUM_POSE, np.float32))
+            pair = _rendered(head.scene, head.scene_of(change), head.picture, landmarks, change, face.closing(change))
             yield replace(pair, start=start)
 
 
@@ -236,13 +237,13 @@ def render(
             pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
             results = stack.enter_context(pool).map(work, chunks)
         for number, (pairs, owners) in enumerate(results):
-            before: NDArray[np.uint8] | None = None
+            start = 0
             for pair, row in zip(pairs, owners, strict=True):
-                if pair.start is not None and pair.start is not before:
-                    images.append(pair.start)
-                    start, before = len(images) - 1, pair.start
                 source, kinds = row, (RENDERED, RENDERED_REVERSE)
                 if pair.start is not None:
+                    if images[start] is not pair.start:
+                        images.append(pair.start)
+                        start = len(images) - 1
                     source, kinds = start, (TURNED, TURNED_REVERSE)
                 images.append(pair.target)
                 picture = len(images) - 1

@@ -6,7 +6,7 @@ people's photos are turned a little more often than not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,18 +59,18 @@ class TurnedHead:
         """
         facekit, still = face.facekit, face.pose()
         pose_code = np.array([yaw, pitch, 0.0], np.float32) / np.float32(POSE_UNIT)
-        turned = face.pose(_code(face, pose_code))
-        back = face.alignment(turned, still) if pose_code.any() else SimilarityTransform.identity()
-        scenes = FaceScene(facekit, still), FaceScene(facekit, placed(turned, back))
-        picture = crop
-        if pose_code.any():
-            picture = moved_picture(crop, exact_flow(scenes[1], scenes[0]).flow)
-        return TurnedHead(face, scenes[0], pose_code, back, scenes[1], picture)
+        unturned = FaceScene(facekit, still)
+        if not pose_code.any():
+            return TurnedHead(face, unturned, pose_code, SimilarityTransform.identity(), unturned, crop)
+        no_change = np.zeros(len(face.code) + NUM_POSE, np.float32)
+        turned = face.pose(with_pose(no_change, pose_code))
+        back = face.alignment(turned, still)
+        scene = FaceScene(facekit, placed(turned, back))
+        return TurnedHead(face, unturned, pose_code, back, scene, moved_picture(crop, exact_flow(scene, unturned).flow))
 
     def scene_of(self, change: NDArray[np.float32]) -> FaceScene:
         """The turned head after a change of code (56,), of which the expression counts."""
-        names = len(self.face.code)
-        moved = self.face.pose(_code(self.face, self.pose_code, change[:names]))
+        moved = self.face.pose(with_pose(change, self.pose_code))
         return FaceScene(self.face.facekit, placed(moved, self.back))
 
     def carried(self, landmarks: Points) -> NDArray[np.float32]:
@@ -88,13 +88,6 @@ def turned_heads(
         yield TurnedHead.of(face, crop, yaw=float(yaw), pitch=float(pitch))
 
 
-def without_pose(codes: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Codes (56,) that leave the head as it is turned."""
-    return [np.concatenate([code[:-NUM_POSE], np.zeros(NUM_POSE, np.float32)]) for code in codes]
-
-
-def _code(
-    face: FittedFace, pose_code: NDArray[np.float32], expression: NDArray[np.float32] | None = None
-) -> NDArray[np.float32]:
-    change = np.zeros_like(face.code) if expression is None else expression
-    return np.concatenate([change, pose_code])
+def with_pose(code: NDArray[np.float32], pose_code: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A change of code (56,) with another pose (3,)."""
+    return np.concatenate([code[:-NUM_POSE], pose_code])

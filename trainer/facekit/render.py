@@ -17,6 +17,7 @@ from scipy.interpolate import RBFInterpolator
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.geometry import SimilarityTransform
+from trainer.dense_maps import pixel_grid, remap
 from trainer.facekit.expressions import POSE_UNIT
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.mesh import VERTEX_RANGES, FaceKit
@@ -320,11 +321,7 @@ def moved_picture(image: NDArray[np.uint8], flow: NDArray[np.float32]) -> NDArra
     """A crop of any size, warped by a flow (h, w, 2) in crop pixels that is enlarged for it."""
     big = image.shape[0]
     dense = cv2.resize(flow, (big, big), interpolation=cv2.INTER_LINEAR) * np.float32(big / CROP_SIZE)
-    ys, xs = np.mgrid[0:big, 0:big].astype(np.float32)
-    warped: NDArray[np.uint8] = cv2.remap(
-        image, xs + dense[..., 0], ys + dense[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-    return warped
+    return remap(image, pixel_grid(big) + dense, cv2.INTER_CUBIC)
 
 
 def apply_flow(image: NDArray[np.uint8], flow: NDArray[np.float32], inside: NDArray[np.uint8]) -> NDArray[np.uint8]:
