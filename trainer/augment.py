@@ -1,4 +1,4 @@
-"""Random changes of a batch, with an explicit generator."""
+"""Random changes of a batch, on the device of an explicit generator."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def mirror(batch: PairBatch, chosen: Tensor, code_names: Sequence[str]) -> PairB
     mirrored = PairBatch(
         batch.source.flip(-1),
         batch.target.flip(-1),
-        batch.flow.flip(-1) * torch.tensor([-1.0, 1.0])[None, :, None, None],
+        batch.flow.flip(-1) * torch.tensor([-1.0, 1.0], device=batch.flow.device)[None, :, None, None],
         batch.visible.flip(-1),
-        batch.code[:, order] * torch.tensor(signs),
+        batch.code[:, order] * torch.tensor(signs, device=batch.code.device),
         batch.is_real,
     )
     return _chosen_pairs(chosen, mirrored, batch)
@@ -99,12 +99,13 @@ def jitter(batch: PairBatch, *, generator: torch.Generator, share: float = 1.0, 
     nearest = moved(batch.flow, "nearest")
     flow, visible = between[:, :2], between[:, 2:]
     flow = torch.where((flow - nearest).norm(dim=1, keepdim=True) > _JUMP_PX, nearest, flow)
-    flow = torch.einsum("bij,bjhw->bihw", torch.linalg.inv(linear), flow)
+    # Not `inv`, which waits for a GPU to tell whether there is an inverse: a turn with a scale always has one.
+    flow = torch.einsum("bij,bjhw->bihw", torch.linalg.inv_ex(linear).inverse, flow)
     changed = PairBatch(images[:, :3], images[:, 3:], flow, visible, batch.code, batch.is_real)
     if min(share, real_share) >= 1:
         return changed
-    shares = torch.where(batch.is_real.cpu(), real_share, share)
-    chosen = torch.rand(count, generator=generator) < shares
+    shares = torch.where(batch.is_real, real_share, share)
+    chosen = _uniform(count, 0, 1, generator) < shares
     return _chosen_pairs(chosen, changed, batch)
 
 
@@ -122,9 +123,10 @@ def drift(batch: PairBatch, chosen: Tensor, amount: float, *, generator: torch.G
         generator: of the random motion.
     """
     count, size = len(batch.source), batch.source.shape[-1]
-    motion = torch.zeros(count, 2, size, size)
+    motion = torch.zeros(count, 2, size, size, device=generator.device)
     for cells, strength in _DRIFT:
-        coarse = torch.randn(count, 2, cells, cells, generator=generator) * (strength * amount)
+        coarse = torch.randn(count, 2, cells, cells, generator=generator, device=generator.device)
+        coarse *= strength * amount
         motion += F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=True)
     motion *= chosen[:, None, None, None]
     source = warp(batch.source, motion)
@@ -158,7 +160,7 @@ def relight(images: Tensor, *, generator: torch.Generator) -> Tensor:
     gain = torch.exp(_uniform(count * 3, -0.08, 0.08, generator).view(count, 3, 1, 1))
     gain = gain * torch.exp(_uniform(count, -0.2, 0.2, generator))[:, None, None, None]
     size = images.shape[-1]
-    axis = torch.linspace(-1, 1, size)
+    axis = torch.linspace(-1, 1, size, device=generator.device)
     slope_x, slope_y = (_uniform(count, -0.25, 0.25, generator)[:, None, None, None] for _ in range(2))
     shading = torch.exp(slope_x * axis[None, None, None, :] + slope_y * axis[None, None, :, None])
     linear = ((images + 1) / 2).clamp(1e-3, 1)
@@ -172,12 +174,12 @@ def _shadows(count: int, size: int, generator: torch.Generator) -> Tensor:
     offset = _uniform(count, -0.5, 0.5, generator)[:, None, None]
     width = _uniform(count, *_SHADOW_EDGE, generator)[:, None, None]
     depth = _uniform(count, *_SHADOW_DEPTH, generator)[:, None, None]
-    chosen = torch.rand(count, generator=generator)[:, None, None] < _SHADOW_SHARE
-    axis = torch.linspace(-1, 1, size)
+    chosen = _uniform(count, 0, 1, generator)[:, None, None] < _SHADOW_SHARE
+    axis = torch.linspace(-1, 1, size, device=generator.device)
     across = torch.cos(angle) * axis[None, None, :] + torch.sin(angle) * axis[None, :, None]
     shadow = depth * torch.sigmoid((across - offset) * (2 / width))
     return torch.where(chosen, 1 - shadow, 1.0)[:, None]
 
 
 def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
-    return torch.rand(count, generator=generator) * (high - low) + low
+    return torch.rand(count, generator=generator, device=generator.device) * (high - low) + low

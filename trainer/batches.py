@@ -11,7 +11,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -21,9 +21,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from trainer.augment import drift, jitter, mirror, relight
 from trainer.config import TrainConfig
-from trainer.dataset import PairBatch, PairTable
+from trainer.dataset import PairBatch, PairTable, StoredPairs
 
-MOST_WORKERS = 8
+_PROCESSOR: Final = torch.device("cpu")
+
+MOST_WORKERS: Final = 8
 """Loading processes where the configuration leaves their number open: more have not been needed."""
 
 
@@ -122,36 +124,64 @@ class TrainingBatches(Dataset[PreparedBatch]):
         )
 
     def __getitem__(self, number: int) -> PreparedBatch:
-        generator = torch.Generator().manual_seed(_seed_of(self._seed, number))
-        batch = self._table.batch(self._order.pairs(number))
-        clean, seen, use_edit = augmented(batch, self._config, self._table.code_names, generator)
-        noise = torch.randn(len(use_edit), *self._config.model.latent_shape, generator=generator)
-        return PreparedBatch(clean, seen, use_edit, noise)
+        return self.prepared(self.stored(number), number)
+
+    def stored(self, number: int) -> StoredPairs:
+        """The pairs of a batch, loaded and nothing else."""
+        return self._table.stored(self._order.pairs(number))
+
+    def prepared(self, pairs: StoredPairs, number: int) -> PreparedBatch:
+        """What becomes of them, where they are: a GPU draws other random numbers than a processor."""
+        device = pairs.code.device
+        generator = torch.Generator(device).manual_seed(_seed_of(self._seed, number))
+        clean, seen, use_edit = augmented(pairs.as_batch(), self._config, self._table.code_names, generator)
+        shape = (len(use_edit), *self._config.model.latent_shape)
+        return PreparedBatch(clean, seen, use_edit, torch.randn(shape, generator=generator, device=device))
+
+
+class _StoredBatches(Dataset[StoredPairs]):
+    """What loading processes do for a GPU, which changes pairs a hundred times as fast as they do."""
+
+    def __init__(self, batches: TrainingBatches) -> None:
+        self._batches = batches
+
+    def __getitem__(self, number: int) -> StoredPairs:
+        return self._batches.stored(number)
 
 
 def batch_stream(
-    batches: TrainingBatches, numbers: range, *, num_workers: int, is_cuda: bool = False
+    batches: TrainingBatches, numbers: range, *, num_workers: int, device: torch.device = _PROCESSOR
 ) -> Iterator[PreparedBatch]:
-    """The batches of these numbers in order, loaded ahead by `num_workers` processes (0: in this one, one by one)."""
+    """The batches of these numbers in order, loaded ahead by `num_workers` processes (0: in this one, one by one).
+
+    Args:
+        batches: to take them from.
+        numbers: of the batches.
+        num_workers: see above; on a processor they change pairs at random as well, elsewhere `device` does.
+        device: where the batches shall be.
+    """
     if num_workers and "fork" not in multiprocessing.get_all_start_methods():
         # Elsewhere every worker would be sent a copy of the mapped files.
         num_workers = 0
-    loader = DataLoader(
-        batches,
+    is_processor = device.type == "cpu"
+    loader: DataLoader[Any] = DataLoader(
+        batches if is_processor else _StoredBatches(batches),
         batch_size=None,
         sampler=numbers,
         num_workers=num_workers,
-        pin_memory=is_cuda,
+        pin_memory=device.type == "cuda",
         multiprocessing_context="fork" if num_workers else None,
     )
-    return iter(loader)
+    if is_processor:
+        return iter(loader)
+    return (batches.prepared(pairs.to(device), number) for number, pairs in zip(numbers, loader, strict=True))
 
 
-def num_workers(config: TrainConfig, *, is_cuda: bool) -> int:
+def num_workers(config: TrainConfig, device: torch.device) -> int:
     """Loading processes: as configured, else none on a processor, which has no time left, and a few beside a GPU."""
     if config.train.workers >= 0:
         return config.train.workers
-    return min(MOST_WORKERS, max(1, (os.cpu_count() or 2) - 1)) if is_cuda else 0
+    return min(MOST_WORKERS, max(1, (os.cpu_count() or 2) - 1)) if device.type == "cuda" else 0
 
 
 def augmented(
@@ -160,7 +190,7 @@ def augmented(
     """What the losses compare, what the networks see, and which pairs take the edit path."""
     use_edit = choose_edit_path(batch, config.loss.edit_weight, generator)
     if config.data.flip:
-        batch = mirror(batch, torch.rand(len(batch.source), generator=generator) < 0.5, code_names)
+        batch = mirror(batch, _at_random(len(batch.source), 0.5, generator), code_names)
     if config.data.jitter:
         share, real_share = config.data.jitter_share, config.data.real_jitter_share
         batch = jitter(batch, generator=generator, share=share, real_share=real_share)
@@ -179,7 +209,12 @@ def choose_edit_path(batch: PairBatch, share: float, generator: torch.Generator)
 
     Their flow moves heads, hair and necks as well, which no code tells: sliders learnt to do so, too.
     """
-    return (torch.rand(len(batch.source), generator=generator) < share) & ~batch.is_real.cpu()
+    return _at_random(len(batch.source), share, generator) & ~batch.is_real
+
+
+def _at_random(count: int, share: float, generator: torch.Generator) -> Tensor:
+    """(B,) bool on the generator's device."""
+    return torch.rand(count, generator=generator, device=generator.device) < share
 
 
 def _seed_of(*keys: int) -> int:

@@ -42,6 +42,41 @@ class PairBatch(NamedTuple):
         return PairBatch(*(tensor.to(device, non_blocking=True) for tensor in self))
 
 
+class StoredPairs(NamedTuple):
+    """B pairs as shards hold them: a quarter of the size, to be carried to where they are made a `PairBatch`.
+
+    Attributes:
+        source, target: (B, S, S, 3) uint8.
+        flow: (B, S, S, 2) float16.
+        visible: (B, S, S) uint8.
+        code: (B, 56).
+        is_real: (B,) bool; see `PairBatch`.
+    """
+
+    source: Tensor
+    target: Tensor
+    flow: Tensor
+    visible: Tensor
+    code: Tensor
+    is_real: Tensor
+
+    def to(self, device: torch.device) -> StoredPairs:
+        """All tensors on `device`."""
+        return StoredPairs(*(tensor.to(device, non_blocking=True) for tensor in self))
+
+    def as_batch(self) -> PairBatch:
+        """As networks and losses take them, on the same device."""
+        source, target = (normalise(images.permute(0, 3, 1, 2)) for images in (self.source, self.target))
+        return PairBatch(
+            source,
+            target,
+            self.flow.float().permute(0, 3, 1, 2).contiguous(),
+            (self.visible.float() / 255)[:, None],
+            self.code,
+            self.is_real,
+        )
+
+
 class PairTable:
     """All pairs of several shards, chosen by split and kind.
 
@@ -99,19 +134,23 @@ class PairTable:
 
     def batch(self, pairs: Sequence[tuple[int, int]]) -> PairBatch:
         """Load these pairs."""
+        return self.stored(pairs).as_batch()
+
+    def stored(self, pairs: Sequence[tuple[int, int]]) -> StoredPairs:
+        """Load these pairs as they are."""
 
         def images(column: str) -> Tensor:
             chosen = [self.shards[number].images[getattr(self.shards[number], column)[row]] for number, row in pairs]
-            return normalise(torch.from_numpy(np.stack(chosen)).permute(0, 3, 1, 2))
+            return torch.from_numpy(np.stack(chosen))
 
         def stack(column: str) -> NDArray[np.generic]:
             return np.stack([getattr(self.shards[number], column)[row] for number, row in pairs])
 
-        return PairBatch(
+        return StoredPairs(
             images("source"),
             images("target"),
-            torch.from_numpy(stack("flows").astype(np.float32)).permute(0, 3, 1, 2).contiguous(),
-            torch.from_numpy(stack("visible").astype(np.float32) / 255)[:, None],
+            torch.from_numpy(stack("flows")),
+            torch.from_numpy(stack("visible")),
             torch.from_numpy(stack("code").astype(np.float32)),
             torch.from_numpy(np.isin(stack("kind"), (REAL, LENT))),
         )

@@ -190,9 +190,8 @@ class _Run:
         fabric, count = self._fabric, self._config.train.accumulate
         first = self._training.step * count * fabric.world_size + fabric.global_rank
         numbers = range(first, self._steps * count * fabric.world_size, fabric.world_size)
-        is_cuda = fabric.device.type == "cuda"
-        workers = num_workers(self._config, is_cuda=is_cuda)
-        return batch_stream(self._batches, numbers, num_workers=workers, is_cuda=is_cuda)
+        workers = num_workers(self._config, fabric.device)
+        return batch_stream(self._batches, numbers, num_workers=workers, device=fabric.device)
 
     def _agreed(self, *flags: bool) -> tuple[bool, ...]:
         """Each flag that any process raises."""

@@ -73,12 +73,11 @@ def train_mask(
     if "mask_optimizer" in state:  # not in a checkpoint of an earlier version
         optimizer.load_state_dict(state["mask_optimizer"])
     step, steps = state.get("mask_step", 0), config.train.mask_steps
-    is_cuda = fabric.device.type == "cuda"
     stream = batch_stream(
         TrainingBatches(table, _for_mask(config), seed=config.train.seed + 1),
         range(step, steps),
-        num_workers=num_workers(config, is_cuda=is_cuda),
-        is_cuda=is_cuda,
+        num_workers=num_workers(config, fabric.device),
+        device=fabric.device,
     )
     log = RunLog(run_dir, progress, stage="train-mask", start=step, steps=steps, pairs_per_step=config.train.batch_size)
 

@@ -96,8 +96,10 @@ def _by_treatment(network: EditableFlowVae) -> tuple[dict[str, nn.Parameter], ..
 def update_average(averaged: EditableFlowVae, network: EditableFlowVae, decay: float) -> None:
     """Exponential moving average of weights and of the batch normalisation's statistics, which belong together."""
     for values, news in ((averaged.parameters(), network.parameters()), (averaged.buffers(), network.buffers())):
-        for mean, value in zip(values, news, strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(value.detach(), 1 - decay)
-            else:
+        both = list(zip(values, news, strict=True))
+        numbers = [(mean, value.detach()) for mean, value in both if mean.is_floating_point()]
+        # All at once: one by one they would cost a GPU a tenth of a step.
+        torch._foreach_lerp_([mean for mean, _ in numbers], [value for _, value in numbers], 1 - decay)
+        for mean, value in both:
+            if not mean.is_floating_point():
                 mean.copy_(value)

@@ -102,8 +102,8 @@ def measure_throughput(
     stream = batch_stream(
         TrainingBatches(table, config, seed=config.train.seed),
         range(steps * count),
-        num_workers=num_workers(config, is_cuda=is_cuda),
-        is_cuda=is_cuda,
+        num_workers=num_workers(config, fabric.device),
+        device=fabric.device,
     )
     waited: list[float] = []
 

@@ -162,9 +162,9 @@ def test_loading_processes_give_the_same_batches_in_the_same_order(table):
 
 
 def test_nobody_loads_beside_a_processor_unless_told_to():
-    assert num_workers(config(), is_cuda=False) == 0
-    assert num_workers(config(), is_cuda=True) >= 1
-    assert num_workers(config("train.workers=3"), is_cuda=False) == 3
+    assert num_workers(config(), torch.device("cpu")) == 0
+    assert num_workers(config(), torch.device("cuda")) >= 1
+    assert num_workers(config("train.workers=3"), torch.device("cpu")) == 3
 
 
 def test_real_pairs_never_take_the_edit_path(table):
