@@ -48,6 +48,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         matching_radius=than.matching_radius,
         tracking_channels=than.tracking_channels,
         fine_tracking_channels=than.fine_tracking_channels,
+        finest_tracking_channels=than.finest_tracking_channels,
     )
     details = than.detail_channels + (0,) * (len(config.detail_channels) - len(than.detail_channels))
     counts = (
@@ -64,10 +65,8 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         config.matching_radius[:compared] == than.matching_radius
         and config.detail_channels[:compared] == than.detail_channels[:compared]
     )
-    tracking = than.tracking_channels in (0, config.tracking_channels) and than.fine_tracking_channels in (
-        0,
-        config.fine_tracking_channels,
-    )
+    has_tracking = than.all_tracking_channels
+    tracking = config.all_tracking_channels[: len(has_tracking)] == has_tracking
     if than.tracking_channels:
         # Descriptors lie on a grid like the finest of the others.
         tracking = tracking and len(config.detail_channels) == len(than.detail_channels)
@@ -108,7 +107,9 @@ def widen_flow(narrow: FlowVae, wide: FlowVae, *, seed: int = 0) -> None:
             _widen_convolution(before, after, inputs, outputs, random)
     level = len(narrow.config.detail_channels)
     for descriptors, wider in zip(narrow.descriptor_heads, wide.descriptor_heads, strict=False):
-        _widen_descriptors(descriptors, wider, levels[level + 1], levels[level], random)
+        pixels = descriptors.both[0].in_channels // 2 - narrow.config.encoder_channels[-2 - level]
+        fine = torch.cat([levels[level + 1], int(levels[level + 1].max()) + 1 + torch.arange(pixels)])
+        _widen_descriptors(descriptors, wider, fine, levels[level], random)
     if narrow.descriptor_heads:
         # What finer ones find is looked at where that of the others was. Doubt outweighs them while they are small.
         for head in wide.descriptor_heads[len(narrow.descriptor_heads) :]:
@@ -153,7 +154,12 @@ def _widen_decoder(narrow: ConvDecoder, wide: ConvDecoder, skips: Sequence[Tenso
     if narrow.is_tracking:
         wide.tracking.load_state_dict(narrow.tracking.state_dict(), strict=False)
     origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[len(narrow.blocks)]])
-    origin = _with_columns(origin, *motions)
+    if wide.tells_cells_apart and narrow.is_tracking and not narrow.tells_cells_apart:
+        # What moved in four cells is said of each of them.
+        origin = torch.cat([origin, int(origin.max()) + 1 + torch.arange(2).repeat_interleave(4)])
+    else:
+        cells = [4 if network.tells_cells_apart else 1 for network in (narrow, wide)]
+        origin = _with_columns(origin, *(count * motion for count, motion in zip(cells, motions, strict=True)))
     _widen_convolution(narrow.head, wide.head, origin, torch.arange(narrow.head.out_channels), random)
 
 
@@ -172,9 +178,10 @@ def _widen_descriptors(
     before: DescriptorHead, after: DescriptorHead, fine: Tensor, coarse: Tensor, random: torch.Generator
 ) -> None:
     doubled = _widen_block(before.coarse, after.coarse, coarse, random)
-    outputs = _widen_block(before.both, after.both, torch.cat([fine, int(fine.max()) + 1 + doubled]), random)
+    read = _widen_block(before.both, after.both, torch.cat([fine, int(fine.max()) + 1 + doubled]), random)
+    outputs = torch.arange(before.to_mean.out_channels)
     for old, new in ((before.to_mean, after.to_mean), (before.to_log_var, after.to_log_var)):
-        _widen_convolution(old, new, outputs, outputs, random)
+        _widen_convolution(old, new, read, outputs, random)
 
 
 def _widen_refinements(

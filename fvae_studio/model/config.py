@@ -37,17 +37,30 @@ def matching_moves(radius: int) -> list[tuple[int, int]]:
 
 
 def descriptor_slices(
-    latent_channels: int, detail_channels: Sequence[int], tracking_channels: int, fine_tracking_channels: int
-) -> tuple[slice, slice]:
-    """Where the descriptors lie, behind the finer grids: packed like the finest of them, and like one finer still."""
-    finer = detail_slices(latent_channels, detail_channels)
-    first = finer[-1].stop if finer else latent_channels
-    middle = first + (tracking_channels << (2 * len(detail_channels)))
-    last = middle + (fine_tracking_channels << (2 * len(detail_channels) + 2))
-    return slice(first, middle), slice(middle, last)
+    latent_channels: int, detail_channels: Sequence[int], tracking_channels: Sequence[int]
+) -> tuple[slice, ...]:
+    """Where the descriptors lie, behind the finer grids: packed like the finest of them, and each like one finer still.
+
+    Args:
+        latent_channels: of the latent's own grid.
+        detail_channels: of its finer grids.
+        tracking_channels: of the grids of descriptors, the coarsest first.
+    """
+    others = (slice(0, latent_channels), *detail_slices(latent_channels, detail_channels))
+    first = others[-1].stop
+    stops = accumulate(
+        (count << (2 * level) for level, count in enumerate(tracking_channels, len(detail_channels))), initial=first
+    )
+    return tuple(slice(start, stop) for start, stop in pairwise(stops))
 
 
-_MAY_BE_NONE: Final = ("refinements", "encoder_refinements", "tracking_channels", "fine_tracking_channels")
+_MAY_BE_NONE: Final = (
+    "refinements",
+    "encoder_refinements",
+    "tracking_channels",
+    "fine_tracking_channels",
+    "finest_tracking_channels",
+)
 """Counts that may be 0."""
 
 
@@ -80,6 +93,8 @@ class FlowVaeConfig:
             paper.
         fine_tracking_channels: further descriptors, on a grid of twice the size, that are looked for from where the
             others were found (`docs/adr/0021-finer-tracking.md`). None in the paper.
+        finest_tracking_channels: the same once more, on a grid of twice the size again, which is read from the picture
+            itself as well (`docs/adr/0022-finest-tracking.md`). None in the paper.
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
@@ -103,6 +118,7 @@ class FlowVaeConfig:
     matching_radius: tuple[int, ...] = ()
     tracking_channels: int = 0
     fine_tracking_channels: int = 0
+    finest_tracking_channels: int = 0
     confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
     output: Literal["absolute", "displacement", "rgb"] = "absolute"
@@ -154,10 +170,18 @@ class FlowVaeConfig:
             raise ConfigError(f"displacement_range is {self.displacement_range}; it must lie in (0, 2]")
 
     def _check_fine_tracking(self) -> None:
-        if self.fine_tracking_channels < 0 or (self.fine_tracking_channels and not self.tracking_channels):
+        names = ("tracking_channels", "fine_tracking_channels", "finest_tracking_channels")
+        for before, name in pairwise(names):
+            count = getattr(self, name)
+            if count < 0 or (count and not getattr(self, before)):
+                raise ConfigError(
+                    f"{name} is {count}; they are looked for from where those of {before} were found, of which there "
+                    "have to be some, and their number is not negative"
+                )
+        if self.finest_tracking_channels and self.crop_size % (4 * self.tracking_size):
             raise ConfigError(
-                f"fine_tracking_channels is {self.fine_tracking_channels}; they are looked for from where those of "
-                "tracking_channels were found, of which there have to be some, and their number is not negative"
+                f"finest_tracking_channels is {self.finest_tracking_channels}, but a crop of {self.crop_size} px has "
+                f"no grid of {4 * self.tracking_size} cells to a side; use fewer detail_channels"
             )
 
     def _check_kinds(self) -> None:
@@ -193,26 +217,34 @@ class FlowVaeConfig:
 
     @property
     def descriptors(self) -> tuple[slice, ...]:
-        """Channels of a latent (C, h, w) that hold descriptors, for each of their grids; the coarser one first."""
-        return tuple(
-            part
-            for part in descriptor_slices(
-                self.latent_channels, self.detail_channels, self.tracking_channels, self.fine_tracking_channels
-            )
-            if part.stop > part.start
-        )
+        """Channels of a latent (C, h, w) that hold descriptors, for each of their grids; the coarsest first."""
+        return descriptor_slices(self.latent_channels, self.detail_channels, self.all_tracking_channels)
+
+    @property
+    def all_tracking_channels(self) -> tuple[int, ...]:
+        """Descriptors of a cell, for each of their grids; the coarsest first, none where there is no such grid."""
+        counts = (self.tracking_channels, self.fine_tracking_channels, self.finest_tracking_channels)
+        return tuple(count for count in counts if count)
 
     @property
     def tracked(self) -> slice:
         """Channels of a latent (C, h, w) that sliders leave alone: the descriptors, last of all; empty without them."""
-        coarse, fine = descriptor_slices(
-            self.latent_channels, self.detail_channels, self.tracking_channels, self.fine_tracking_channels
-        )
-        return slice(coarse.start, fine.stop)
+        others = (slice(0, self.latent_channels), *detail_slices(self.latent_channels, self.detail_channels))
+        first = others[-1].stop
+        return slice(first, self.descriptors[-1].stop if self.descriptors else first)
+
+    @property
+    def tells_cells_apart(self) -> bool:
+        """Whether the decoder's last layer, which predicts 2 x 2 cells of the flow at once, is told what moved in each.
+
+        That is where it is known; else it is told what moved in all of them.
+        """
+        finest = self.tracking_size << 2
+        return self.finest_tracking_channels > 0 and self.head == "pixel_shuffle" and self.flow_size == finest
 
     @property
     def tracking_size(self) -> int:
-        """Side of the descriptors' grid, the coarser one."""
+        """Side of the descriptors' grid, the coarsest one."""
         return self.latent_size << len(self.detail_channels)
 
     @property

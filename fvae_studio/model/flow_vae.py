@@ -73,6 +73,7 @@ class FlowVae(nn.Module):
         )
         self.descriptors = _descriptor_head(config, config.tracking_channels, stride=2)
         self.fine_descriptors = _descriptor_head(config, config.fine_tracking_channels, stride=1)
+        self.finest_descriptors = _finest_descriptor_head(config)
         self.source_encoder = ConvEncoder(
             channels=config.encoder_channels,
             stem_stride=config.stem_stride,
@@ -85,9 +86,9 @@ class FlowVae(nn.Module):
             channels=config.decoder_channels,
             refinements=config.refinements,
             matching_radius=config.matching_radius,
-            tracking_channels=config.tracking_channels,
-            fine_tracking_channels=config.fine_tracking_channels,
+            tracking_channels=config.all_tracking_channels,
             tracking_cell_px=config.crop_size / config.tracking_size,
+            tells_cells_apart=config.tells_cells_apart,
             out_channels=self.out_channels,
             head=config.head,
             upsampling=config.upsampling,
@@ -123,8 +124,9 @@ class FlowVae(nn.Module):
 
     @property
     def descriptor_heads(self) -> list[DescriptorHead]:
-        """Of the descriptors' grids, the coarser one first."""
-        return [head for head in (self.descriptors, self.fine_descriptors) if head is not None]
+        """Of the descriptors' grids, the coarsest first."""
+        heads = (self.descriptors, self.fine_descriptors, self.finest_descriptors)
+        return [head for head in heads if head is not None]
 
     def encode(self, target: Tensor, *, num_variances: int | None = None) -> tuple[Tensor, Tensor]:
         """f(T): (B, 3, S, S) in [-1, 1] -> mean and log variance, each (B, C, h, w).
@@ -142,7 +144,10 @@ class FlowVae(nn.Module):
         log_var = join_details(self.to_log_var(features[0][:num_variances]), [log_var for _, log_var in finer])
         level = len(self.config.detail_channels)
         for finer_by, describe in enumerate(self.descriptor_heads):
-            described = describe(features[level + 1], features[level], num_variances)
+            fine = features[level + 1]
+            if describe is self.finest_descriptors:
+                fine = torch.cat([fine, F.pixel_unshuffle(target, target.shape[-1] // fine.shape[-1])], dim=1)
+            described = describe(fine, features[level], num_variances)
             mean, log_var = (
                 torch.cat([values, F.pixel_unshuffle(descriptors, 2 ** (level + finer_by))], dim=1)
                 for values, descriptors in zip((mean, log_var), described, strict=True)
@@ -209,6 +214,22 @@ def _descriptor_head(config: FlowVaeConfig, out_channels: int, *, stride: Litera
     level = len(config.detail_channels)
     fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
     return DescriptorHead(fine_channels=fine, coarse_channels=coarse, out_channels=out_channels, stride=stride)
+
+
+def _finest_descriptor_head(config: FlowVaeConfig) -> DescriptorHead | None:
+    """It describes the quarters of the finer features' cells, and reads what the picture shows there as well."""
+    if not config.finest_tracking_channels:
+        return None
+    level = len(config.detail_channels)
+    fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
+    pixels = 3 * (config.crop_size // (2 * config.tracking_size)) ** 2
+    return DescriptorHead(
+        fine_channels=fine + pixels,
+        coarse_channels=coarse,
+        out_channels=config.finest_tracking_channels,
+        stride=1,
+        quarters=True,
+    )
 
 
 class ConfidenceNet(nn.Module):

@@ -98,10 +98,10 @@ class ConvDecoder(nn.Module):
         refinements: how many levels, coarsest first, have one.
         matching_radius: how far a finer grid is compared with the photo's own around each cell, one number for each
             grid that is; see `Matching`.
-        tracking_channels: descriptors that the latent has behind its finer grids. Where they are found in the photo,
-            see `Tracking`, is told to every layer.
-        fine_tracking_channels: descriptors behind them, on a grid of twice the size.
-        tracking_cell_px: side of a cell of their grid in crop pixels.
+        tracking_channels: descriptors that the latent has behind its finer grids, of grids each twice the size of the
+            one before. Where they are found in the photo, see `Tracking`, is told to every layer.
+        tracking_cell_px: side of a cell of their first grid in crop pixels.
+        tells_cells_apart: see `FlowVaeConfig.tells_cells_apart`.
         out_channels: of the map.
         head: see `FlowVaeConfig.head`.
         upsampling: between levels.
@@ -116,9 +116,9 @@ class ConvDecoder(nn.Module):
         channels: Sequence[int],
         refinements: int = 0,
         matching_radius: Sequence[int] = (),
-        tracking_channels: int = 0,
-        fine_tracking_channels: int = 0,
+        tracking_channels: Sequence[int] = (),
         tracking_cell_px: float = 1.0,
+        tells_cells_apart: bool = False,
         out_channels: int,
         head: Literal["same", "pixel_shuffle"],
         upsampling: Literal["nearest", "bilinear"],
@@ -126,9 +126,8 @@ class ConvDecoder(nn.Module):
         super().__init__()
         self.upsampling = upsampling
         self.latent_channels, self.detail_channels = latent_channels, tuple(detail_channels)
-        self.descriptors = descriptor_slices(
-            latent_channels, detail_channels, tracking_channels, fine_tracking_channels
-        )[: bool(tracking_channels) + bool(fine_tracking_channels)]
+        self.descriptors = descriptor_slices(latent_channels, detail_channels, tracking_channels)
+        self.tells_cells_apart = tells_cells_apart
         motion = 2 if tracking_channels else 0
         skips = list(reversed(source_channels))
         blocks = []
@@ -148,7 +147,9 @@ class ConvDecoder(nn.Module):
             Matching(channels=count, radius=radius) for count, radius in zip(channels, matching_radius, strict=False)
         )
         if tracking_channels:
-            self.tracking = Tracking(cell_px=tracking_cell_px, has_finer=fine_tracking_channels > 0)
+            self.tracking = Tracking(cell_px=tracking_cell_px, num_grids=len(tracking_channels))
+        if tells_cells_apart:
+            in_channels += 3 * motion
         cells = 4 if head == "pixel_shuffle" else 1
         self.head = nn.Conv2d(in_channels, out_channels * cells, 5, padding=2)
         self.shuffle = nn.PixelShuffle(2) if head == "pixel_shuffle" else nn.Identity()
@@ -191,7 +192,12 @@ class ConvDecoder(nn.Module):
                 x = matching(x, found)
                 if log_shares is not None:
                     log_shares.append(found)
-            x = torch.cat([x, skip, *details[level : level + 1], *_of_size(motion, x.shape[-1])], dim=1)
+            is_last = level == len(self.blocks) - 1
+            if is_last and self.tells_cells_apart and motion is not None:
+                moved = [F.pixel_unshuffle(motion, 2)]
+            else:
+                moved = _of_size(motion, x.shape[-1])
+            x = torch.cat([x, skip, *details[level : level + 1], *moved], dim=1)
         out: Tensor = self.shuffle(self.head(x))
         return out
 
@@ -249,10 +255,21 @@ class DescriptorHead(nn.Module):
         coarse_channels: of those of half of it.
         out_channels: of the descriptors.
         stride: 2: cells are as large as those of the coarser features; 1: as those of the finer.
+        quarters: of such cells are described, each by itself.
     """
 
-    def __init__(self, *, fine_channels: int, coarse_channels: int, out_channels: int, stride: Literal[1, 2]) -> None:
+    def __init__(
+        self,
+        *,
+        fine_channels: int,
+        coarse_channels: int,
+        out_channels: int,
+        stride: Literal[1, 2],
+        quarters: bool = False,
+    ) -> None:
         super().__init__()
+        self.quarters = quarters
+        out_channels = out_channels * 4 if quarters else out_channels
         self.coarse = conv_block(in_channels=coarse_channels, out_channels=fine_channels)
         # What a cell's four quarters need, and what neighbours of a single cell do.
         between = out_channels * 2 // stride
@@ -264,7 +281,8 @@ class DescriptorHead(nn.Module):
         """Mean and log variance, each (B, out_channels, H, W); see `FlowVae.encode`."""
         doubled = F.interpolate(self.coarse(coarse), scale_factor=2.0, mode="nearest")
         features = self.both(torch.cat([fine, doubled], dim=1))
-        return self.to_mean(features), self.to_log_var(features[:num_variances])
+        mean, log_var = self.to_mean(features), self.to_log_var(features[:num_variances])
+        return (F.pixel_shuffle(mean, 2), F.pixel_shuffle(log_var, 2)) if self.quarters else (mean, log_var)
 
 
 def join_details(coarse: Tensor, details: Sequence[Tensor]) -> Tensor:

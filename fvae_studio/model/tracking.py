@@ -24,32 +24,36 @@ DOUBT: Final = 0.01
 moves."""
 
 
+DOUBTS: Final = ("log_doubt", "log_finer_doubt", "log_finest_doubt")
+"""Names of what is learnt of it, for each grid."""
+
+
 class Tracking(nn.Module):
     """From where in the photo comes what a latent's descriptors show in each cell, in crop pixels.
 
     Descriptors of the photo itself are found where they are: a latent that differs elsewhere alone moves nothing here.
 
     Args:
-        cell_px: side of a cell of the coarser grid in crop pixels.
-        has_finer: whether there are descriptors on a grid of twice the size, too.
+        cell_px: side of a cell of the coarsest grid in crop pixels.
+        num_grids: of descriptors, each twice the size of the one before.
     """
 
-    def __init__(self, *, cell_px: float, has_finer: bool = False) -> None:
+    def __init__(self, *, cell_px: float, num_grids: int = 1) -> None:
         super().__init__()
         self.cell_px = cell_px
-        self.log_doubt = nn.Parameter(torch.tensor(math.log(DOUBT)))
-        self.log_finer_doubt = nn.Parameter(torch.tensor(math.log(DOUBT))) if has_finer else None
+        for name in DOUBTS[:num_grids]:
+            self.register_parameter(name, nn.Parameter(torch.tensor(math.log(DOUBT))))
 
     def forward(self, target: Sequence[Tensor], own: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Descriptors of each grid, (B, C, H, W) and (B or 1, C, H, W), the coarser one first -> motions (B, 2, h, w).
+        """Descriptors of each grid, (B, C, H, W) and (B or 1, C, H, W), the coarsest first -> motions (B, 2, h, w).
 
         The first is that of a step on a grid of half the size, then one follows for each grid. A gradient flows through
         the last step of each alone, as if it were known where that begins (RAFT does the same).
         """
         own = [_for_batch(grid, len(target[0])) for grid in own]
         half_target, half_own = (F.avg_pool2d(grids[0], 2) for grids in (target, own))
-        found = [least_squares(*slopes(half_own), half_target - half_own, self.log_doubt)]
-        log_doubts = [self.log_doubt, *([] if self.log_finer_doubt is None else [self.log_finer_doubt])]
+        log_doubts = [self.get_parameter(name) for name in DOUBTS[: len(target)]]
+        found = [least_squares(*slopes(half_own), half_target - half_own, log_doubts[0])]
         for grid, own_grid, log_doubt in zip(target, own, log_doubts, strict=True):
             found.append(_tracked(grid, own_grid, found[-1], log_doubt))
         # Cells of the grid of half the size are twice as wide.

@@ -48,7 +48,7 @@ def test_what_moved_is_found_where_it_came_from(tracking: Tracking, own: Tensor,
 
 @torch.inference_mode()
 def test_a_finer_grid_mends_what_the_coarser_one_missed(own: Tensor) -> None:
-    tracking = Tracking(cell_px=4.0, has_finer=True)
+    tracking = Tracking(cell_px=4.0, num_grids=2)
     for log_doubt in tracking.parameters():
         log_doubt.data.fill_(-7.0)
     moved = torch.tensor((0.8, -0.6))[None, :, None, None]
