@@ -59,9 +59,9 @@ def channels_of(graph: OnnxGraph, x: str, first: int, last: int, *, axis: int = 
 
 
 def gathered(graph: OnnxGraph, x: str, *, channels: int, side: int, size: int) -> str:
-    """(1, channels, side size, side size) -> (1, channels size^2, side, side): DepthToSpace undone."""
-    apart = graph.constant(np.array([1, channels, side, size, side, size], np.int64))
-    together = graph.constant(np.array([1, channels * size**2, side, side], np.int64))
+    """(N, channels, side size, side size) -> (N, channels size^2, side, side): DepthToSpace undone."""
+    apart = graph.constant(np.array([0, channels, side, size, side, size], np.int64))
+    together = graph.constant(np.array([0, channels * size**2, side, side], np.int64))
     blocks = graph.apply("Transpose", graph.apply("Reshape", x, apart), perm=[0, 1, 3, 5, 2, 4])
     return graph.apply("Reshape", blocks, together)
 

@@ -82,9 +82,8 @@ def encoder_graph(model: ModelWeights) -> bytes:
     """Input "image" (1, 3, S, S); output "mean" (1, C, h, w): f(S) without its variance."""
     config = model.header.config
     graph = OnnxGraph("encoder")
-    features = _encode(
-        graph, _image(graph, config), model.tensors, "vae.target_encoder", config.encoder_channels, config
-    )
+    image = _image(graph, config)
+    features = _encode(graph, image, model.tensors, "vae.target_encoder", config.encoder_channels, config)
     mean = convolve(graph, features[-1], model.tensors["vae.to_mean.weight"], model.tensors["vae.to_mean.bias"])
     details = []
     for level, (coarse, fine) in zip(range(len(config.detail_channels)), pairwise(reversed(features)), strict=False):
@@ -92,7 +91,7 @@ def encoder_graph(model: ModelWeights) -> bytes:
         both = graph.apply("Concat", fine, double(graph, coarse, "nearest"), axis=1)
         detail = convolve(graph, both, model.tensors[f"{name}.weight"], model.tensors[f"{name}.bias"])
         details.append(_packed(graph, detail, config, level))
-    details += _described(graph, features, model.tensors, config)
+    details += _described(graph, image, features, model.tensors, config)
     if details:
         mean = graph.apply("Concat", mean, *details, axis=1)
     graph.output(mean, "mean", (1, *config.latent_shape))
@@ -179,7 +178,7 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
     by_motion: list[tuple[str, int]] = []
     slope, _, motion = _taken_apart(graph, slope, head)
     if motion:
-        by_motion.append((motion, config.latent_size << len(blocks)))
+        by_motion.append((motion, len(blocks)))
     for level, layer in reversed(list(enumerate(blocks))):
         if (matched := outputs[level].matched) is not None:
             slope, by_grid = match_back(graph, slope, matched, config, model.tensors)
@@ -200,9 +199,9 @@ def latent_gradient_graph(model: ModelWeights) -> bytes:
         if detail:
             parts.insert(0, _packed(graph, detail, config, level - 1))
         if motion:
-            by_motion.append((motion, config.latent_size << level))
+            by_motion.append((motion, level))
     if tracked is not None:
-        slopes = (of_size_back(graph, motion, size, tracked) for motion, size in by_motion)
+        slopes = (_moved_back(graph, motion, tracked, config, level) for motion, level in by_motion)
         by_descriptors = track_back(graph, graph.apply("Sum", *slopes), tracked, config)
         parts += _packed_descriptors(graph, by_descriptors, config)
     graph.output(
@@ -250,7 +249,7 @@ def _raw_map(
         tracked = track(graph, _descriptors(graph, latent, config), own, config, model.tensors)
     for level, (layer, term) in enumerate(blocks):
         finer = [grids[level - 1]] if layer.of_detail.shape[1] else []
-        x = _with_motion(graph, [x, *finer], tracked, config.latent_size << level)
+        x = _together(graph, [x, *finer, *_moved(graph, tracked, config, level)])
         weight = layer.of_latent
         if config.upsampling == "nearest":
             kernel = graph.constant(doubling_kernel(weight))
@@ -267,7 +266,7 @@ def _raw_map(
         if outputs is not None:
             outputs.append(_Outputs(plain, refined, matched))
     layer, term = head
-    x = _with_motion(graph, [x], tracked, config.latent_size << len(blocks))
+    x = _together(graph, [x, *_moved(graph, tracked, config, len(blocks))])
     x = graph.apply("Add", convolve(graph, x, layer.of_latent), term)
     if config.head == "pixel_shuffle":
         x = graph.apply("DepthToSpace", x, blocksize=2, mode="CRD")
@@ -298,7 +297,7 @@ def multiply_adds(config: FlowVaeConfig, *, tracks: bool = True) -> int:
             refined = zip(channels[: config.refinements], shapes, strict=False)
             total += sum(9 * count**2 * int(size) ** 2 for count, (_, _, size, _) in refined)
             total += multiply_adds_of_matching(config) + (multiply_adds_of_tracking(config) if tracks else 0)
-            inputs = [count + (2 if tracks else 0) for count in inputs]
+            inputs = [count + (_motions(config, level) if tracks else 0) for level, count in enumerate(inputs)]
         for level, detail in enumerate(_details(config, part), 1):
             inputs[level] += detail
         total += sum(
@@ -391,29 +390,56 @@ def _packed_descriptors(graph: OnnxGraph, slope: str, config: FlowVaeConfig) -> 
 
 
 def _described(
-    graph: OnnxGraph, features: Sequence[str], tensors: Mapping[str, Array], config: FlowVaeConfig
+    graph: OnnxGraph, image: str, features: Sequence[str], tensors: Mapping[str, Array], config: FlowVaeConfig
 ) -> list[str]:
     """`layers.DescriptorHead` of each grid without its variance, packed."""
     fine, coarse = features[-2 - len(config.detail_channels)], features[-1 - len(config.detail_channels)]
+    fine_side = 2 * config.tracking_size
     packed = []
-    names = ("vae.descriptors", "vae.fine_descriptors")
-    for level, (name, grid) in enumerate(zip(names, descriptor_grids(config), strict=False)):
-        broad = graph.apply("Relu", convolve(graph, coarse, *block_weights(tensors, f"{name}.coarse")))
-        both = graph.apply("Concat", fine, double(graph, broad, "nearest"), axis=1)
-        both = graph.apply("Relu", convolve(graph, both, *block_weights(tensors, f"{name}.both")))
-        weight, bias = (graph.constant(tensors[f"{name}.to_mean.{kind}"]) for kind in ("weight", "bias"))
-        stride = 1 if level else 2
+    for grid in descriptor_grids(config):
+        broad = graph.apply("Relu", convolve(graph, coarse, *block_weights(tensors, f"{grid.head}.coarse")))
+        parts = [fine, double(graph, broad, "nearest")]
+        if grid.side > fine_side:
+            parts.insert(1, gathered(graph, image, channels=3, side=fine_side, size=config.crop_size // fine_side))
+        both = graph.apply("Concat", *parts, axis=1)
+        both = graph.apply("Relu", convolve(graph, both, *block_weights(tensors, f"{grid.head}.both")))
+        weight, bias = (graph.constant(tensors[f"{grid.head}.to_mean.{kind}"]) for kind in ("weight", "bias"))
+        stride = 2 if grid.side < fine_side else 1
         found = graph.apply("Conv", both, weight, bias, strides=[stride, stride], pads=[1] * 4)
+        if grid.side > fine_side:
+            found = graph.apply("DepthToSpace", found, blocksize=2, mode="CRD")
         size = grid.side // config.latent_size
         packed.append(gathered(graph, found, channels=grid.channels, side=config.latent_size, size=size))
     return packed
 
 
-def _with_motion(graph: OnnxGraph, parts: list[str], tracked: Tracked | None, size: int) -> str:
+def _together(graph: OnnxGraph, parts: list[str]) -> str:
     """What a layer reads of a latent, behind each other."""
-    if tracked is not None:
-        parts = [*parts, of_size(graph, tracked, size)]
     return graph.apply("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _motions(config: FlowVaeConfig, level: int) -> int:
+    """How many numbers a layer of the flow's decoder is told of what was tracked, the head being the last."""
+    if not config.tracking_channels:
+        return 0
+    return 8 if config.tells_cells_apart and level == len(config.decoder_channels) else 2
+
+
+def _moved(graph: OnnxGraph, tracked: Tracked | None, config: FlowVaeConfig, level: int) -> list[str]:
+    """What a layer is told of what was tracked; nothing where nothing was."""
+    if tracked is None:
+        return []
+    size = config.latent_size << level
+    if _motions(config, level) > 2:
+        return [gathered(graph, tracked.motion, channels=2, side=size, size=2)]
+    return [of_size(graph, tracked, size)]
+
+
+def _moved_back(graph: OnnxGraph, slope: str, tracked: Tracked, config: FlowVaeConfig, level: int) -> str:
+    """The slope by what was tracked, from that by what a layer was told of it."""
+    if _motions(config, level) > 2:
+        return graph.apply("DepthToSpace", slope, blocksize=2, mode="CRD")
+    return of_size_back(graph, slope, config.latent_size << level, tracked)
 
 
 def _taken_apart(graph: OnnxGraph, slope: str, layer: _Layer) -> tuple[str, str, str]:
@@ -457,7 +483,6 @@ def _layers(model: ModelWeights, part: Part) -> list[_Layer]:
     name = _decoder_name(part)
     channels = config.decoder_channels if part == "flow" else config.confidence_decoder_channels
     details = (0, *_details(config, part))
-    motion = 2 if part == "flow" and config.tracking_channels else 0
     layers, inputs = [], config.latent_channels
     for level in range(len(channels) + 1):
         weight, bias = (
@@ -465,7 +490,7 @@ def _layers(model: ModelWeights, part: Part) -> list[_Layer]:
             if level < len(channels)
             else (model.tensors[f"{name}.head.weight"], model.tensors[f"{name}.head.bias"])
         )
-        finer = weight.shape[1] - motion
+        finer = weight.shape[1] - (_motions(config, level) if part == "flow" else 0)
         sources = finer - (details[level] if level < len(details) else 0)
         of_x, of_source, of_detail, of_motion = np.split(weight, [inputs, sources, finer], axis=1)
         layers.append(_Layer(of_x, of_source, of_detail, of_motion, bias))

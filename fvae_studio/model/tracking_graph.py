@@ -31,11 +31,13 @@ class DescriptorGrid:
     Attributes:
         channels: of a cell.
         side: cells to a side.
+        head: what the names of its `layers.DescriptorHead`'s tensors begin with.
         doubt: name of the tensor that holds its doubt.
     """
 
     channels: int
     side: int
+    head: str
     doubt: str
 
     def cell_px(self, config: FlowVaeConfig) -> float:
@@ -61,13 +63,16 @@ class Tracked:
 
 
 def descriptor_grids(config: FlowVaeConfig) -> tuple[DescriptorGrid, ...]:
-    """Of a model's latents, the coarser one first; none without tracking."""
-    side = config.tracking_size
-    both = (
-        DescriptorGrid(config.tracking_channels, side, "vae.decoder.tracking.log_doubt"),
-        DescriptorGrid(config.fine_tracking_channels, 2 * side, "vae.decoder.tracking.log_finer_doubt"),
+    """Of a model's latents, the coarsest first; none without tracking."""
+    names = (
+        ("vae.descriptors", "vae.decoder.tracking.log_doubt"),
+        ("vae.fine_descriptors", "vae.decoder.tracking.log_finer_doubt"),
+        ("vae.finest_descriptors", "vae.decoder.tracking.log_finest_doubt"),
     )
-    return tuple(grid for grid in both if grid.channels)
+    return tuple(
+        DescriptorGrid(channels, config.tracking_size << level, head, doubt)
+        for level, (channels, (head, doubt)) in enumerate(zip(config.all_tracking_channels, names, strict=False))
+    )
 
 
 def tracking_shapes(config: FlowVaeConfig) -> list[tuple[Dimension, ...]]:

@@ -30,9 +30,10 @@ from fvae_studio.model.directions import Direction, DirectionSet, ExpressionGaug
 from fvae_studio.model.preprocess import PREPROCESS_VERSION
 
 FORMAT: Final = "fvae-studio-weights"
-SCHEMA: Final = 6
+SCHEMA: Final = 7
 """Of the JSON header; rises when an older program could no longer read it. 2: finer grids of the latent; refinements
-of the decoder. 3: refinements of the encoders. 4: matching. 5: tracking. 6: finer tracking."""
+of the decoder. 3: refinements of the encoders. 4: matching. 5: tracking. 6: finer tracking. 7: a third grid of it;
+sliders and gauges that leave descriptors alone without their channels."""
 
 _METADATA_KEY: Final = "fvae_studio"
 _MAX_HEADER_BYTES: Final = 16 * 2**20
@@ -139,6 +140,7 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
             else:
                 block(f"{name}.blocks.{level}", after, inputs, 3)
             inputs = after + skips[level + 1] + motion
+        inputs += 3 * motion if config.tells_cells_apart else 0
         convolution(f"{name}.head", out * (4 if config.head == "pixel_shuffle" else 1), inputs, 5, bias=True)
 
     encoder("vae.target_encoder", config.encoder_channels, config.encoder_refinements)
@@ -150,14 +152,17 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
             convolution(f"vae.details.{level}.{head}", detail, fine + coarse, 3, bias=True)
     encoder("vae.source_encoder", config.encoder_channels, config.encoder_refinements)
     motion = 0
-    for name, count, stride, doubt in (
-        ("vae.descriptors", config.tracking_channels, 2, "log_doubt"),
-        ("vae.fine_descriptors", config.fine_tracking_channels, 1, "log_finer_doubt"),
+    pixels = 3 * (config.crop_size // (2 * config.tracking_size)) ** 2
+    for name, count, stride, seen, doubt in (
+        ("vae.descriptors", config.tracking_channels, 2, 0, "log_doubt"),
+        ("vae.fine_descriptors", config.fine_tracking_channels, 1, 0, "log_finer_doubt"),
+        # Of the quarters of a cell, which it sees in the picture itself as well.
+        ("vae.finest_descriptors", 4 * config.finest_tracking_channels, 1, pixels, "log_finest_doubt"),
     ):
         if not count:
             continue
         motion, level = 2, len(config.detail_channels)
-        fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
+        fine, coarse = config.encoder_channels[-2 - level] + seen, config.encoder_channels[-1 - level]
         between = count * 2 // stride
         block(f"{name}.coarse", fine, coarse, 3)
         block(f"{name}.both", between, 2 * fine, 3)
@@ -196,7 +201,7 @@ def write_weights(path: Path, model: ModelWeights, *, half_precision: bool = Fal
     header = model.header
     arrays: dict[str, NDArray[Any]] = dict(model.tensors)
     for direction in model.directions.values():
-        arrays[f"direction.{direction.name}"] = direction.vector
+        arrays[f"direction.{direction.name}"] = _without_descriptors(direction.vector, header.config)
     tensors = {
         # Not `ascontiguousarray`, which makes a vector of a single number.
         key: np.asarray(value, np.float16 if half_precision and value.ndim >= 3 else np.float32, order="C")
@@ -205,7 +210,8 @@ def write_weights(path: Path, model: ModelWeights, *, half_precision: bool = Fal
     for direction in model.directions.values():
         if direction.gauge is not None:
             # A thousand small products are added up: 4 kB are no reason to round them.
-            tensors[f"gauge.{direction.name}"] = np.ascontiguousarray(direction.gauge.weights)
+            gauge = _without_descriptors(direction.gauge.weights, header.config)
+            tensors[f"gauge.{direction.name}"] = np.ascontiguousarray(gauge)
     values: dict[str, Any] = {
         "format": FORMAT,
         "schema": SCHEMA,
@@ -400,11 +406,11 @@ def _directions(
                     name=_typed(row, "name", str),
                     label=_typed(row, "label", str),
                     group=_typed(row, "group", str),
-                    vector=tensors[f"direction.{row['name']}"].astype(np.float32),
+                    vector=_with_descriptors(tensors[f"direction.{row['name']}"].astype(np.float32), config),
                     trusted=(float(low), float(high)),
                     description=_typed(row, "description", str),
                     mirrored=None if row["mirrored"] is None else _typed(row, "mirrored", str),
-                    gauge=_gauge(row, tensors),
+                    gauge=_gauge(row, tensors, config),
                 )
             )
         return DirectionSet(directions, latent_shape=config.latent_shape)
@@ -412,11 +418,30 @@ def _directions(
         raise CheckpointError(_damaged(path, f"its directions make no sense ({error})")) from error
 
 
-def _gauge(row: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> ExpressionGauge | None:
+def _gauge(
+    row: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], config: FlowVaeConfig
+) -> ExpressionGauge | None:
     bias = row.get("gauge_bias")  # not in files of earlier versions
     if bias is None:
         return None
-    return ExpressionGauge(tensors[f"gauge.{row['name']}"].astype(np.float32), float(bias))
+    weights = tensors[f"gauge.{row['name']}"].astype(np.float32)
+    return ExpressionGauge(_with_descriptors(weights, config), float(bias))
+
+
+def _without_descriptors(values: Array, config: FlowVaeConfig) -> Array:
+    """(C, h, w) as a file holds it: without descriptors where all of theirs is 0, as sliders and gauges have it."""
+    first = config.tracked.start
+    return values if values[first:].any() else values[:first]
+
+
+def _with_descriptors(stored: Array, config: FlowVaeConfig) -> Array:
+    """`_without_descriptors`, undone; what has them, or has another shape altogether, stays as it is."""
+    first = config.tracked.start
+    if stored.shape != (first, *config.latent_shape[1:]):
+        return stored
+    values = np.zeros(config.latent_shape, np.float32)
+    values[:first] = stored
+    return values
 
 
 def _digest(values: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> str:

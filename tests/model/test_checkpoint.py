@@ -140,6 +140,79 @@ def test_a_gauge_is_kept_to_the_last_bit(model: LoadedModel, tmp_path: Path, hal
     np.testing.assert_array_equal(gauge.weights, weights)
 
 
+TRACKED_CONFIG = replace(
+    TINY_CONFIG, detail_channels=(3, 2), tracking_channels=3, fine_tracking_channels=2, finest_tracking_channels=1
+)
+
+
+def sliding_tracked_model(*, leaves_alone: bool) -> LoadedModel:
+    """A model whose one slider, and its gauge, leave descriptors alone but for a single number, or altogether."""
+    made = make_tiny_model(config=TRACKED_CONFIG)
+    rng, tracked = np.random.default_rng(4), TRACKED_CONFIG.tracked
+    vector, gauge = rng.normal(size=(2, *TRACKED_CONFIG.latent_shape)).astype(np.float32)
+    for values in (vector, gauge):
+        values[tracked] = 0
+        values[-1, 2, 3] = 0 if leaves_alone else 0.5
+    smile = replace(made.directions["smile"], vector=vector, gauge=ExpressionGauge(gauge, 1.125))
+    return replace(made, directions=DirectionSet([smile], latent_shape=TRACKED_CONFIG.latent_shape))
+
+
+@pytest.mark.parametrize("half_precision", [False, True])
+@pytest.mark.parametrize("leaves_alone", [False, True])
+def test_what_leaves_descriptors_alone_is_stored_without_them(
+    tmp_path: Path, leaves_alone: bool, half_precision: bool
+) -> None:
+    model, path = sliding_tracked_model(leaves_alone=leaves_alone), tmp_path / "tracked.safetensors"
+    save_checkpoint(path, model, half_precision=half_precision)
+    loaded, wanted = load_checkpoint(path).directions["smile"], model.directions["smile"]
+    stored = safetensors.torch.load_file(path)
+
+    channels = TRACKED_CONFIG.tracked.start if leaves_alone else TRACKED_CONFIG.latent_shape[0]
+    for key, dtype in (("direction", torch.float16 if half_precision else torch.float32), ("gauge", torch.float32)):
+        assert stored[f"{key}.smile"].shape == (channels, *TRACKED_CONFIG.latent_shape[1:])
+        assert stored[f"{key}.smile"].dtype == dtype
+    np.testing.assert_allclose(loaded.vector, wanted.vector, rtol=2**-11 if half_precision else 0)
+    assert loaded.gauge is not None
+    assert wanted.gauge is not None
+    np.testing.assert_array_equal(loaded.gauge.weights, wanted.gauge.weights)
+
+
+def with_zeros(saved: Path, target: Path, key: str, channels: int, *, schema: int = SCHEMA) -> Path:
+    """A copy of a weights file where so many channels of zeros stand behind one of its tensors."""
+
+    def change(tensors: dict[str, torch.Tensor]) -> None:
+        tensors[key] = torch.cat([tensors[key], torch.zeros(channels, *tensors[key].shape[1:])])
+
+    return rewrite(saved, target, header=lambda values: values.update(schema=schema), tensors=change)
+
+
+@pytest.mark.parametrize("key", ["direction.smile", "gauge.smile"])
+def test_what_an_earlier_version_stored_whole_is_read(tmp_path: Path, key: str) -> None:
+    model, path = sliding_tracked_model(leaves_alone=True), tmp_path / "now.safetensors"
+    save_checkpoint(path, model)
+    tracked = TRACKED_CONFIG.tracked
+    earlier = with_zeros(path, tmp_path / "earlier.safetensors", key, tracked.stop - tracked.start, schema=6)
+
+    loaded, wanted = load_checkpoint(earlier).directions["smile"], model.directions["smile"]
+
+    np.testing.assert_array_equal(loaded.vector, wanted.vector)
+    assert loaded.gauge is not None
+    assert wanted.gauge is not None
+    np.testing.assert_array_equal(loaded.gauge.weights, wanted.gauge.weights)
+
+
+@pytest.mark.parametrize("key", ["direction.smile", "gauge.smile"])
+@pytest.mark.parametrize("beside", ["more than none", "less than all", "more than all"])
+def test_a_slider_with_some_of_the_descriptors_is_refused(tmp_path: Path, key: str, beside: str) -> None:
+    path, tracked = tmp_path / "now.safetensors", TRACKED_CONFIG.tracked
+    save_checkpoint(path, sliding_tracked_model(leaves_alone=True))
+    every = tracked.stop - tracked.start
+    channels = {"more than none": 1, "less than all": every - 1, "more than all": every + 1}[beside]
+
+    with pytest.raises(CheckpointError, match="directions make no sense"):
+        load_checkpoint(with_zeros(path, tmp_path / "x.safetensors", key, channels))
+
+
 def test_a_model_without_directions_can_be_saved(model: LoadedModel, tmp_path: Path) -> None:
     path = tmp_path / "bare.safetensors"
     save_checkpoint(path, without_directions(model))
@@ -331,6 +404,7 @@ def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> No
             "matching_radius",
             "tracking_channels",
             "fine_tracking_channels",
+            "finest_tracking_channels",
         ):
             del values["config"][option]
 
@@ -362,6 +436,10 @@ def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> No
         lambda values: values["config"].update(tracking_channels=10**18),
         lambda values: values["config"].update(fine_tracking_channels=1),
         lambda values: values["config"].update(detail_channels=[3], tracking_channels=1, fine_tracking_channels=10**18),
+        lambda values: values["config"].update(finest_tracking_channels=1),
+        lambda values: values["config"].update(
+            detail_channels=[3], tracking_channels=1, fine_tracking_channels=1, finest_tracking_channels=10**18
+        ),
         lambda values: values["config"].update(encoder_channels=[4, 4]),
         lambda values: values["directions"][0].pop("label"),
         lambda values: values["directions"][0].update(name="smirk"),

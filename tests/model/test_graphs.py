@@ -20,6 +20,7 @@ from fvae_studio.model.tracking import Tracking
 from fvae_studio.model.weights import tensor_shapes
 from tests.helpers.tiny_model import TINY_CONFIG, make_tiny_model
 
+THREE_GRIDS = {"tracking_channels": 3, "fine_tracking_channels": 2, "finest_tracking_channels": 2}
 CONFIGS = {
     "nearest": TINY_CONFIG,
     "bilinear": replace(TINY_CONFIG, upsampling="bilinear"),
@@ -31,6 +32,12 @@ CONFIGS = {
     "tracked on the finest grid": replace(
         TINY_CONFIG, detail_channels=(3, 2, 2), refinements=1, tracking_channels=2, upsampling="bilinear"
     ),
+    "three grids, coarser than the flow": replace(TINY_CONFIG, detail_channels=(3, 2), **THREE_GRIDS),
+    "three grids, cells told apart": replace(TINY_CONFIG, detail_channels=(3, 2, 2), refinements=1, **THREE_GRIDS),
+    "three grids, cells told apart, bilinear": replace(
+        TINY_CONFIG, detail_channels=(3, 2, 2), upsampling="bilinear", **THREE_GRIDS
+    ),
+    "three grids, plain head": replace(TINY_CONFIG, detail_channels=(3, 2), head="same", stem_stride=1, **THREE_GRIDS),
     "refined encoders": replace(TINY_CONFIG, encoder_refinements=2),
     "finer latents, bilinear": replace(TINY_CONFIG, detail_channels=(2,), upsampling="bilinear"),
     "absolute": replace(TINY_CONFIG, output="absolute", displacement_range=1.0),
