@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 from fvae_studio.model.matching import moves_like
 
 _CHUNK = 8
-"""Samples whose coherence is computed at a time: few enough that a shift's operands stay in the processor's cache."""
+"""Samples whose coherence a processor computes at a time: few enough that a shift's operands stay in its cache."""
 
 
 def reconstruction_loss(warped: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -152,8 +152,9 @@ class _FlowCoherence(torch.autograd.Function):
         total = flow.new_zeros(())
         # Half of the neighbourhood: the other half holds the same unordered pairs.
         shifts = [(dy, dx) for dy in range(radius + 1) for dx in range(-radius, radius + 1) if dy > 0 or dx > 0]
-        for start in range(0, len(flow), _CHUNK):
-            part = slice(start, start + _CHUNK)
+        chunk = _CHUNK if flow.device.type == "cpu" else max(len(flow), 1)
+        for start in range(0, len(flow), chunk):
+            part = slice(start, start + chunk)
             for dy, dx in shifts:
                 if dy >= flow.shape[2] or abs(dx) >= flow.shape[3]:
                     continue

@@ -91,14 +91,15 @@ def measure_throughput(
     """
     fabric = Fabric(accelerator=accelerator, devices=1, precision=config.train.precision)
     is_cuda = fabric.device.type == "cuda"
-    if is_cuda:
-        torch.cuda.reset_peak_memory_stats(fabric.device)
     table = PairTable(read_shards(shards_dir), held_out=False)
     torch.manual_seed(config.train.seed)
     network = EditableFlowVae(config.model, code_size=len(table.code_names))
     steps = WARM_UP_STEPS + num_steps
     training = Training(network, config, table.code_names, fabric, steps=steps)
     count = config.train.accumulate
+    if is_cuda:
+        # Once something is there: before that, CUDA knows of no device.
+        torch.cuda.reset_peak_memory_stats(fabric.device)
     stream = batch_stream(
         TrainingBatches(table, config, seed=config.train.seed),
         range(steps * count),

@@ -107,7 +107,8 @@ def widen_flow(narrow: FlowVae, wide: FlowVae, *, seed: int = 0) -> None:
             _widen_convolution(before, after, inputs, outputs, random)
     level = len(narrow.config.detail_channels)
     for descriptors, wider in zip(narrow.descriptor_heads, wide.descriptor_heads, strict=False):
-        pixels = descriptors.both[0].in_channels // 2 - narrow.config.encoder_channels[-2 - level]
+        # The finest ones read the picture behind the features.
+        pixels = _convolution(descriptors.both).in_channels // 2 - narrow.config.encoder_channels[-2 - level]
         fine = torch.cat([levels[level + 1], int(levels[level + 1].max()) + 1 + torch.arange(pixels)])
         _widen_descriptors(descriptors, wider, fine, levels[level], random)
     if narrow.descriptor_heads:

@@ -3,8 +3,9 @@
 What does not change with the latent is computed once for a photo: its descriptors, their slopes, and the first step's
 matrices. The way back is short, because a gradient flows through the last step alone.
 
-Where descriptors are fetched from other cells they stand cell by cell, (N, H W, C), and whole cells are gathered: ONNX
-Runtime's GridSample takes several times as long.
+Where descriptors are fetched from other cells they stand cell by cell, (H W, C), and whole cells are gathered: ONNX
+Runtime's GridSample takes several times as long. What is computed of them is computed channel by channel: a share of
+each cell by every channel of it takes three times as long, cell by cell.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Tracked:
 
     Attributes:
         motion: (N, 2, H, W) in crop pixels.
-        slopes: by x and by y, (N, H W, C) each, of the photo's descriptors, where the last step looked for them.
+        slopes: by x and by y, (N, C, H, W) each, of the photo's descriptors, where the last step looked for them.
         inverse: (N, 3, H, W), the last step's matrices.
         grid: the finest, whose last step a gradient flows through.
     """
@@ -111,13 +112,11 @@ def give_own_descriptors(
             half = _averaged(graph, descriptors)
             half_sloped = graph.apply("Concat", half, *_slopes(graph, half), axis=1)
             _, slopes = _apart(graph, half_sloped, grid.channels)
-            squares = [_mean(graph, product) for product in _products(graph, slopes)]
-            sums = _over_neighbours(graph, graph.apply("Concat", *squares, axis=1))
+            sums = _over_neighbours(graph, _means(graph, _products(graph, slopes), grid.channels, grid.side // 2))
             given += [half_sloped, _inverse(graph, sums, tensors[grid.doubt])]
         sloped = graph.apply("Concat", descriptors, *_slopes(graph, descriptors), axis=1)
-        given.append(
-            graph.apply("Squeeze", _cell_by_cell(graph, sloped, 3 * grid.channels, grid.side), _sizes(graph, 0))
-        )
+        flat = graph.apply("Reshape", sloped, _sizes(graph, 3 * grid.channels, grid.side**2))
+        given.append(graph.apply("Transpose", flat, perm=[1, 0]))
     return given
 
 
@@ -129,16 +128,14 @@ def track(
     half_sloped, inverse, *cells_of = own
     half_own, slopes = _apart(graph, half_sloped, grids[0].channels)
     difference = graph.apply("Sub", _averaged(graph, target[0]), half_own)
-    seen = [_mean(graph, product) for product in _against(graph, slopes, difference)]
-    found = _solved(graph, inverse, _over_neighbours(graph, graph.apply("Concat", *seen, axis=1)))
+    seen = _means(graph, _against(graph, slopes, difference), grids[0].channels, grids[0].side // 2)
+    found = _solved(graph, inverse, _over_neighbours(graph, seen))
     for grid, descriptors, cells in zip(grids, target, cells_of, strict=True):
         found = graph.apply("Mul", double(graph, found, "bilinear"), _number(graph, 2.0))
-        there = _cell_by_cell(graph, descriptors, grid.channels, grid.side)
         for _ in range(TRACKING_STEPS):
-            here, slopes = _apart(graph, _fetched(graph, cells, found, grid.side), grid.channels, axis=2)
-            products = [*_products(graph, slopes), *_against(graph, slopes, graph.apply("Sub", there, here))]
-            means = graph.apply("Concat", *(_mean(graph, product, axis=2) for product in products), axis=2)
-            sums = _over_neighbours(graph, _as_grid(graph, means, len(products), grid.side))
+            here, slopes = _apart(graph, _fetched(graph, cells, found, grid), grid.channels)
+            products = [*_products(graph, slopes), *_against(graph, slopes, graph.apply("Sub", descriptors, here))]
+            sums = _over_neighbours(graph, _means(graph, products, grid.channels, grid.side))
             inverse = _inverse(graph, channels_of(graph, sums, 0, 3), tensors[grid.doubt])
             found = graph.apply("Add", found, _solved(graph, inverse, channels_of(graph, sums, 3, 5)))
     finest = grids[-1]
@@ -152,11 +149,10 @@ def track_back(graph: OnnxGraph, slope: str, tracked: Tracked, config: FlowVaeCo
     """
     grid = tracked.grid
     # The matrices are symmetric, and so are the sums over 3 x 3 cells.
-    by_sums = _cell_by_cell(graph, _over_neighbours(graph, _solved(graph, tracked.inverse, slope)), 2, grid.side)
-    by_axis = (channels_of(graph, by_sums, axis, axis + 1, axis=2) for axis in (0, 1))
-    parts = [graph.apply("Mul", by, slope) for by, slope in zip(by_axis, tracked.slopes, strict=True)]
-    scale = _number(graph, grid.cell_px(config) / grid.channels)
-    return _as_grid(graph, graph.apply("Mul", graph.apply("Add", *parts), scale), grid.channels, grid.side)
+    scaled = graph.apply("Mul", slope, _number(graph, grid.cell_px(config) / grid.channels))
+    by_sums = _over_neighbours(graph, _solved(graph, tracked.inverse, scaled))
+    by_axis = (channels_of(graph, by_sums, axis, axis + 1) for axis in (0, 1))
+    return graph.apply("Add", *(graph.apply("Mul", *pair) for pair in zip(by_axis, tracked.slopes, strict=True)))
 
 
 def of_size(graph: OnnxGraph, tracked: Tracked, size: int) -> str:
@@ -208,32 +204,23 @@ def _slopes(graph: OnnxGraph, grid: str) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def _apart(graph: OnnxGraph, sloped: str, count: int, *, axis: int = 1) -> tuple[str, tuple[str, str]]:
+def _apart(graph: OnnxGraph, sloped: str, count: int) -> tuple[str, tuple[str, str]]:
     """Descriptors, and their slopes by x and by y behind them."""
-    here, x_slope, y_slope = (
-        channels_of(graph, sloped, first, first + count, axis=axis) for first in range(0, 3 * count, count)
-    )
+    here, x_slope, y_slope = (channels_of(graph, sloped, first, first + count) for first in range(0, 3 * count, count))
     return here, (x_slope, y_slope)
-
-
-def _cell_by_cell(graph: OnnxGraph, grid: str, channels: int, side: int) -> str:
-    """(N, C, H, W) -> (N, H W, C)."""
-    flat = graph.apply("Reshape", grid, _sizes(graph, 0, channels, side * side))
-    return graph.apply("Transpose", flat, perm=[0, 2, 1])
-
-
-def _as_grid(graph: OnnxGraph, cells: str, channels: int, side: int) -> str:
-    """(N, H W, C) -> (N, C, H, W)."""
-    flat = graph.apply("Transpose", cells, perm=[0, 2, 1])
-    return graph.apply("Reshape", flat, _sizes(graph, 0, channels, side, side))
 
 
 def _sizes(graph: OnnxGraph, *sizes: int) -> str:
     return graph.constant(np.array(sizes, np.int64))
 
 
-def _mean(graph: OnnxGraph, values: str, *, axis: int = 1) -> str:
-    return graph.apply("ReduceMean", values, axes=[axis], keepdims=1)
+def _means(graph: OnnxGraph, products: Sequence[str], channels: int, side: int) -> str:
+    """Of K grids (N, C, H, W) the means over channels: (N, K, H, W)."""
+    # As products with a matrix: ONNX Runtime's ReduceMean takes four times as long.
+    shares = graph.constant(np.full((1, channels), 1 / channels, np.float32))
+    flat = (graph.apply("Reshape", product, _sizes(graph, 0, channels, side**2)) for product in products)
+    means = graph.apply("Concat", *(graph.apply("MatMul", shares, product) for product in flat), axis=1)
+    return graph.apply("Reshape", means, _sizes(graph, 0, len(products), side, side))
 
 
 def _products(graph: OnnxGraph, slopes: tuple[str, str]) -> list[str]:
@@ -268,35 +255,36 @@ def _solved(graph: OnnxGraph, inverse: str, sums: str) -> str:
     )
 
 
-def _fetched(graph: OnnxGraph, cells: str, moved: str, side: int) -> str:
-    """`warp.warp` for graphs: what cells (H W, C) show when each is fetched from (N, 2, H, W) cells away: (N, H W, C).
+def _fetched(graph: OnnxGraph, cells: str, moved: str, grid: DescriptorGrid) -> str:
+    """`warp.warp` for graphs: what cells (H W, 3 C) show when each is fetched from (N, 2, H, W) cells away.
 
-    Between four cells, by their shares; beyond the border stands what stands at it.
+    (N, 3 C, H, W), between four cells, by their shares; beyond the border stands what stands at it.
     """
+    side = grid.side
     y, x = np.mgrid[:side, :side].astype(np.float32)
     at = graph.apply("Add", moved, graph.constant(np.stack([x, y])[None]))
     limits = (graph.constant(np.array(value, np.float32)) for value in (0, side - 1))
     at = graph.apply("Clip", at, *limits)
     first = graph.apply("Floor", at)
-    share = _cell_by_cell(graph, graph.apply("Sub", at, first), 2, side)
+    share = graph.apply("Sub", at, first)
     second = graph.apply("Min", graph.apply("Add", first, _number(graph, 1.0)), _number(graph, side - 1.0))
     left, top, right, bottom = (
         channels_of(graph, corner, axis, axis + 1) for corner in (first, second) for axis in (0, 1)
     )
-    x_share, y_share = (channels_of(graph, share, axis, axis + 1, axis=2) for axis in (0, 1))
+    x_share, y_share = (channels_of(graph, share, axis, axis + 1) for axis in (0, 1))
     rows = []
     for row in (top, bottom):
-        at_left, at_right = (
-            graph.apply("Gather", cells, _cell_number(graph, column, row, side), axis=0) for column in (left, right)
-        )
+        at_left, at_right = (_at_cells(graph, cells, column, row, grid) for column in (left, right))
         rows.append(_between(graph, at_left, at_right, x_share))
     return _between(graph, rows[0], rows[1], y_share)
 
 
-def _cell_number(graph: OnnxGraph, column: str, row: str, side: int) -> str:
-    """Of whole numbers (N, 1, H, W), as floats: (N, H W)."""
-    number = graph.apply("Add", graph.apply("Mul", row, _number(graph, float(side))), column)
-    return graph.apply("Cast", graph.apply("Reshape", number, _sizes(graph, 0, side * side)), to=_INT64)
+def _at_cells(graph: OnnxGraph, cells: str, column: str, row: str, grid: DescriptorGrid) -> str:
+    """What cells (H W, 3 C) show at whole numbers (N, 1, H, W), which are floats: (N, 3 C, H, W)."""
+    number = graph.apply("Add", graph.apply("Mul", row, _number(graph, float(grid.side))), column)
+    number = graph.apply("Cast", graph.apply("Reshape", number, _sizes(graph, 0, grid.side**2)), to=_INT64)
+    found = graph.apply("Transpose", graph.apply("Gather", cells, number, axis=0), perm=[0, 2, 1])
+    return graph.apply("Reshape", found, _sizes(graph, 0, 3 * grid.channels, grid.side, grid.side))
 
 
 def _between(graph: OnnxGraph, first: str, second: str, share: str) -> str:

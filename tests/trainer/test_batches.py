@@ -161,6 +161,28 @@ def test_loading_processes_give_the_same_batches_in_the_same_order(table):
     assert all(equal(one, other) for one, other in zip(here, there, strict=True))
 
 
+def test_pairs_that_are_carried_as_they_are_stored_become_the_same_batch(table):
+    batches = TrainingBatches(table, config(), seed=5)
+    stored = batches.stored(3)
+
+    assert equal(batches.prepared(stored, 3), batches[3])
+    small, large = (sum(values.nbytes for values in pairs) for pairs in (stored, stored.as_batch()))
+    assert 3 * small < large
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_on_a_gpu_batches_are_changed_there(table):
+    device = torch.device("cuda")
+    batches = TrainingBatches(table, config(), seed=5)
+
+    there = list(batch_stream(batches, range(3), num_workers=0, device=device))
+
+    assert len(there) == 3
+    assert all(values.device.type == "cuda" for values in (*there[0].clean, *there[0].seen, there[0].noise))
+    assert torch.equal(there[2].clean.is_real.cpu(), batches[2].clean.is_real)
+    assert not torch.equal(there[0].seen.source, there[0].clean.source)
+
+
 def test_nobody_loads_beside_a_processor_unless_told_to():
     assert num_workers(config(), torch.device("cpu")) == 0
     assert num_workers(config(), torch.device("cuda")) >= 1

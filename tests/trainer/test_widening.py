@@ -155,6 +155,52 @@ def test_finer_tracking_begins_where_the_coarser_one_arrived(pictures):
     assert wide.fine_descriptors.to_mean.weight.grad.abs().max() > 0
 
 
+@pytest.mark.parametrize("finest", [0, 2])
+def test_finer_descriptors_that_are_there_are_kept(finest, pictures):
+    torch.manual_seed(7)
+    shared = {"tracking_channels": 3, "fine_tracking_channels": 2, "finest_tracking_channels": finest}
+    narrow, wide = (FlowVae(replace(config, detail_channels=(3, 2), **shared)).eval() for config in (NARROW, WIDE))
+    torch.nn.init.normal_(narrow.decoder.head.weight, std=0.2)
+    for log_doubt in narrow.decoder.tracking.parameters():
+        log_doubt.data.fill_(-1.0)
+
+    widen_flow(narrow, wide)
+
+    with torch.no_grad():
+        flows, tracked = [], []
+        for network in (narrow, wide):
+            own, latent = (network.encode(picture)[0] for picture in pictures[:2])
+            flows.append(network.decode(network.source_features(pictures[0]), latent))
+            tracked.append(network.decoder.track(latent, own)[-1])
+    torch.testing.assert_close(tracked[1], tracked[0], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
+    assert tracked[0].abs().max() > 0.1
+
+
+def test_the_finest_tracking_begins_where_the_one_before_arrived_and_is_read_of_every_cell(pictures):
+    torch.manual_seed(7)
+    config = replace(
+        NARROW, head="pixel_shuffle", detail_channels=(3, 2, 2), tracking_channels=3, fine_tracking_channels=2
+    )
+    narrow, wide = (FlowVae(replace(config, finest_tracking_channels=count)).eval() for count in (0, 2))
+    torch.nn.init.normal_(narrow.decoder.head.weight, std=0.2)
+    assert wide.config.tells_cells_apart
+
+    widen_flow(narrow, wide)
+
+    with torch.no_grad():
+        own, latent = (wide.encode(picture)[0] for picture in pictures[:2])
+        fine, finest = wide.decoder.track(latent, own)[-2:]
+        doubled = torch.nn.functional.interpolate(fine, scale_factor=2.0, mode="bilinear")
+        assert fine.norm(dim=1).max() > 0.1
+        assert (finest - doubled).norm(dim=1).max() < 0.1 * fine.norm(dim=1).max()
+        before, after = (
+            network.decode(network.source_features(pictures[0]), network.encode(pictures[1])[0], motion=motion)
+            for network, motion in ((narrow, fine), (wide, fine.repeat_interleave(2, 2).repeat_interleave(2, 3)))
+        )
+    torch.testing.assert_close(after, before, atol=1e-4, rtol=1e-4)
+
+
 def test_descriptors_stay_where_they_are():
     there = replace(NARROW, detail_channels=(3, 2), tracking_channels=3)
 
@@ -166,6 +212,10 @@ def test_descriptors_stay_where_they_are():
     assert not is_wider(there, finer)
     assert not is_wider(replace(there, fine_tracking_channels=3), finer)
     assert not is_wider(replace(there, detail_channels=(3, 2, 2)), there)
+    finest = replace(finer, finest_tracking_channels=2)
+    assert is_wider(finest, finer)
+    assert is_wider(finest, there)
+    assert not is_wider(finer, finest)
 
 
 @pytest.mark.parametrize(
