@@ -94,7 +94,7 @@ class FlowVaeConfig:
         fine_tracking_channels: further descriptors, on a grid of twice the size, that are looked for from where the
             others were found (`docs/adr/0021-finer-tracking.md`). None in the paper.
         finest_tracking_channels: the same once more, on a grid of twice the size again, which is read from the picture
-            itself as well (`docs/adr/0022-finest-tracking.md`). None in the paper.
+            itself as well (`docs/adr/0023-finest-tracking.md`). None in the paper.
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the

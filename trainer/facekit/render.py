@@ -6,7 +6,7 @@ Frames: crop pixels at `CROP_SIZE`; x right, y down, z towards the viewer (in th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from embreex.mesh_construction import TriangleMesh
@@ -118,6 +118,10 @@ def placed(vertices: NDArray[np.float32], transform: SimilarityTransform) -> NDA
     return moved
 
 
+Hits: TypeAlias = dict[str, NDArray[Any]]
+"""What `FaceScene.cast` gives."""
+
+
 @dataclass(frozen=True, eq=False)
 class ExactFlow:
     """What one ray cast gives.
@@ -141,30 +145,44 @@ class FaceScene:
     def __init__(self, facekit: FaceKit, vertices: NDArray[np.float32]) -> None:
         self.facekit = facekit
         self.vertices = vertices
-        triangles = facekit.triangles
-        corners = vertices[triangles]
         # Only what can be hit: in the crop, and not on the back of the head.
-        low, high = corners[..., :2].min(axis=(1, 2)), corners[..., :2].max(axis=(1, 2))
-        self.triangles = triangles[(high > -4) & (low < CROP_SIZE + 4) & (corners[..., 2].max(axis=1) > -40)]
+        low, high = vertices[:, :2].min(axis=1), vertices[:, :2].max(axis=1)
+        wanted = (high > -4, low < CROP_SIZE + 4, vertices[:, 2] > -40)
+        # Each by any of its corners.
+        self.triangles = facekit.triangles[np.logical_and.reduce([of[facekit.triangles].any(axis=1) for of in wanted])]
         self.scene = EmbreeScene()
-        TriangleMesh(self.scene, np.ascontiguousarray(vertices[self.triangles]))
+        # With shared corners: embreex copies one after another, and three for each triangle take twice as long.
+        TriangleMesh(self.scene, np.ascontiguousarray(vertices), np.ascontiguousarray(self.triangles, np.int32))
 
-    def cast(self, positions: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        self._first_hits: dict[int, Hits] = {}
+
+    def cast(self, positions: NDArray[np.float32]) -> Hits:
         """First hits of rays through (N, 2) positions: Embree's `primID` (-1: none), `u`, `v`, `tfar`, `Ng`."""
         origins = np.empty((len(positions), 3), np.float32)
         origins[:, :2] = positions
         origins[:, 2] = FAR
         directions = np.zeros_like(origins)
         directions[:, 2] = -1
-        hits: dict[str, NDArray[Any]] = self.scene.run(origins, directions, output=1)
+        hits: Hits = self.scene.run(origins, directions, output=1)
         return hits
+
+    def first_hits(self, size: int) -> Hits:
+        """`cast` through all places of `pixel_centres`; a scene from which many flows lead is asked once."""
+        if size not in self._first_hits:
+            self._first_hits[size] = self.cast(pixel_centres(size))
+        return self._first_hits[size]
+
+
+def pixel_centres(size: int) -> NDArray[np.float32]:
+    """(S S, 2), row by row, in crop pixels: where the pixels of a crop of another size are."""
+    axis = (np.arange(size, dtype=np.float32) + 0.5) * (CROP_SIZE / size) - 0.5
+    centres: NDArray[np.float32] = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    return centres
 
 
 def exact_flow(target: FaceScene, source: FaceScene, *, size: int = CROP_SIZE) -> ExactFlow:
     """Backward flow from the posed `target` to where its surface lies in `source`."""
-    axis = (np.arange(size, dtype=np.float32) + 0.5) * (CROP_SIZE / size) - 0.5
-    grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    hits = target.cast(grid)
+    grid, hits = pixel_centres(size), target.first_hits(size)
     hit = hits["primID"] >= 0
     triangles = target.triangles[np.where(hit, hits["primID"], 0)]
     u, v = hits["u"][:, None], hits["v"][:, None]
@@ -192,22 +210,13 @@ def exact_flow(target: FaceScene, source: FaceScene, *, size: int = CROP_SIZE) -
     known = (hit & visible).reshape(shape)
     head = hit.reshape(shape)
     inside = _shade(part, hits, hit & inner & ~visible).reshape(*shape, 4)
-    unseen_background = _was_covered(~head, source, grid, shape)
+    unseen_background = ~head & (source.first_hits(size)["primID"] >= 0).reshape(shape)
     return ExactFlow(
         _fill(flow, known, head, (hit & inner & ~visible).reshape(shape)),
         np.where(head, known, ~unseen_background).astype(np.float32),
         inside,
         head,
     )
-
-
-def _was_covered(
-    background: NDArray[np.bool_], source: FaceScene, grid: NDArray[np.float32], shape: tuple[int, int]
-) -> NDArray[np.bool_]:
-    covered = np.zeros(background.size, np.bool_)
-    index = np.flatnonzero(background.ravel())
-    covered[index] = source.cast(grid[index])["primID"] >= 0
-    return covered.reshape(shape)
 
 
 CLOSED_LIPS: Final = 4.0
@@ -291,7 +300,7 @@ def push_pull(values: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[
     return smoothed
 
 
-def _shade(part: NDArray[np.int8], hits: dict[str, NDArray[Any]], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def _shade(part: NDArray[np.int8], hits: Hits, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     normals = hits["Ng"] / np.maximum(np.linalg.norm(hits["Ng"], axis=1, keepdims=True), 1e-9)
     light = 0.45 + 0.55 * np.abs(normals[:, 2])
     colours = np.zeros((len(part), 3), np.float32)
