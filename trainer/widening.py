@@ -48,7 +48,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         matching_radius=than.matching_radius,
         tracking_channels=than.tracking_channels,
         fine_tracking_channels=than.fine_tracking_channels,
-        finest_tracking_channels=than.finest_tracking_channels,
+        tracks_contrast=than.tracks_contrast,
     )
     details = than.detail_channels + (0,) * (len(config.detail_channels) - len(than.detail_channels))
     counts = (
@@ -107,10 +107,7 @@ def widen_flow(narrow: FlowVae, wide: FlowVae, *, seed: int = 0) -> None:
             _widen_convolution(before, after, inputs, outputs, random)
     level = len(narrow.config.detail_channels)
     for descriptors, wider in zip(narrow.descriptor_heads, wide.descriptor_heads, strict=False):
-        # The finest ones read the picture behind the features.
-        pixels = _convolution(descriptors.both).in_channels // 2 - narrow.config.encoder_channels[-2 - level]
-        fine = torch.cat([levels[level + 1], int(levels[level + 1].max()) + 1 + torch.arange(pixels)])
-        _widen_descriptors(descriptors, wider, fine, levels[level], random)
+        _widen_descriptors(descriptors, wider, levels[level + 1], levels[level], random)
     if narrow.descriptor_heads:
         # What finer ones find is looked at where that of the others was. Doubt outweighs them while they are small.
         for head in wide.descriptor_heads[len(narrow.descriptor_heads) :]:

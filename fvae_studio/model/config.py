@@ -19,6 +19,17 @@ TRACKING_STEPS: Final = 2
 before the first of them, for what has moved by more than a cell."""
 
 
+GREY: Final = (0.299, 0.587, 0.114)
+"""Shares of red, green and blue in how light something is."""
+
+CONTRAST_REDUCTION: Final = 4
+CONTRAST_WINDOW: Final = 9
+"""Cells over which a photo's local contrast takes mean and variance, on a grid that is smaller by the first number."""
+
+CONTRAST_FLOOR: Final = 0.02
+"""Added to that variance, of pixels in [-1, 1]: where a photo shows nothing, its noise is no contrast."""
+
+
 def detail_slices(latent_channels: int, detail_channels: Sequence[int]) -> tuple[slice, ...]:
     """Where each finer grid lies among the channels of a latent (C, h, w), the one of twice the size first.
 
@@ -59,7 +70,6 @@ _MAY_BE_NONE: Final = (
     "encoder_refinements",
     "tracking_channels",
     "fine_tracking_channels",
-    "finest_tracking_channels",
 )
 """Counts that may be 0."""
 
@@ -93,8 +103,8 @@ class FlowVaeConfig:
             paper.
         fine_tracking_channels: further descriptors, on a grid of twice the size, that are looked for from where the
             others were found (`docs/adr/0021-finer-tracking.md`). None in the paper.
-        finest_tracking_channels: the same once more, on a grid of twice the size again, which is read from the picture
-            itself as well (`docs/adr/0023-finest-tracking.md`). None in the paper.
+        tracks_contrast: the same once more, on a grid of twice the size again, by what the picture itself shows there:
+            its local contrast, one number a cell (`docs/adr/0023-finest-tracking.md`). Not in the paper.
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
@@ -118,7 +128,7 @@ class FlowVaeConfig:
     matching_radius: tuple[int, ...] = ()
     tracking_channels: int = 0
     fine_tracking_channels: int = 0
-    finest_tracking_channels: int = 0
+    tracks_contrast: bool = False
     confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
     output: Literal["absolute", "displacement", "rgb"] = "absolute"
@@ -170,18 +180,20 @@ class FlowVaeConfig:
             raise ConfigError(f"displacement_range is {self.displacement_range}; it must lie in (0, 2]")
 
     def _check_fine_tracking(self) -> None:
-        names = ("tracking_channels", "fine_tracking_channels", "finest_tracking_channels")
-        for before, name in pairwise(names):
-            count = getattr(self, name)
-            if count < 0 or (count and not getattr(self, before)):
-                raise ConfigError(
-                    f"{name} is {count}; they are looked for from where those of {before} were found, of which there "
-                    "have to be some, and their number is not negative"
-                )
-        if self.finest_tracking_channels and self.crop_size % (4 * self.tracking_size):
+        if self.fine_tracking_channels < 0 or (self.fine_tracking_channels and not self.tracking_channels):
             raise ConfigError(
-                f"finest_tracking_channels is {self.finest_tracking_channels}, but a crop of {self.crop_size} px has "
-                f"no grid of {4 * self.tracking_size} cells to a side; use fewer detail_channels"
+                f"fine_tracking_channels is {self.fine_tracking_channels}; they are looked for from where those of "
+                "tracking_channels were found, of which there have to be some, and their number is not negative"
+            )
+        if self.tracks_contrast and not self.fine_tracking_channels:
+            raise ConfigError(
+                "tracks_contrast is true; contrast is looked for from where fine_tracking_channels were found, of "
+                "which there have to be some"
+            )
+        if self.tracks_contrast and self.crop_size % (4 * self.tracking_size):
+            raise ConfigError(
+                f"tracks_contrast is true, but a crop of {self.crop_size} px has no grid of {4 * self.tracking_size} "
+                "cells to a side; use fewer detail_channels"
             )
 
     def _check_kinds(self) -> None:
@@ -192,6 +204,10 @@ class FlowVaeConfig:
             if get_origin(hint) is Literal:
                 if value not in get_args(hint):
                     raise ConfigError(f"{field.name} is {value!r}; it must be one of {', '.join(get_args(hint))}")
+                continue
+            if hint is bool:
+                if type(value) is not bool:
+                    raise ConfigError(f"{field.name} is {value!r}; it must be true or false")
                 continue
             if hint is float:
                 if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -223,7 +239,7 @@ class FlowVaeConfig:
     @property
     def all_tracking_channels(self) -> tuple[int, ...]:
         """Descriptors of a cell, for each of their grids; the coarsest first, none where there is no such grid."""
-        counts = (self.tracking_channels, self.fine_tracking_channels, self.finest_tracking_channels)
+        counts = (self.tracking_channels, self.fine_tracking_channels, int(self.tracks_contrast))
         return tuple(count for count in counts if count)
 
     @property
@@ -240,7 +256,7 @@ class FlowVaeConfig:
         That is where it is known; else it is told what moved in all of them.
         """
         finest = self.tracking_size << 2
-        return self.finest_tracking_channels > 0 and self.head == "pixel_shuffle" and self.flow_size == finest
+        return self.tracks_contrast and self.head == "pixel_shuffle" and self.flow_size == finest
 
     @property
     def tracking_size(self) -> int:

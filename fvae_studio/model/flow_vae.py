@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from fvae_studio.errors import ConfigError
 from fvae_studio.model.config import DISPLACEMENT_GAIN, FlowVaeConfig
+from fvae_studio.model.contrast import LOG_VAR, local_contrast
 from fvae_studio.model.layers import (
     ConvDecoder,
     ConvEncoder,
@@ -73,7 +74,6 @@ class FlowVae(nn.Module):
         )
         self.descriptors = _descriptor_head(config, config.tracking_channels, stride=2)
         self.fine_descriptors = _descriptor_head(config, config.fine_tracking_channels, stride=1)
-        self.finest_descriptors = _finest_descriptor_head(config)
         self.source_encoder = ConvEncoder(
             channels=config.encoder_channels,
             stem_stride=config.stem_stride,
@@ -124,9 +124,8 @@ class FlowVae(nn.Module):
 
     @property
     def descriptor_heads(self) -> list[DescriptorHead]:
-        """Of the descriptors' grids, the coarsest first."""
-        heads = (self.descriptors, self.fine_descriptors, self.finest_descriptors)
-        return [head for head in heads if head is not None]
+        """Of the descriptors' grids that are learnt, the coarser one first."""
+        return [head for head in (self.descriptors, self.fine_descriptors) if head is not None]
 
     def encode(self, target: Tensor, *, num_variances: int | None = None) -> tuple[Tensor, Tensor]:
         """f(T): (B, 3, S, S) in [-1, 1] -> mean and log variance, each (B, C, h, w).
@@ -143,14 +142,14 @@ class FlowVae(nn.Module):
         mean = join_details(self.to_mean(features[0]), [mean for mean, _ in finer])
         log_var = join_details(self.to_log_var(features[0][:num_variances]), [log_var for _, log_var in finer])
         level = len(self.config.detail_channels)
-        for finer_by, describe in enumerate(self.descriptor_heads):
-            fine = features[level + 1]
-            if describe is self.finest_descriptors:
-                fine = torch.cat([fine, F.pixel_unshuffle(target, target.shape[-1] // fine.shape[-1])], dim=1)
-            described = describe(fine, features[level], num_variances)
+        described = [head(features[level + 1], features[level], num_variances) for head in self.descriptor_heads]
+        if self.config.tracks_contrast:
+            contrast = local_contrast(target, side=4 * self.config.tracking_size)
+            described.append((contrast, torch.full_like(contrast[:num_variances], LOG_VAR)))
+        for finer_by, means_and_variances in enumerate(described):
             mean, log_var = (
                 torch.cat([values, F.pixel_unshuffle(descriptors, 2 ** (level + finer_by))], dim=1)
-                for values, descriptors in zip((mean, log_var), described, strict=True)
+                for values, descriptors in zip((mean, log_var), means_and_variances, strict=True)
             )
         return mean, log_var.clamp(*LOG_VAR_RANGE)
 
@@ -214,22 +213,6 @@ def _descriptor_head(config: FlowVaeConfig, out_channels: int, *, stride: Litera
     level = len(config.detail_channels)
     fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
     return DescriptorHead(fine_channels=fine, coarse_channels=coarse, out_channels=out_channels, stride=stride)
-
-
-def _finest_descriptor_head(config: FlowVaeConfig) -> DescriptorHead | None:
-    """It describes the quarters of the finer features' cells, and reads what the picture shows there as well."""
-    if not config.finest_tracking_channels:
-        return None
-    level = len(config.detail_channels)
-    fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
-    pixels = 3 * (config.crop_size // (2 * config.tracking_size)) ** 2
-    return DescriptorHead(
-        fine_channels=fine + pixels,
-        coarse_channels=coarse,
-        out_channels=config.finest_tracking_channels,
-        stride=1,
-        quarters=True,
-    )
 
 
 class ConfidenceNet(nn.Module):

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from fvae_studio.model.config import CONTRAST_FLOOR, CONTRAST_REDUCTION, CONTRAST_WINDOW, GREY
 from fvae_studio.model.onnx_file import OnnxGraph
 from fvae_studio.model.weights import Array
 
@@ -64,6 +65,35 @@ def gathered(graph: OnnxGraph, x: str, *, channels: int, side: int, size: int) -
     together = graph.constant(np.array([0, channels * size**2, side, side], np.int64))
     blocks = graph.apply("Transpose", graph.apply("Reshape", x, apart), perm=[0, 1, 3, 5, 2, 4])
     return graph.apply("Reshape", blocks, together)
+
+
+def contrast(graph: OnnxGraph, image: str, *, size: int, side: int) -> str:
+    """`model.contrast.local_contrast` of a picture of `size` pixels to a side: (1, 1, side, side)."""
+    grey = graph.apply("Conv", image, graph.constant(np.array(GREY, np.float32).reshape(1, 3, 1, 1)))
+    if side < size:
+        grey = averaged(graph, grey, size // side)
+
+    def around(values: str) -> str:
+        rim = CONTRAST_WINDOW // 2
+        pads = graph.constant(np.array([0, 0, rim, rim] * 2, np.int64))
+        padded = graph.apply("Pad", averaged(graph, values, CONTRAST_REDUCTION), pads, mode="edge")
+        window = [CONTRAST_WINDOW, CONTRAST_WINDOW]
+        return graph.apply("AveragePool", padded, kernel_shape=window, strides=[1, 1])
+
+    def enlarged(values: str) -> str:
+        factors = graph.constant(np.array([1, 1, CONTRAST_REDUCTION, CONTRAST_REDUCTION], np.float32))
+        return graph.apply("Resize", values, "", factors, mode="linear", coordinate_transformation_mode="half_pixel")
+
+    mean = around(grey)
+    variance = graph.apply("Sub", around(graph.apply("Mul", grey, grey)), graph.apply("Mul", mean, mean))
+    floor = graph.constant(np.array([CONTRAST_FLOOR], np.float32))
+    spread = graph.apply("Sqrt", graph.apply("Add", enlarged(graph.apply("Relu", variance)), floor))
+    return graph.apply("Div", graph.apply("Sub", grey, enlarged(mean)), spread)
+
+
+def averaged(graph: OnnxGraph, grid: str, cells: int = 2) -> str:
+    """Each `cells` x `cells` cells as one."""
+    return graph.apply("AveragePool", grid, kernel_shape=[cells, cells], strides=[cells, cells])
 
 
 def before_relu(graph: OnnxGraph, slope: str, output: str) -> str:

@@ -22,6 +22,7 @@ from fvae_studio.model.graph_layers import (
     before_relu,
     block_weights,
     channels_of,
+    contrast,
     convolve,
     convolve_back,
     double,
@@ -392,22 +393,19 @@ def _packed_descriptors(graph: OnnxGraph, slope: str, config: FlowVaeConfig) -> 
 def _described(
     graph: OnnxGraph, image: str, features: Sequence[str], tensors: Mapping[str, Array], config: FlowVaeConfig
 ) -> list[str]:
-    """`layers.DescriptorHead` of each grid without its variance, packed."""
+    """`layers.DescriptorHead` of each grid without its variance, and the photo's contrast, packed."""
     fine, coarse = features[-2 - len(config.detail_channels)], features[-1 - len(config.detail_channels)]
-    fine_side = 2 * config.tracking_size
     packed = []
-    for grid in descriptor_grids(config):
-        broad = graph.apply("Relu", convolve(graph, coarse, *block_weights(tensors, f"{grid.head}.coarse")))
-        parts = [fine, double(graph, broad, "nearest")]
-        if grid.side > fine_side:
-            parts.insert(1, gathered(graph, image, channels=3, side=fine_side, size=config.crop_size // fine_side))
-        both = graph.apply("Concat", *parts, axis=1)
-        both = graph.apply("Relu", convolve(graph, both, *block_weights(tensors, f"{grid.head}.both")))
-        weight, bias = (graph.constant(tensors[f"{grid.head}.to_mean.{kind}"]) for kind in ("weight", "bias"))
-        stride = 2 if grid.side < fine_side else 1
-        found = graph.apply("Conv", both, weight, bias, strides=[stride, stride], pads=[1] * 4)
-        if grid.side > fine_side:
-            found = graph.apply("DepthToSpace", found, blocksize=2, mode="CRD")
+    for level, grid in enumerate(descriptor_grids(config)):
+        if grid.head:
+            broad = graph.apply("Relu", convolve(graph, coarse, *block_weights(tensors, f"{grid.head}.coarse")))
+            both = graph.apply("Concat", fine, double(graph, broad, "nearest"), axis=1)
+            both = graph.apply("Relu", convolve(graph, both, *block_weights(tensors, f"{grid.head}.both")))
+            weight, bias = (graph.constant(tensors[f"{grid.head}.to_mean.{kind}"]) for kind in ("weight", "bias"))
+            stride = 1 if level else 2
+            found = graph.apply("Conv", both, weight, bias, strides=[stride, stride], pads=[1] * 4)
+        else:
+            found = contrast(graph, image, size=config.crop_size, side=grid.side)
         size = grid.side // config.latent_size
         packed.append(gathered(graph, found, channels=grid.channels, side=config.latent_size, size=size))
     return packed

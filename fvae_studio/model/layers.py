@@ -255,21 +255,10 @@ class DescriptorHead(nn.Module):
         coarse_channels: of those of half of it.
         out_channels: of the descriptors.
         stride: 2: cells are as large as those of the coarser features; 1: as those of the finer.
-        quarters: of such cells are described, each by itself.
     """
 
-    def __init__(
-        self,
-        *,
-        fine_channels: int,
-        coarse_channels: int,
-        out_channels: int,
-        stride: Literal[1, 2],
-        quarters: bool = False,
-    ) -> None:
+    def __init__(self, *, fine_channels: int, coarse_channels: int, out_channels: int, stride: Literal[1, 2]) -> None:
         super().__init__()
-        self.quarters = quarters
-        out_channels = out_channels * 4 if quarters else out_channels
         self.coarse = conv_block(in_channels=coarse_channels, out_channels=fine_channels)
         # What a cell's four quarters need, and what neighbours of a single cell do.
         between = out_channels * 2 // stride
@@ -281,8 +270,7 @@ class DescriptorHead(nn.Module):
         """Mean and log variance, each (B, out_channels, H, W); see `FlowVae.encode`."""
         doubled = F.interpolate(self.coarse(coarse), scale_factor=2.0, mode="nearest")
         features = self.both(torch.cat([fine, doubled], dim=1))
-        mean, log_var = self.to_mean(features), self.to_log_var(features[:num_variances])
-        return (F.pixel_shuffle(mean, 2), F.pixel_shuffle(log_var, 2)) if self.quarters else (mean, log_var)
+        return self.to_mean(features), self.to_log_var(features[:num_variances])
 
 
 def join_details(coarse: Tensor, details: Sequence[Tensor]) -> Tensor:

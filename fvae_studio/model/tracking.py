@@ -24,7 +24,7 @@ DOUBT: Final = 0.01
 moves."""
 
 
-DOUBTS: Final = ("log_doubt", "log_finer_doubt", "log_finest_doubt")
+DOUBTS: Final = ("log_doubt", "log_finer_doubt", "log_contrast_doubt")
 """Names of what is learnt of it, for each grid."""
 
 

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from fvae_studio.model.config import TRACKING_STEPS, FlowVaeConfig
-from fvae_studio.model.graph_layers import channels_of, double
+from fvae_studio.model.graph_layers import averaged, channels_of, double
 from fvae_studio.model.onnx_file import Dimension, OnnxGraph
 from fvae_studio.model.weights import Array
 
@@ -32,7 +32,7 @@ class DescriptorGrid:
     Attributes:
         channels: of a cell.
         side: cells to a side.
-        head: what the names of its `layers.DescriptorHead`'s tensors begin with.
+        head: what the names of its `layers.DescriptorHead`'s tensors begin with; "" for the photo's contrast.
         doubt: name of the tensor that holds its doubt.
     """
 
@@ -68,7 +68,7 @@ def descriptor_grids(config: FlowVaeConfig) -> tuple[DescriptorGrid, ...]:
     names = (
         ("vae.descriptors", "vae.decoder.tracking.log_doubt"),
         ("vae.fine_descriptors", "vae.decoder.tracking.log_finer_doubt"),
-        ("vae.finest_descriptors", "vae.decoder.tracking.log_finest_doubt"),
+        ("", "vae.decoder.tracking.log_contrast_doubt"),
     )
     return tuple(
         DescriptorGrid(channels, config.tracking_size << level, head, doubt)
@@ -109,7 +109,7 @@ def give_own_descriptors(
     given = []
     for level, (grid, descriptors) in enumerate(zip(descriptor_grids(config), own, strict=True)):
         if not level:
-            half = _averaged(graph, descriptors)
+            half = averaged(graph, descriptors)
             half_sloped = graph.apply("Concat", half, *_slopes(graph, half), axis=1)
             _, slopes = _apart(graph, half_sloped, grid.channels)
             sums = _over_neighbours(graph, _means(graph, _products(graph, slopes), grid.channels, grid.side // 2))
@@ -127,7 +127,7 @@ def track(
     grids = descriptor_grids(config)
     half_sloped, inverse, *cells_of = own
     half_own, slopes = _apart(graph, half_sloped, grids[0].channels)
-    difference = graph.apply("Sub", _averaged(graph, target[0]), half_own)
+    difference = graph.apply("Sub", averaged(graph, target[0]), half_own)
     seen = _means(graph, _against(graph, slopes, difference), grids[0].channels, grids[0].side // 2)
     found = _solved(graph, inverse, _over_neighbours(graph, seen))
     for grid, descriptors, cells in zip(grids, target, cells_of, strict=True):
@@ -159,7 +159,7 @@ def of_size(graph: OnnxGraph, tracked: Tracked, size: int) -> str:
     """Its motion (N, 2, H, W), averaged or repeated to (N, 2, size, size)."""
     motion, side = tracked.motion, tracked.grid.side
     if size < side:
-        return _averaged(graph, motion, side // size)
+        return averaged(graph, motion, side // size)
     while side < size:
         motion, side = double(graph, motion, "nearest"), 2 * side
     return motion
@@ -170,7 +170,7 @@ def of_size_back(graph: OnnxGraph, slope: str, size: int, tracked: Tracked) -> s
     side = tracked.grid.side
     if size > side:
         share = size // side
-        return graph.apply("Mul", _averaged(graph, slope, share), _number(graph, float(share**2)))
+        return graph.apply("Mul", averaged(graph, slope, share), _number(graph, float(share**2)))
     if size < side:
         slope = graph.apply("Mul", slope, _number(graph, (size / side) ** 2))
     while size < side:
@@ -180,10 +180,6 @@ def of_size_back(graph: OnnxGraph, slope: str, size: int, tracked: Tracked) -> s
 
 def _number(graph: OnnxGraph, value: float) -> str:
     return graph.constant(np.array([value], np.float32))
-
-
-def _averaged(graph: OnnxGraph, grid: str, cells: int = 2) -> str:
-    return graph.apply("AveragePool", grid, kernel_shape=[cells, cells], strides=[cells, cells])
 
 
 def _over_neighbours(graph: OnnxGraph, grid: str) -> str:

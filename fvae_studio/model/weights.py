@@ -152,23 +152,22 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
             convolution(f"vae.details.{level}.{head}", detail, fine + coarse, 3, bias=True)
     encoder("vae.source_encoder", config.encoder_channels, config.encoder_refinements)
     motion = 0
-    pixels = 3 * (config.crop_size // (2 * config.tracking_size)) ** 2
-    for name, count, stride, seen, doubt in (
-        ("vae.descriptors", config.tracking_channels, 2, 0, "log_doubt"),
-        ("vae.fine_descriptors", config.fine_tracking_channels, 1, 0, "log_finer_doubt"),
-        # Of the quarters of a cell, which it sees in the picture itself as well.
-        ("vae.finest_descriptors", 4 * config.finest_tracking_channels, 1, pixels, "log_finest_doubt"),
+    for name, count, stride, doubt in (
+        ("vae.descriptors", config.tracking_channels, 2, "log_doubt"),
+        ("vae.fine_descriptors", config.fine_tracking_channels, 1, "log_finer_doubt"),
     ):
         if not count:
             continue
         motion, level = 2, len(config.detail_channels)
-        fine, coarse = config.encoder_channels[-2 - level] + seen, config.encoder_channels[-1 - level]
+        fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
         between = count * 2 // stride
         block(f"{name}.coarse", fine, coarse, 3)
         block(f"{name}.both", between, 2 * fine, 3)
         for head in ("to_mean", "to_log_var"):
             convolution(f"{name}.{head}", count, between, 2 + stride, bias=True)
         shapes[f"vae.decoder.tracking.{doubt}"] = ()
+    if config.tracks_contrast:
+        shapes["vae.decoder.tracking.log_contrast_doubt"] = ()
     decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2, config.detail_channels, motion)
     refinements("vae.decoder", config.decoder_channels[: config.refinements])
     for level, (count, radius) in enumerate(zip(config.decoder_channels, config.matching_radius, strict=False)):

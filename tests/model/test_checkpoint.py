@@ -141,7 +141,7 @@ def test_a_gauge_is_kept_to_the_last_bit(model: LoadedModel, tmp_path: Path, hal
 
 
 TRACKED_CONFIG = replace(
-    TINY_CONFIG, detail_channels=(3, 2), tracking_channels=3, fine_tracking_channels=2, finest_tracking_channels=1
+    TINY_CONFIG, detail_channels=(3, 2), tracking_channels=3, fine_tracking_channels=2, tracks_contrast=True
 )
 
 
@@ -404,7 +404,7 @@ def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> No
             "matching_radius",
             "tracking_channels",
             "fine_tracking_channels",
-            "finest_tracking_channels",
+            "tracks_contrast",
         ):
             del values["config"][option]
 
@@ -436,9 +436,9 @@ def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> No
         lambda values: values["config"].update(tracking_channels=10**18),
         lambda values: values["config"].update(fine_tracking_channels=1),
         lambda values: values["config"].update(detail_channels=[3], tracking_channels=1, fine_tracking_channels=10**18),
-        lambda values: values["config"].update(finest_tracking_channels=1),
+        lambda values: values["config"].update(tracks_contrast=True),
         lambda values: values["config"].update(
-            detail_channels=[3], tracking_channels=1, fine_tracking_channels=1, finest_tracking_channels=10**18
+            detail_channels=[3], tracking_channels=1, fine_tracking_channels=1, tracks_contrast=1
         ),
         lambda values: values["config"].update(encoder_channels=[4, 4]),
         lambda values: values["directions"][0].pop("label"),

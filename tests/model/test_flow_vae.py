@@ -274,13 +274,14 @@ def test_confidence_network_shares_nothing_with_the_flow_network() -> None:
         {"detail_channels": [4], "fine_tracking_channels": 2},
         {"detail_channels": [4], "tracking_channels": 2, "fine_tracking_channels": -1},
         {"detail_channels": [4], "tracking_channels": 1.5},
-        {"detail_channels": [4], "tracking_channels": 2, "finest_tracking_channels": 2},
+        {"detail_channels": [4], "tracking_channels": 2, "tracks_contrast": True},
+        {"detail_channels": [4], "tracking_channels": 2, "fine_tracking_channels": 2, "tracks_contrast": 1},
         # Grids of 64, 128 and 256 cells to a side, of 128 px.
         {
             "detail_channels": [4] * 4,
             "tracking_channels": 2,
             "fine_tracking_channels": 2,
-            "finest_tracking_channels": 2,
+            "tracks_contrast": True,
         },
         {"displacement_range": 0},
         {"displacement_range": "wide"},

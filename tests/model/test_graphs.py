@@ -20,7 +20,7 @@ from fvae_studio.model.tracking import Tracking
 from fvae_studio.model.weights import tensor_shapes
 from tests.helpers.tiny_model import TINY_CONFIG, make_tiny_model
 
-THREE_GRIDS = {"tracking_channels": 3, "fine_tracking_channels": 2, "finest_tracking_channels": 2}
+THREE_GRIDS = {"tracking_channels": 3, "fine_tracking_channels": 2, "tracks_contrast": True}
 CONFIGS = {
     "nearest": TINY_CONFIG,
     "bilinear": replace(TINY_CONFIG, upsampling="bilinear"),

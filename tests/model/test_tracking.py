@@ -112,18 +112,18 @@ def test_descriptors_lie_behind_the_finer_grids() -> None:
     assert finer.descriptors == (CONFIG.tracked, slice(channels, channels + 64 * 2))
     assert finer.tracked == slice(CONFIG.tracked.start, finer.latent_shape[0])
 
-    finest = replace(finer, finest_tracking_channels=1)
+    finest = replace(finer, tracks_contrast=True)
     assert finest.descriptors == (*finer.descriptors, slice(finer.tracked.stop, finer.tracked.stop + 256))
     assert finest.tracked == slice(CONFIG.tracked.start, finest.latent_shape[0])
 
 
 def test_cells_are_told_apart_where_descriptors_lie_on_the_flows_own_grid() -> None:
-    grids = {"tracking_channels": 2, "fine_tracking_channels": 2, "finest_tracking_channels": 2}
+    grids = {"tracking_channels": 2, "fine_tracking_channels": 2, "tracks_contrast": True}
     apart = replace(TINY_CONFIG, detail_channels=(3, 2, 2), **grids)
 
     assert apart.flow_size == 4 * apart.tracking_size
     assert apart.tells_cells_apart
-    for change in ({"finest_tracking_channels": 0}, {"detail_channels": (3, 2)}, {"head": "same"}):
+    for change in ({"tracks_contrast": False}, {"detail_channels": (3, 2)}, {"head": "same"}):
         assert not replace(apart, **change).tells_cells_apart
     # There the one cell that a layer's cell has is the flow's own.
     plain = replace(TINY_CONFIG, detail_channels=(3, 2), head="same", stem_stride=1, **grids)
