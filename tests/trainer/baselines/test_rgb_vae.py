@@ -38,6 +38,7 @@ def test_architecture_is_the_flow_vaes_but_for_the_last_layer_and_what_the_paper
         "detail_channels": (),
         "tracking_channels": 0,
         "fine_tracking_channels": 0,
+        "tracks_contrast": False,
         "refinements": 0,
         "encoder_refinements": 0,
     }
