@@ -73,6 +73,8 @@ class LossConfig:
         coherence_stride: 2 computes Eq. 6 at half size.
         confidence_beta: Eq. 7.
         end_point_weight: distance to the known flow.
+        real_weight: how much a real pair's flow counts in it, a rendered one's being 1: DIS found it, and pictures that
+            agree (the reconstruction) may know better.
         eye_weight: how much more the flow around the eyes counts there. A blink moves 2 % of the crop: without a weight
             (and with 2) the network left lids alone, with 12 they moved after 150 steps.
         gradient_weight: distance of the flow's differences between neighbours from the known ones; sharpens lids and
@@ -101,6 +103,7 @@ class LossConfig:
     coherence_stride: int = 1
     confidence_beta: float = 0.1
     end_point_weight: float = 0.0
+    real_weight: float = 1.0
     eye_weight: float = 0.0
     gradient_weight: float = 0.0
     edit_weight: float = 0.0

@@ -192,6 +192,7 @@ class FlowVaeStep(nn.Module):
         # What a rendered pair's source does not show moves somewhere all the same; of two photos nobody knows where.
         hidden = torch.where(clean.is_real, 0.0, self.loss.hidden_weight)[:, None, None, None]
         weight = (0.15 + moving) * (hidden + (1 - hidden) * clean.visible)
+        weight = weight * torch.where(clean.is_real, self.loss.real_weight, 1.0)[:, None, None, None]
         if self.loss.eye_weight:
             weight = weight * (1 + self.loss.eye_weight * eye_region(clean.flow.shape[-1]).to(weight.device))
         return weight

@@ -125,6 +125,20 @@ def test_error_at_the_eyes_costs_more_with_an_eye_weight(network):
     assert weighted > plain * 1.05
 
 
+def test_real_pairs_have_the_say_in_the_end_point_term_that_they_are_given(network):
+    # One pair of each kind, the real one's flow far from what the network says: the mean follows the weights.
+    batch = make_batch()
+    is_real = torch.arange(6) < 3
+    flow = torch.where(is_real[:, None, None, None], 6.0, 0.0).expand(6, 2, 128, 128).contiguous()
+    batch = batch._replace(flow=flow, is_real=is_real, visible=torch.ones(6, 1, 128, 128))
+    full, little, none = (
+        losses_of(network, batch, config=load_config("tiny", [f"loss.real_weight={weight}"])).end_point
+        for weight in (1.0, 0.02, 0.0)
+    )
+
+    assert full > little > none
+
+
 def test_gradient_term_leaves_real_pairs_out(network):
     config = load_config("tiny", ["loss.gradient_weight=0.5"])
     batch = make_batch()
