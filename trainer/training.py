@@ -17,6 +17,7 @@ from fvae_studio.errors import TrainingError
 from trainer.baselines.rgb_training import RgbVaeStep
 from trainer.batches import PreparedBatch
 from trainer.config import TrainConfig
+from trainer.motion_only import learn_motion_alone
 from trainer.schedule import learning_rate, make_optimizer, prior_share, regrouped, update_average
 from trainer.step import EditableFlowVae, FlowVaeStep, StepLosses
 
@@ -52,6 +53,8 @@ class Training:
         if config.train.channels_last:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch knows only its tensors
         self.averaged = copy.deepcopy(network).to(fabric.device)
+        if config.train.learns == "motion":
+            learn_motion_alone(network)
         losses_of: nn.Module = (
             RgbVaeStep(network, config.loss)
             if config.model.output == "rgb"
