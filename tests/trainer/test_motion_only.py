@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -10,7 +12,9 @@ from tests.trainer.pairs import make_batch, make_shard, write_shards
 from trainer.config import load_config
 from trainer.loop import train
 from trainer.motion_only import learn_motion_alone, motion_columns
+from trainer.run_files import CHECKPOINT
 from trainer.step import EditableFlowVae
+from trainer.training_state import load_state
 
 OPTIONS = [
     "model.detail_channels=[3, 2, 2]",
@@ -24,16 +28,21 @@ OPTIONS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def networks(tmp_path_factory):
+@pytest.fixture(scope="module", params=["from the start", "after everything learnt"])
+def networks(request, tmp_path_factory):
     """Before and after three steps."""
     folder = tmp_path_factory.mktemp("motion")
-    config = load_config("tiny", OPTIONS)
+    config, run = load_config("tiny", OPTIONS), folder / "run"
     shard = make_shard()
+    shards = write_shards(folder / "shards", shard)
     torch.manual_seed(config.train.seed)
     before = EditableFlowVae(config.model, code_size=len(shard.code_names)).eval()
-    after = train(config, write_shards(folder / "shards", shard), folder / "run", accelerator="cpu")
-    return before, after
+    if request.param == "after everything learnt":
+        # A run that goes on: its optimiser remembers what it did to all weights, and would go on doing it.
+        train(replace(config, train=replace(config.train, learns="all", max_steps=2)), shards, run, accelerator="cpu")
+        before.load_state_dict(load_state(run / CHECKPOINT, config)["averaged"])
+        config = replace(config, train=replace(config.train, max_steps=5))
+    return before, train(config, shards, run, accelerator="cpu")
 
 
 def test_nothing_but_columns_of_motion_and_doubts_changes(networks):
