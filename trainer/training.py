@@ -146,15 +146,16 @@ class Training:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint; one of an earlier version lacks `rate_share`."""
+        """Go on from a checkpoint, or begin `train.learns` there; one of an earlier version lacks `rate_share`."""
         learnt = json.loads(state["config"])["train"].get("learns", "all")
-        is_same = learnt == self._config.train.learns
-        # Where something else learns now, the rest stays as it would be released, and the optimiser, which would move
-        # it on by what it remembers, begins anew.
-        self.network.load_state_dict(state["network" if is_same else "averaged"])
         self.averaged.load_state_dict(state["averaged"])
-        if is_same:
-            self._optimizer.load_state_dict(regrouped(state["optimizer"], self.network))
+        if learnt != self._config.train.learns:
+            # A training of its own, on what would be released: the optimiser, which would move the rest on by what it
+            # remembers, begins anew, and so does its schedule.
+            self.network.load_state_dict(state["averaged"])
+            return
+        self.network.load_state_dict(state["network"])
+        self._optimizer.load_state_dict(regrouped(state["optimizer"], self.network))
         self.step, self.best, self.waited = state["step"], state["best"], state["waited"]
         self.rate_share = state.get("rate_share", 1.0)
 

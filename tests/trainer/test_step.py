@@ -126,7 +126,7 @@ def test_error_at_the_eyes_costs_more_with_an_eye_weight(network):
 
 
 def test_real_pairs_have_the_say_in_the_end_point_term_that_they_are_given(network):
-    # One pair of each kind, the real one's flow far from what the network says: the mean follows the weights.
+    # Three pairs of each kind; the real ones' flow is far from what the network says, so the mean follows their weight.
     batch = make_batch()
     is_real = torch.arange(6) < 3
     flow = torch.where(is_real[:, None, None, None], 6.0, 0.0).expand(6, 2, 128, 128).contiguous()
