@@ -16,7 +16,6 @@ from fvae_studio.core.lips import limit_lip_stretch
 from fvae_studio.core.regularise import prepare_flow
 from fvae_studio.core.surroundings import keep_surroundings
 from fvae_studio.core.types import FloatMap, FlowField
-from fvae_studio.model.carried_descriptors import with_carried_descriptors
 from fvae_studio.pipeline.predictor import FlowPredictor
 
 PATH_NODES: Final = 12
@@ -194,7 +193,7 @@ class LatentPaths:
             # A whole way at once takes a fourth of the time of its nodes one by one.
             nodes = [node] if start == end else list(range(1, PATH_NODES))
             latents = np.stack([self._latent_at((start, end), each / PATH_NODES) for each in nodes])
-            if start != end:
+            if start != end and self._predictor.is_tracking:
                 latents = self._carried(face, (start, end), nodes, latents)
             for each, field in zip(nodes, self._predictor.predict_latents(latents, face=face), strict=True):
                 added = self._correction_at(face, (start, end), each / PATH_NODES)
@@ -207,8 +206,7 @@ class LatentPaths:
         """Latents on a way, with the source's own descriptors where an even motion from end to end has them."""
         start, end = (self._node(face, pair, node).raw.flow for node in (0, PATH_NODES))
         flows = np.stack([start + np.float32(node / PATH_NODES) * (end - start) for node in nodes])
-        predictor = self._predictor
-        return with_carried_descriptors(latents, predictor.latent(face), flows, predictor.model.header.config)
+        return self._predictor.carried(latents, flows, face=face)
 
     def _node_field(self, face: int, pair: Pair, number: int, hold: float, met: bool) -> FlowField:
         node = self._node(face, pair, number)

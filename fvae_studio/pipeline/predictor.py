@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fvae_studio.core.alignment import TEMPLATE_ID
 from fvae_studio.core.types import AlignedCrop, FlowField
 from fvae_studio.errors import EditError, GeometryError
+from fvae_studio.model.carried_descriptors import with_carried_descriptors
 from fvae_studio.model.directions import Latent
 from fvae_studio.model.networks import CPU, EncodedFace, make_networks
 from fvae_studio.model.preprocess import to_flow_field
@@ -163,6 +164,15 @@ class FlowPredictor:
             if np.array_equal(latent, own):
                 fields[index] = FlowField(np.zeros_like(fields[index].flow), fields[index].confidence)
         return tuple(fields)
+
+    @property
+    def is_tracking(self) -> bool:
+        """Whether latents hold where things are in a photo, apart from its expression."""
+        return bool(self.model.header.config.descriptors)
+
+    def carried(self, latents: NDArray[np.float32], flows: NDArray[np.float32], *, face: int = 0) -> Array:
+        """Latents (N, C, h, w) in which things are where flows (N, h, w, 2), in crop pixels, take those of a face."""
+        return with_carried_descriptors(latents, self._face(face).mean, flows, self.model.header.config)
 
     def latent_gradient(self, latent: Latent, slope: NDArray[np.float32], *, face: int = 0) -> Latent:
         """How a loss changes with every number of a latent, where its slope by the flow there is known.

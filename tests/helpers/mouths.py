@@ -103,6 +103,7 @@ class OpeningPredictor:
         def combine(strengths, _photo):
             return _latent(strengths.values())
 
+        self.is_tracking = False
         self.model = SimpleNamespace(directions=SimpleNamespace(combine=combine))
 
     def fork(self) -> OpeningPredictor:

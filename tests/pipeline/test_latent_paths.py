@@ -19,6 +19,8 @@ WAY_PX = 4.0
 class Predictor:
     """A face whose flows are a bump of `motion(latent)` crop pixels, relative to its own latent."""
 
+    is_tracking = False
+
     def __init__(self, motion):
         self.motion, self.batches = motion, []
 
@@ -36,10 +38,14 @@ def uncorrected(_face, _pair, _place):
 
 
 def paths(motion, meet=lambda _face, field, _pair, _place: field) -> LatentPaths:
+    return paths_of(Predictor(motion), meet)
+
+
+def paths_of(predictor, meet=lambda _face, field, _pair, _place: field) -> LatentPaths:
     def latent_at(pair, share):
         return np.full((1, 1, 1), (1 - share) * pair[0] + share * pair[1], np.float32)
 
-    return LatentPaths(Predictor(motion), [None, None], latent_at, uncorrected, meet)
+    return LatentPaths(predictor, [None, None], latent_at, uncorrected, meet)
 
 
 def length_at(ways: LatentPaths, share: float) -> float:
@@ -198,3 +204,39 @@ def test_corrections_are_added_at_nodes():
     corner = [float(ways.raw(1, (0, 1), place).flow[0, 0, 0]) for place in (0.5, 1.0)]
 
     assert corner == pytest.approx([1.0, 0.0])
+
+
+class Tracking(Predictor):
+    """One that finds what stands in a latent: motion is what was carried there, twice as far as the latent says."""
+
+    is_tracking = True
+
+    def __init__(self):
+        super().__init__(lambda z: z)
+        self.carried_flows = []
+
+    def carried(self, latents, flows, *, face):
+        self.carried_flows.append((face, flows))
+        return 2 * latents
+
+
+def test_descriptors_are_carried_evenly_between_the_ends():
+    predictor = Tracking()
+
+    middle = paths_of(predictor).raw(0, (0, 1), 0.5)
+
+    ((face, flows),) = predictor.carried_flows
+    assert face == 0
+    assert len(flows) == PATH_NODES - 1
+    largest = np.abs(flows).max(axis=(1, 2, 3))
+    np.testing.assert_allclose(largest / largest[-1], np.arange(1, PATH_NODES) / (PATH_NODES - 1), atol=1e-6)
+    # What was carried is what is decoded.
+    np.testing.assert_allclose(middle.flow, 2 * flows[PATH_NODES // 2 - 1], atol=1e-6)
+
+
+def test_a_photos_own_expression_is_decoded_as_it_is():
+    predictor = Tracking()
+
+    paths_of(predictor).raw(0, (1, 1), 0.0)
+
+    assert not predictor.carried_flows
