@@ -44,15 +44,6 @@ class PreparedBatch(NamedTuple):
     use_edit: Tensor
     noise: Tensor
 
-    def to(self, device: torch.device) -> PreparedBatch:
-        """All tensors on `device`."""
-        return PreparedBatch(
-            self.clean.to(device),
-            self.seen.to(device),
-            self.use_edit.to(device, non_blocking=True),
-            self.noise.to(device, non_blocking=True),
-        )
-
 
 class PairOrder:
     """Batches with a fixed share of rendered pairs; each kind is gone through in a new order every time.

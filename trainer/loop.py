@@ -76,8 +76,6 @@ def train(
     """
     fabric = Fabric(accelerator=accelerator, devices=devices, num_nodes=nodes, precision=config.train.precision)
     fabric.launch()
-    # Every step has the same sizes: what is fastest for them is looked for once. Without CUDA this does nothing.
-    torch.backends.cudnn.benchmark = True
     if progress is None or not fabric.is_global_zero:
         progress = NoProgress()
     shards = read_shards(shards_dir)

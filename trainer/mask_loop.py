@@ -104,7 +104,7 @@ def train_mask(
             waiting = time.perf_counter() - step_began
             for group in optimizer.param_groups:
                 group["lr"] = mask_learning_rate(config, step + 1, steps)
-            loss = _mask_step(fabric, network, module, batch.to(fabric.device))
+            loss = _mask_step(fabric, network, module, batch)
             optimizer.zero_grad()
             fabric.backward(loss)
             optimizer.step()

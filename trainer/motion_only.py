@@ -43,4 +43,4 @@ def motion_columns(decoder: ConvDecoder) -> list[tuple[Tensor, int]]:
     """The weights (out, in, h, w) of each layer, and how many of its last inputs are motion."""
     layers = [block[0] for block in decoder.blocks if isinstance(block, nn.Sequential)]
     weights = [layer.weight for layer in layers if isinstance(layer, nn.Conv2d)]
-    return [*((weight, 2) for weight in weights), (decoder.head.weight, 8 if decoder.tells_cells_apart else 2)]
+    return [*((weight, 2) for weight in weights), (decoder.head.weight, decoder.head_motions)]

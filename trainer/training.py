@@ -50,6 +50,8 @@ class Training:
     ) -> None:
         self.network, self._config, self._code_names = network, config, code_names
         self._fabric, self.steps = fabric, steps
+        # Every step has the same sizes: what is fastest for them is looked for once. Without CUDA this does nothing.
+        torch.backends.cudnn.benchmark = True
         if config.train.channels_last:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch knows only its tensors
         self.averaged = copy.deepcopy(network).to(fabric.device)
@@ -75,7 +77,7 @@ class Training:
         """One step of the optimiser.
 
         Args:
-            stream: this process's batches; `train.accumulate` are taken.
+            stream: this process's batches, on its device; `train.accumulate` are taken.
 
         Returns:
             Losses, means over this process's batches.
@@ -92,7 +94,6 @@ class Training:
             began = time.perf_counter()
             batch = next(stream)
             self.waiting_s += time.perf_counter() - began
-            batch = batch.to(fabric.device)
             with fabric.no_backward_sync(self._module, enabled=fabric.world_size > 1 and number < count - 1):
                 losses = self._losses(batch, share)
                 fabric.backward(losses.total / count)

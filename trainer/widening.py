@@ -152,12 +152,11 @@ def _widen_decoder(narrow: ConvDecoder, wide: ConvDecoder, skips: Sequence[Tenso
     if narrow.is_tracking:
         wide.tracking.load_state_dict(narrow.tracking.state_dict(), strict=False)
     origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[len(narrow.blocks)]])
-    if wide.tells_cells_apart and narrow.is_tracking and not narrow.tells_cells_apart:
+    if wide.head_motions > narrow.head_motions > 0:
         # What moved in four cells is said of each of them.
         origin = torch.cat([origin, int(origin.max()) + 1 + torch.arange(2).repeat_interleave(4)])
     else:
-        cells = [4 if network.tells_cells_apart else 1 for network in (narrow, wide)]
-        origin = _with_columns(origin, *(count * motion for count, motion in zip(cells, motions, strict=True)))
+        origin = _with_columns(origin, narrow.head_motions, wide.head_motions)
     _widen_convolution(narrow.head, wide.head, origin, torch.arange(narrow.head.out_channels), random)
 
 

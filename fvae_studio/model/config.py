@@ -57,20 +57,20 @@ def descriptor_slices(
         detail_channels: of its finer grids.
         tracking_channels: of the grids of descriptors, the coarsest first.
     """
-    others = (slice(0, latent_channels), *detail_slices(latent_channels, detail_channels))
-    first = others[-1].stop
     stops = accumulate(
-        (count << (2 * level) for level, count in enumerate(tracking_channels, len(detail_channels))), initial=first
+        (count << (2 * level) for level, count in enumerate(tracking_channels, len(detail_channels))),
+        initial=_behind_details(latent_channels, detail_channels),
     )
     return tuple(slice(start, stop) for start, stop in pairwise(stops))
 
 
-_MAY_BE_NONE: Final = (
-    "refinements",
-    "encoder_refinements",
-    "tracking_channels",
-    "fine_tracking_channels",
-)
+def _behind_details(latent_channels: int, detail_channels: Sequence[int]) -> int:
+    """The first channel behind the finer grids."""
+    first: int = (slice(latent_channels), *detail_slices(latent_channels, detail_channels))[-1].stop
+    return first
+
+
+_MAY_BE_NONE: Final = ("refinements", "encoder_refinements", "tracking_channels", "fine_tracking_channels")
 """Counts that may be 0."""
 
 
@@ -245,8 +245,7 @@ class FlowVaeConfig:
     @property
     def tracked(self) -> slice:
         """Channels of a latent (C, h, w) that sliders leave alone: the descriptors, last of all; empty without them."""
-        others = (slice(0, self.latent_channels), *detail_slices(self.latent_channels, self.detail_channels))
-        first = others[-1].stop
+        first = _behind_details(self.latent_channels, self.detail_channels)
         return slice(first, self.descriptors[-1].stop if self.descriptors else first)
 
     @property

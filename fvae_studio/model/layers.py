@@ -127,8 +127,9 @@ class ConvDecoder(nn.Module):
         self.upsampling = upsampling
         self.latent_channels, self.detail_channels = latent_channels, tuple(detail_channels)
         self.descriptors = descriptor_slices(latent_channels, detail_channels, tracking_channels)
-        self.tells_cells_apart = tells_cells_apart
         motion = 2 if tracking_channels else 0
+        self.head_motions = 4 * motion if tells_cells_apart else motion
+        """How many numbers the last layer is told of what was tracked; every other one is told two, or none."""
         skips = list(reversed(source_channels))
         blocks = []
         in_channels = latent_channels + skips[0] + motion
@@ -148,8 +149,7 @@ class ConvDecoder(nn.Module):
         )
         if tracking_channels:
             self.tracking = Tracking(cell_px=tracking_cell_px, num_grids=len(tracking_channels))
-        if tells_cells_apart:
-            in_channels += 3 * motion
+        in_channels += self.head_motions - motion
         cells = 4 if head == "pixel_shuffle" else 1
         self.head = nn.Conv2d(in_channels, out_channels * cells, 5, padding=2)
         self.shuffle = nn.PixelShuffle(2) if head == "pixel_shuffle" else nn.Identity()
@@ -192,11 +192,9 @@ class ConvDecoder(nn.Module):
                 x = matching(x, found)
                 if log_shares is not None:
                     log_shares.append(found)
-            is_last = level == len(self.blocks) - 1
-            if is_last and self.tells_cells_apart and motion is not None:
+            moved = _of_size(motion, x.shape[-1])
+            if motion is not None and self.head_motions > 2 and level == len(self.blocks) - 1:
                 moved = [F.pixel_unshuffle(motion, 2)]
-            else:
-                moved = _of_size(motion, x.shape[-1])
             x = torch.cat([x, skip, *details[level : level + 1], *moved], dim=1)
         out: Tensor = self.shuffle(self.head(x))
         return out

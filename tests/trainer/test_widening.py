@@ -27,6 +27,19 @@ def pictures():
     return torch.rand(2, 2, 3, NARROW.crop_size, NARROW.crop_size, generator=torch.Generator().manual_seed(4)) * 2 - 1
 
 
+@torch.no_grad()
+def flow_between(network, pictures):
+    """By the network's own latent of the second pictures."""
+    return network.decode(network.source_features(pictures[0]), network.encode(pictures[1])[0])
+
+
+@torch.no_grad()
+def tracked_between(network, pictures):
+    """On its finest grid."""
+    own, latent = (network.encode(picture)[0] for picture in pictures[:2])
+    return network.decoder.track(latent, own)[-1]
+
+
 @pytest.fixture
 def narrow():
     """Not at rest: batch normalisations that have seen something, a head that moves."""
@@ -121,15 +134,10 @@ def test_tracking_that_is_there_is_kept_and_new_one_begins_without_a_voice(befor
 
     widen_flow(narrow, wide)
 
-    with torch.no_grad():
-        flows, tracked = [], []
-        for network in (narrow, wide):
-            own, latent = (network.encode(picture)[0] for picture in pictures[:2])
-            flows.append(network.decode(network.source_features(pictures[0]), latent))
-            if before:
-                tracked.append(network.decoder.track(latent, own)[-1])
+    flows = [flow_between(network, pictures) for network in (narrow, wide)]
     torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
     if before:
+        tracked = [tracked_between(network, pictures) for network in (narrow, wide)]
         torch.testing.assert_close(tracked[1], tracked[0], atol=1e-4, rtol=1e-4)
         assert tracked[0].abs().max() > 0.1
 
@@ -166,12 +174,8 @@ def test_finer_descriptors_that_are_there_are_kept(tracks_contrast, pictures):
 
     widen_flow(narrow, wide)
 
-    with torch.no_grad():
-        flows, tracked = [], []
-        for network in (narrow, wide):
-            own, latent = (network.encode(picture)[0] for picture in pictures[:2])
-            flows.append(network.decode(network.source_features(pictures[0]), latent))
-            tracked.append(network.decoder.track(latent, own)[-1])
+    flows = [flow_between(network, pictures) for network in (narrow, wide)]
+    tracked = [tracked_between(network, pictures) for network in (narrow, wide)]
     torch.testing.assert_close(tracked[1], tracked[0], atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(flows[1], flows[0], atol=1e-4, rtol=1e-4)
     assert tracked[0].abs().max() > 0.1
