@@ -156,7 +156,8 @@ class TrainSettings:
         compile: `torch.compile` the step; needs a C++ compiler on a processor, and a minute or two to begin.
         channels_last: keep images as B, H, W, C in memory: for GPUs in half precision.
         learns: "motion": nothing but what the flow's decoder reads of what was tracked, and how far that is believed;
-            edits stay bit for bit as they were (`trainer.motion_only`).
+            edits stay bit for bit as they were (`trainer.motion_only`). "edits": all but the encoder; a pair
+            costs half then (`trainer.edits_only`).
         workers: processes that load and augment batches; -1 for none on a processor and a few beside a GPU.
     """
 
@@ -174,7 +175,7 @@ class TrainSettings:
     ema: float = 0.998
     compile: bool = False
     channels_last: bool = False
-    learns: Literal["all", "motion"] = "all"
+    learns: Literal["all", "edits", "motion"] = "all"
     workers: int = -1
 
     def __post_init__(self) -> None:

@@ -54,7 +54,10 @@ def make_optimizer(config: TrainConfig, network: EditableFlowVae) -> torch.optim
     decayed, others, gains = _by_treatment(network)
     groups: list[dict[str, Any]] = [
         # Where a part of a weight learns alone (`motion_only`), decay would change the rest of it.
-        {"params": list(decayed.values()), "weight_decay": config.optim.weight_decay * (config.train.learns == "all")},
+        {
+            "params": list(decayed.values()),
+            "weight_decay": config.optim.weight_decay * (config.train.learns != "motion"),
+        },
         {"params": list(others.values()), "weight_decay": 0.0},
         {"params": list(gains.values()), "weight_decay": 0.0, "share": GAIN_RATE},
     ]

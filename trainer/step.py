@@ -69,6 +69,24 @@ class StepLosses(NamedTuple):
     tracking: Tensor
 
 
+class Encoded(NamedTuple):
+    """What a step reads from the photos of B pairs.
+
+    Attributes:
+        own: (B, C, h, w) mean(S).
+        latent: (B, C, h, w), decoded: a sample of Z(T), or mean(S) + W e.
+        motion: (B, 2, H, W) that was tracked of it, or None, as `FlowVae.decode` takes it.
+        target: mean and log variance of Z(T), both (B, C, h, w); None where the encoder does not learn.
+        tracked: (B, 2, h, w) of every grid between Z(T) and mean(S); none where nothing is learnt of it.
+    """
+
+    own: Tensor
+    latent: Tensor
+    motion: Tensor | None
+    target: tuple[Tensor, Tensor] | None
+    tracked: tuple[Tensor, ...]
+
+
 class FlowVaeStep(nn.Module):
     """The training loss of the flow VAE (Eq. 1, and the terms of docs/method.md that the paper could not have).
 
@@ -97,35 +115,18 @@ class FlowVaeStep(nn.Module):
             prior_share: of the prior's weight at this step.
         """
         options, vae = self.loss, self.network.vae
-        count = len(seen.source)
-        mean, log_var_target = vae.encode(torch.cat([seen.target, seen.source]), num_variances=count)
-        mean, log_var_target = mean.float(), log_var_target.float()
-        mean_target = mean[:count]
-        mean_source = mean[count:]
-        sampled = mean_target + torch.exp(0.5 * log_var_target) * noise
-        edited = mean_source + self.network.offset(seen.code)
-        latent = torch.where(use_edit[:, None, None, None], edited, sampled)
+        encoded = self._encoded(seen, use_edit, noise)
         log_shares: list[Tensor] = []
-        tracked: tuple[Tensor, ...] = ()
-        motion = None
-        if vae.config.tracking_channels:
-            tracked = vae.decoder.track(sampled, mean_source)
-            # An edited latent is found in its photo where it is: what was tracked for the loss is enough.
-            motion = torch.where(use_edit[:, None, None, None], 0.0, tracked[-1])
-        features = vae.source_features(seen.source, mean_source)
-        flow = vae.decode(features, latent, log_shares=log_shares, motion=motion)
+        features = vae.source_features(seen.source, encoded.own)
+        flow = vae.decode(features, encoded.latent, log_shares=log_shares, motion=encoded.motion)
         full = resize_flow(flow, clean.source.shape[-1])
 
         pixels = clean.source.shape[-1] ** 2 if options.reduction == "mean" else 1
         # On a processor, the gradient of sampling at a place that is no number reads outside the picture and crashes
         # (torch 2.13). The total below stays no number, and the loop sees it.
         reconstruction = self._reconstruction(warp(clean.source, torch.nan_to_num(full)), clean)
-        own = vae.config.latent_channels
-        prior = kl_loss(mean_target[:, :own], log_var_target[:, :own], half=options.kl_half)
-        if vae.config.detail_channels:
-            finer = kl_loss(mean_target[:, own:], log_var_target[:, own:], half=options.kl_half)
-            prior = prior + options.detail_prior * finer
         zero = flow.new_zeros(())
+        prior = self._prior(encoded)
         coherence = zero
         if options.coherence_weight:
             stride = options.coherence_stride
@@ -137,25 +138,16 @@ class FlowVaeStep(nn.Module):
         gradient = (
             flow_gradient_loss(full, clean.flow, weight * known_share(clean)) if options.gradient_weight else zero
         )
-        known = ~clean.is_real & use_edit if self.drifts else ~clean.is_real
-        latent_distance = zero
-        if options.latent_weight:
-            # The encoder follows W, not W the encoder: the edit path learns in the first hundred steps what a code
-            # does, and tells the encoder what to look for. Pulling both ways would be one more way to collapse.
-            # Not on the finer grids: what a code adds there is the same for every face, what a photo shows is not.
-            step = ((mean_target - mean_source) - self.network.offset(seen.code).detach())[:, :own]
-            # Not `step[known]`: a shape that depends on values would make the processor wait for the GPU.
-            share = known.float() / known.sum().clamp_min(1)
-            latent_distance = (step.square().mean(dim=(1, 2, 3)) * share).sum()
+        latent_distance = self._latent_distance(encoded, clean, use_edit) if options.latent_weight else zero
         matching = zero
         if options.matching_weight:
             # Where the edit path is taken, the latent is no photo's, and nothing has to match.
             matching = matching_loss(log_shares, clean.flow, clean.visible, ~clean.is_real & ~use_edit)
         fold = fold_loss(flow, options.fold_margin, vae.config.crop_size) if options.fold_weight else zero
         tracking = zero
-        if options.tracking_weight:
+        if options.tracking_weight and encoded.tracked:
             # Also where the decoder takes the edit path: Z(T) is there all the same.
-            tracking = tracking_loss(tracked, clean.flow, clean.visible)
+            tracking = tracking_loss(encoded.tracked, clean.flow, clean.visible)
         total = (
             options.reconstruction_weight * reconstruction
             + options.prior_weight * prior_share * prior
@@ -171,6 +163,44 @@ class FlowVaeStep(nn.Module):
         return StepLosses(
             total, reconstruction, prior, coherence, end_point, gradient, latent_distance, fold, matching, tracking
         )
+
+    def _encoded(self, seen: PairBatch, use_edit: Tensor, noise: Tensor) -> Encoded:
+        """Both photos' latents, and what is decoded; arguments as of `forward`."""
+        vae, count = self.network.vae, len(seen.source)
+        mean, log_var = vae.encode(torch.cat([seen.target, seen.source]), num_variances=count)
+        target, log_var, own = mean[:count].float(), log_var.float(), mean[count:].float()
+        sampled = target + torch.exp(0.5 * log_var) * noise
+        edited = own + self.network.offset(seen.code)
+        latent = torch.where(use_edit[:, None, None, None], edited, sampled)
+        if not vae.config.tracking_channels:
+            return Encoded(own, latent, None, (target, log_var), ())
+        tracked = vae.decoder.track(sampled, own)
+        # An edited latent is found in its photo where it is: what was tracked for the loss is enough.
+        motion = torch.where(use_edit[:, None, None, None], 0.0, tracked[-1])
+        return Encoded(own, latent, motion, (target, log_var), tracked)
+
+    def _prior(self, encoded: Encoded) -> Tensor:
+        if encoded.target is None:
+            return encoded.latent.new_zeros(())
+        (mean, log_var), own = encoded.target, self.network.vae.config.latent_channels
+        prior = kl_loss(mean[:, :own], log_var[:, :own], half=self.loss.kl_half)
+        if self.network.vae.config.detail_channels:
+            finer = kl_loss(mean[:, own:], log_var[:, own:], half=self.loss.kl_half)
+            prior = prior + self.loss.detail_prior * finer
+        return prior
+
+    def _latent_distance(self, encoded: Encoded, clean: PairBatch, use_edit: Tensor) -> Tensor:
+        if encoded.target is None:
+            return encoded.latent.new_zeros(())
+        known = ~clean.is_real & use_edit if self.drifts else ~clean.is_real
+        # The encoder follows W, not W the encoder: the edit path learns in the first hundred steps what a code
+        # does, and tells the encoder what to look for. Pulling both ways would be one more way to collapse.
+        # Not on the finer grids: what a code adds there is the same for every face, what a photo shows is not.
+        step = encoded.target[0] - encoded.own - self.network.offset(clean.code).detach()
+        step = step[:, : self.network.vae.config.latent_channels]
+        # Not `step[known]`: a shape that depends on values would make the processor wait for the GPU.
+        share = known.float() / known.sum().clamp_min(1)
+        return (step.square().mean(dim=(1, 2, 3)) * share).sum()
 
     def _reconstruction(self, warped: Tensor, clean: PairBatch) -> Tensor:
         # Rendered targets are judged only where the photo shows what they need; the rest is paint.

@@ -17,6 +17,7 @@ from fvae_studio.errors import TrainingError
 from trainer.baselines.rgb_training import RgbVaeStep
 from trainer.batches import PreparedBatch
 from trainer.config import TrainConfig
+from trainer.edits_only import EditsStep, learn_edits_alone
 from trainer.motion_only import learn_motion_alone
 from trainer.schedule import learning_rate, make_optimizer, prior_share, regrouped, update_average
 from trainer.step import EditableFlowVae, FlowVaeStep, StepLosses
@@ -55,13 +56,7 @@ class Training:
         if config.train.channels_last:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch knows only its tensors
         self.averaged = copy.deepcopy(network).to(fabric.device)
-        if config.train.learns == "motion":
-            learn_motion_alone(network)
-        losses_of: nn.Module = (
-            RgbVaeStep(network, config.loss)
-            if config.model.output == "rgb"
-            else FlowVaeStep(network, config.loss, drifts=config.data.drift > 0)
-        )
+        losses_of = self._losses_of(network)
         if config.train.compile:
             losses_of = torch.compile(losses_of)  # type: ignore[assignment]  # a module, says torch at run time
         self._module, self._optimizer = fabric.setup(losses_of, make_optimizer(config, network))
@@ -72,6 +67,18 @@ class Training:
         self.rollbacks = 0
         self.waiting_s = 0.0
         """What the latest step waited for data."""
+
+    def _losses_of(self, network: EditableFlowVae) -> nn.Module:
+        """What computes a step's losses; only what learns is left its gradients."""
+        config, drifts = self._config, self._config.data.drift > 0
+        if config.model.output == "rgb":
+            return RgbVaeStep(network, config.loss)
+        if config.train.learns == "edits":
+            learn_edits_alone(network, config.loss)
+            return EditsStep(network, config.loss, drifts=drifts)
+        if config.train.learns == "motion":
+            learn_motion_alone(network)
+        return FlowVaeStep(network, config.loss, drifts=drifts)
 
     def take_step(self, stream: Iterator[PreparedBatch]) -> StepLosses:
         """One step of the optimiser.

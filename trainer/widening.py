@@ -49,6 +49,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         tracking_channels=than.tracking_channels,
         fine_tracking_channels=than.fine_tracking_channels,
         tracks_contrast=than.tracks_contrast,
+        contrast_light=than.contrast_light,
     )
     details = than.detail_channels + (0,) * (len(config.detail_channels) - len(than.detail_channels))
     counts = (

@@ -30,6 +30,11 @@ CONTRAST_FLOOR: Final = 0.02
 """Added to that variance, of pixels in [-1, 1]: where a photo shows nothing, its noise is no contrast."""
 
 
+LIGHT_WINDOW: Final = 7
+"""Cells to a side over which a difference of contrast is averaged, to tell light from motion
+(`FlowVaeConfig.contrast_light`): an odd number."""
+
+
 def detail_slices(latent_channels: int, detail_channels: Sequence[int]) -> tuple[slice, ...]:
     """Where each finer grid lies among the channels of a latent (C, h, w), the one of twice the size first.
 
@@ -105,6 +110,9 @@ class FlowVaeConfig:
             others were found (`docs/adr/0021-finer-tracking.md`). None in the paper.
         tracks_contrast: the same once more, on a grid of twice the size again, by what the picture itself shows there:
             its local contrast, one number a cell (`docs/adr/0023-finest-tracking.md`). Not in the paper.
+        contrast_light: how large a difference of contrast, mean over 7 x 7 cells, is half taken for light and not for
+            motion there (`tracking.without_light`); 0: all of it for motion. A shadow on one of two photos changes
+            contrast on one side of its edge, what moves changes it both ways.
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
@@ -129,6 +137,7 @@ class FlowVaeConfig:
     tracking_channels: int = 0
     fine_tracking_channels: int = 0
     tracks_contrast: bool = False
+    contrast_light: float = 0.0
     confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
     output: Literal["absolute", "displacement", "rgb"] = "absolute"
@@ -194,6 +203,11 @@ class FlowVaeConfig:
             raise ConfigError(
                 f"tracks_contrast is true, but a crop of {self.crop_size} px has no grid of {4 * self.tracking_size} "
                 "cells to a side; use fewer detail_channels"
+            )
+        if not 0 <= self.contrast_light < float("inf") or (self.contrast_light and not self.tracks_contrast):
+            raise ConfigError(
+                f"contrast_light is {self.contrast_light}; it is a difference of contrast, not negative, and 0 where "
+                "tracks_contrast is false"
             )
 
     def _check_kinds(self) -> None:

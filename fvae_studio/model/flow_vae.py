@@ -89,6 +89,7 @@ class FlowVae(nn.Module):
             tracking_channels=config.all_tracking_channels,
             tracking_cell_px=config.crop_size / config.tracking_size,
             tells_cells_apart=config.tells_cells_apart,
+            contrast_light=config.contrast_light,
             out_channels=self.out_channels,
             head=config.head,
             upsampling=config.upsampling,

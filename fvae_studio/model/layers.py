@@ -102,6 +102,7 @@ class ConvDecoder(nn.Module):
             one before. Where they are found in the photo, see `Tracking`, is told to every layer.
         tracking_cell_px: side of a cell of their first grid in crop pixels.
         tells_cells_apart: see `FlowVaeConfig.tells_cells_apart`.
+        contrast_light: see there, too.
         out_channels: of the map.
         head: see `FlowVaeConfig.head`.
         upsampling: between levels.
@@ -119,6 +120,7 @@ class ConvDecoder(nn.Module):
         tracking_channels: Sequence[int] = (),
         tracking_cell_px: float = 1.0,
         tells_cells_apart: bool = False,
+        contrast_light: float = 0.0,
         out_channels: int,
         head: Literal["same", "pixel_shuffle"],
         upsampling: Literal["nearest", "bilinear"],
@@ -148,7 +150,7 @@ class ConvDecoder(nn.Module):
             Matching(channels=count, radius=radius) for count, radius in zip(channels, matching_radius, strict=False)
         )
         if tracking_channels:
-            self.tracking = Tracking(cell_px=tracking_cell_px, num_grids=len(tracking_channels))
+            self.tracking = Tracking(cell_px=tracking_cell_px, num_grids=len(tracking_channels), light=contrast_light)
         in_channels += self.head_motions - motion
         cells = 4 if head == "pixel_shuffle" else 1
         self.head = nn.Conv2d(in_channels, out_channels * cells, 5, padding=2)

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fvae_studio.model.config import TRACKING_STEPS
+from fvae_studio.model.config import LIGHT_WINDOW, TRACKING_STEPS
 from fvae_studio.model.warp import warp
 
 DOUBT: Final = 0.01
@@ -36,11 +36,13 @@ class Tracking(nn.Module):
     Args:
         cell_px: side of a cell of the coarsest grid in crop pixels.
         num_grids: of descriptors, each twice the size of the one before.
+        light: see `FlowVaeConfig.contrast_light`; of the third grid alone, which is contrast.
     """
 
-    def __init__(self, *, cell_px: float, num_grids: int = 1) -> None:
+    def __init__(self, *, cell_px: float, num_grids: int = 1, light: float = 0.0) -> None:
         super().__init__()
         self.cell_px = cell_px
+        self.lights = (0.0, 0.0, light)
         for name in DOUBTS[:num_grids]:
             self.register_parameter(name, nn.Parameter(torch.tensor(math.log(DOUBT))))
 
@@ -54,13 +56,13 @@ class Tracking(nn.Module):
         half_target, half_own = (F.avg_pool2d(grids[0], 2) for grids in (target, own))
         log_doubts = [self.get_parameter(name) for name in DOUBTS[: len(target)]]
         found = [least_squares(*slopes(half_own), half_target - half_own, log_doubts[0])]
-        for grid, own_grid, log_doubt in zip(target, own, log_doubts, strict=True):
-            found.append(_tracked(grid, own_grid, found[-1], log_doubt))
+        for grid, own_grid, log_doubt, light in zip(target, own, log_doubts, self.lights, strict=False):
+            found.append(_tracked(grid, own_grid, found[-1], log_doubt, light))
         # Cells of the grid of half the size are twice as wide.
         return tuple(motion * (self.cell_px * 2.0 ** (1 - level)) for level, motion in enumerate(found))
 
 
-def _tracked(target: Tensor, own: Tensor, coarser: Tensor, log_doubt: Tensor) -> Tensor:
+def _tracked(target: Tensor, own: Tensor, coarser: Tensor, log_doubt: Tensor, light: float) -> Tensor:
     """The motion (B, 2, H, W) in cells, from that on a grid of half the size on."""
     found = 2 * F.interpolate(coarser, scale_factor=2.0, mode="bilinear", align_corners=False)
     sloped = torch.cat([own, *slopes(own)], dim=1)
@@ -68,8 +70,21 @@ def _tracked(target: Tensor, own: Tensor, coarser: Tensor, log_doubt: Tensor) ->
         # A place that is no number would be read outside the grid (torch 2.13, on a processor).
         before = torch.nan_to_num(found.detach())
         here, x_slope, y_slope = warp(sloped, before).chunk(3, dim=1)
-        found = before + least_squares(x_slope, y_slope, target - here, log_doubt)
+        difference = without_light(target - here, light) if light else target - here
+        found = before + least_squares(x_slope, y_slope, difference, log_doubt)
     return found
+
+
+def without_light(difference: Tensor, light: float) -> Tensor:
+    """A difference of contrasts (B, 1, H, W), less what is taken for light: what it is on average around a cell.
+
+    What has moved makes a photo darker here and lighter beside it, a shadow makes it darker all over. Small averages
+    are left in, where they say more of motion than of light: of one as large as `light` half is taken out. A gradient
+    flows as if the average were known.
+    """
+    around = F.avg_pool2d(difference, LIGHT_WINDOW, stride=1, padding=LIGHT_WINDOW // 2).detach()
+    squares = around.square()
+    return difference - around * (squares / (squares + light**2))
 
 
 def _for_batch(grid: Tensor, batch: int) -> Tensor:

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from fvae_studio.model.config import TRACKING_STEPS, FlowVaeConfig
+from fvae_studio.model.config import LIGHT_WINDOW, TRACKING_STEPS, FlowVaeConfig
 from fvae_studio.model.graph_layers import averaged, channels_of, double
 from fvae_studio.model.onnx_file import Dimension, OnnxGraph
 from fvae_studio.model.weights import Array
@@ -34,12 +34,14 @@ class DescriptorGrid:
         side: cells to a side.
         head: what the names of its `layers.DescriptorHead`'s tensors begin with; "" for the photo's contrast.
         doubt: name of the tensor that holds its doubt.
+        light: see `FlowVaeConfig.contrast_light`; 0 for descriptors that are learnt.
     """
 
     channels: int
     side: int
     head: str
     doubt: str
+    light: float
 
     def cell_px(self, config: FlowVaeConfig) -> float:
         """Side of a cell in crop pixels."""
@@ -65,14 +67,14 @@ class Tracked:
 
 def descriptor_grids(config: FlowVaeConfig) -> tuple[DescriptorGrid, ...]:
     """Of a model's latents, the coarsest first; none without tracking."""
-    names = (
-        ("vae.descriptors", "vae.decoder.tracking.log_doubt"),
-        ("vae.fine_descriptors", "vae.decoder.tracking.log_finer_doubt"),
-        ("", "vae.decoder.tracking.log_contrast_doubt"),
+    told = (
+        ("vae.descriptors", "vae.decoder.tracking.log_doubt", 0.0),
+        ("vae.fine_descriptors", "vae.decoder.tracking.log_finer_doubt", 0.0),
+        ("", "vae.decoder.tracking.log_contrast_doubt", config.contrast_light),
     )
     return tuple(
-        DescriptorGrid(channels, config.tracking_size << level, head, doubt)
-        for level, (channels, (head, doubt)) in enumerate(zip(config.all_tracking_channels, names, strict=False))
+        DescriptorGrid(channels, config.tracking_size << level, *of_grid)
+        for level, (channels, of_grid) in enumerate(zip(config.all_tracking_channels, told, strict=False))
     )
 
 
@@ -134,7 +136,10 @@ def track(
         found = graph.apply("Mul", double(graph, found, "bilinear"), _number(graph, 2.0))
         for _ in range(TRACKING_STEPS):
             here, slopes = _apart(graph, _fetched(graph, cells, found, grid), grid.channels)
-            products = [*_products(graph, slopes), *_against(graph, slopes, graph.apply("Sub", descriptors, here))]
+            difference = graph.apply("Sub", descriptors, here)
+            if grid.light:
+                difference = _without_light(graph, difference, grid.light)
+            products = [*_products(graph, slopes), *_against(graph, slopes, difference)]
             sums = _over_neighbours(graph, _means(graph, products, grid.channels, grid.side))
             inverse = _inverse(graph, channels_of(graph, sums, 0, 3), tensors[grid.doubt])
             found = graph.apply("Add", found, _solved(graph, inverse, channels_of(graph, sums, 3, 5)))
@@ -228,6 +233,15 @@ def _products(graph: OnnxGraph, slopes: tuple[str, str]) -> list[str]:
 def _against(graph: OnnxGraph, slopes: tuple[str, str], difference: str) -> list[str]:
     """A difference seen against slopes by x and by y."""
     return [graph.apply("Mul", slope, difference) for slope in slopes]
+
+
+def _without_light(graph: OnnxGraph, difference: str, light: float) -> str:
+    """`tracking.without_light`; the way back needs none, since the average counts as known."""
+    window, rim = [LIGHT_WINDOW, LIGHT_WINDOW], [LIGHT_WINDOW // 2] * 4
+    around = graph.apply("AveragePool", difference, kernel_shape=window, pads=rim, count_include_pad=1)
+    squares = graph.apply("Mul", around, around)
+    share = graph.apply("Div", squares, graph.apply("Add", squares, _number(graph, light**2)))
+    return graph.apply("Sub", difference, graph.apply("Mul", around, share))
 
 
 def _inverse(graph: OnnxGraph, squares: str, log_doubt: Array) -> str:

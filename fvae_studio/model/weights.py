@@ -30,10 +30,10 @@ from fvae_studio.model.directions import Direction, DirectionSet, ExpressionGaug
 from fvae_studio.model.preprocess import PREPROCESS_VERSION
 
 FORMAT: Final = "fvae-studio-weights"
-SCHEMA: Final = 7
+SCHEMA: Final = 8
 """Of the JSON header; rises when an older program could no longer read it. 2: finer grids of the latent; refinements
 of the decoder. 3: refinements of the encoders. 4: matching. 5: tracking. 6: finer tracking. 7: a third grid of it;
-sliders and gauges that leave descriptors alone without their channels."""
+sliders and gauges that leave descriptors alone without their channels. 8: light told from motion there."""
 
 _METADATA_KEY: Final = "fvae_studio"
 _MAX_HEADER_BYTES: Final = 16 * 2**20

@@ -405,6 +405,7 @@ def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> No
             "tracking_channels",
             "fine_tracking_channels",
             "tracks_contrast",
+            "contrast_light",
         ):
             del values["config"][option]
 
@@ -440,6 +441,7 @@ def test_a_file_of_an_earlier_version_is_read(saved: Path, tmp_path: Path) -> No
         lambda values: values["config"].update(
             detail_channels=[3], tracking_channels=1, fine_tracking_channels=1, tracks_contrast=1
         ),
+        lambda values: values["config"].update(contrast_light=0.2),
         lambda values: values["config"].update(encoder_channels=[4, 4]),
         lambda values: values["directions"][0].pop("label"),
         lambda values: values["directions"][0].update(name="smirk"),

@@ -34,6 +34,9 @@ CONFIGS = {
     ),
     "three grids, coarser than the flow": replace(TINY_CONFIG, detail_channels=(3, 2), **THREE_GRIDS),
     "three grids, cells told apart": replace(TINY_CONFIG, detail_channels=(3, 2, 2), refinements=1, **THREE_GRIDS),
+    "three grids, light told from motion": replace(
+        TINY_CONFIG, detail_channels=(3, 2, 2), contrast_light=0.2, **THREE_GRIDS
+    ),
     "three grids, cells told apart, bilinear": replace(
         TINY_CONFIG, detail_channels=(3, 2, 2), upsampling="bilinear", **THREE_GRIDS
     ),

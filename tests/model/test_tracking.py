@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from fvae_studio.model.flow_vae import FlowVae
-from fvae_studio.model.tracking import Tracking, slopes
+from fvae_studio.model.tracking import Tracking, slopes, without_light
 from fvae_studio.model.warp import warp
 from tests.helpers.tiny_model import TINY_CONFIG
 
@@ -62,6 +62,55 @@ def test_a_finer_grid_mends_what_the_coarser_one_missed(own: Tensor) -> None:
     torch.testing.assert_close(
         finer[..., 4:-4, 4:-4] / 2.0, moved.expand(1, 2, SIDE, SIDE)[..., 4:-4, 4:-4], atol=0.15, rtol=0
     )
+
+
+@pytest.fixture
+def contrast() -> Tensor:
+    """Waves of 5 to 11 cells, as freckles, lashes and folds make them."""
+    generator = torch.Generator().manual_seed(4)
+    y, x = torch.meshgrid(torch.arange(4 * SIDE).float(), torch.arange(4 * SIDE).float(), indexing="ij")
+    lengths = torch.rand(24, generator=generator) * 6 + 5
+    angles, phases = (torch.rand(24, generator=generator) * 6.283 for _ in range(2))
+    shares = [
+        torch.sin(6.283 / length * (angle.cos() * x + angle.sin() * y) + phase)
+        for length, angle, phase in zip(lengths, angles, phases, strict=True)
+    ]
+    return torch.stack(shares).mean(0)[None, None] * 3
+
+
+def found_by_contrast(target: Tensor, own: Tensor, *, light: float) -> Tensor:
+    """The third grid's motion in cells, where the others show nothing."""
+    tracking = Tracking(cell_px=4.0, num_grids=3, light=light).requires_grad_(requires_grad=False)
+    flat = [torch.zeros(1, 2, SIDE, SIDE), torch.zeros(1, 1, 2 * SIDE, 2 * SIDE)]
+    return tracking([*flat, target], [*flat, own])[-1]
+
+
+def test_a_shadow_on_one_of_two_photos_is_hardly_taken_for_motion(contrast: Tensor) -> None:
+    side = contrast.shape[-1]
+    shadow = torch.sigmoid((torch.arange(side).float() - side / 2) / 2)[None, None, None].expand_as(contrast)
+
+    plain, told = (found_by_contrast(contrast - shadow, contrast, light=light).norm(dim=1).mean() for light in (0, 0.2))
+
+    assert plain > 0.5
+    assert told < 0.4 * plain
+
+
+def test_what_moved_is_found_though_light_is_told_from_it(contrast: Tensor) -> None:
+    moved = torch.tensor((0.7, -0.5))[None, :, None, None].expand(1, 2, *contrast.shape[2:])
+
+    found = found_by_contrast(warp(contrast, moved), contrast, light=0.2)
+
+    error = (found - moved)[..., 4:-4, 4:-4].norm(dim=1)
+    assert error.mean() < 0.35 * moved.norm(dim=1).mean()
+
+
+def test_small_averages_count_as_motion_and_large_ones_as_light() -> None:
+    even = torch.ones(1, 1, 9, 9)
+
+    for amount, kept in ((0.01, 0.01), (0.2, 0.1), (20.0, 0.0)):
+        left = without_light(even * amount, 0.2)
+        # Beyond the border lies nothing, and counts.
+        assert left[0, 0, 4, 4] == pytest.approx(kept, abs=0.003)
 
 
 @torch.inference_mode()

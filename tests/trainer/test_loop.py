@@ -177,6 +177,7 @@ def test_checkpoint_of_an_earlier_version_is_read(run_dir, tmp_path):
         "tracking_channels",
         "fine_tracking_channels",
         "tracks_contrast",
+        "contrast_light",
     ):
         del config["model"][option]
     save_state(tmp_path / CHECKPOINT, state | {"config": json.dumps(config)})

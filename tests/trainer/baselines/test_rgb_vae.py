@@ -39,6 +39,7 @@ def test_architecture_is_the_flow_vaes_but_for_the_last_layer_and_what_the_paper
         "tracking_channels": 0,
         "fine_tracking_channels": 0,
         "tracks_contrast": False,
+        "contrast_light": 0.0,
         "refinements": 0,
         "encoder_refinements": 0,
     }
