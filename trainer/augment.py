@@ -15,10 +15,9 @@ from trainer.dataset import PairBatch
 _DRIFT = ((1, 1.0), (2, 1.5), (4, 0.8), (7, 0.3))
 """Cells to a side, and the root mean square of their random shifts in crop pixels."""
 
-_SHADOW_SHARE = 0.1
 _SHADOW_DEPTH = (0.2, 0.7)
 _SHADOW_EDGE = (0.02, 0.25)
-"""Of relit pictures those with a shadow; what it takes of the light; over which part of the picture it begins."""
+"""What a shadow takes of the light; over which part of the picture it begins."""
 
 _JUMP_PX = 0.3
 """Between the nearest cell of a flow and the bilinear value: beyond it lies a jump, not a slope."""
@@ -149,11 +148,16 @@ def _chosen_pairs(chosen: Tensor, changed: PairBatch, batch: PairBatch) -> PairB
     )
 
 
-def relight(images: Tensor, *, generator: torch.Generator) -> Tensor:
+def relight(images: Tensor, *, generator: torch.Generator, shadow_share: float = 0.1) -> Tensor:
     """Random gain, gamma, colour cast, a soft shading across the face and, at times, a shadow; images in [-1, 1].
 
     The paper's squared loss mistakes light for motion (its limitation 2): what the networks see is relit, what the loss
     compares is not.
+
+    Args:
+        images: (B, 3, S, S).
+        generator: of all of it.
+        shadow_share: of the pictures have a shadow, whose edge crosses the face.
     """
     count = len(images)
     gamma = torch.exp(_uniform(count, -0.25, 0.25, generator))[:, None, None, None]
@@ -164,17 +168,17 @@ def relight(images: Tensor, *, generator: torch.Generator) -> Tensor:
     slope_x, slope_y = (_uniform(count, -0.25, 0.25, generator)[:, None, None, None] for _ in range(2))
     shading = torch.exp(slope_x * axis[None, None, None, :] + slope_y * axis[None, None, :, None])
     linear = ((images + 1) / 2).clamp(1e-3, 1)
-    light = gain * shading * _shadows(count, size, generator)
+    light = gain * shading * _shadows(count, size, shadow_share, generator)
     return (linear.pow(gamma) * light).clamp(0, 1) * 2 - 1
 
 
-def _shadows(count: int, size: int, generator: torch.Generator) -> Tensor:
+def _shadows(count: int, size: int, share: float, generator: torch.Generator) -> Tensor:
     """(B, 1, S, S) in (0, 1]: light beside a straight edge that crosses the face somewhere; 1 everywhere for most."""
     angle = _uniform(count, -math.pi, math.pi, generator)[:, None, None]
     offset = _uniform(count, -0.5, 0.5, generator)[:, None, None]
     width = _uniform(count, *_SHADOW_EDGE, generator)[:, None, None]
     depth = _uniform(count, *_SHADOW_DEPTH, generator)[:, None, None]
-    chosen = _uniform(count, 0, 1, generator)[:, None, None] < _SHADOW_SHARE
+    chosen = _uniform(count, 0, 1, generator)[:, None, None] < share
     axis = torch.linspace(-1, 1, size, device=generator.device)
     across = torch.cos(angle) * axis[None, None, :] + torch.sin(angle) * axis[None, :, None]
     shadow = depth * torch.sigmoid((across - offset) * (2 / width))

@@ -189,9 +189,11 @@ def augmented(
         batch = drift(batch, ~use_edit, config.data.drift, generator=generator)
     seen = batch
     if config.data.relight:
-        seen = batch._replace(
-            source=relight(batch.source, generator=generator), target=relight(batch.target, generator=generator)
+        shadows = config.data.shadow_share
+        source, target = (
+            relight(images, generator=generator, shadow_share=shadows) for images in (batch.source, batch.target)
         )
+        seen = batch._replace(source=source, target=target)
     return batch, seen, use_edit
 
 
