@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -86,26 +86,30 @@ def jitter(batch: PairBatch, *, generator: torch.Generator, share: float = 1.0, 
     cos, sin = torch.cos(angle), torch.sin(angle)
     linear = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
     linear = linear @ torch.diag_embed(torch.stack([scale * aspect, scale / aspect], dim=1))
+    if min(share, real_share) >= 1:
+        chosen = torch.ones(count, dtype=torch.bool, device=generator.device)
+    else:
+        chosen = _uniform(count, 0, 1, generator) < torch.where(batch.is_real, real_share, share)
+    return _changed(batch, chosen, lambda pairs, rows: _moved(pairs, linear[rows], shift[rows]))
+
+
+def _moved(batch: PairBatch, linear: Tensor, shift: Tensor) -> PairBatch:
+    """Both images by D(p) = A p + t, A (B, 2, 2), t (B, 2) in halves of the crop; see `jitter`."""
     theta = torch.cat([linear, shift[:, :, None]], dim=2)
     size = list(batch.source.shape)
     grid = F.affine_grid(theta, [size[0], 1, size[2], size[3]], align_corners=False)
 
-    def moved(values: Tensor, mode: str) -> Tensor:
+    def sampled(values: Tensor, mode: str) -> Tensor:
         return F.grid_sample(values, grid, mode=mode, padding_mode="border", align_corners=False)
 
-    images = moved(torch.cat([batch.source, batch.target], dim=1), "bicubic").clamp(-1, 1)
-    between = moved(torch.cat([batch.flow, batch.visible], dim=1), "bilinear")
-    nearest = moved(batch.flow, "nearest")
+    images = sampled(torch.cat([batch.source, batch.target], dim=1), "bicubic").clamp(-1, 1)
+    between = sampled(torch.cat([batch.flow, batch.visible], dim=1), "bilinear")
+    nearest = sampled(batch.flow, "nearest")
     flow, visible = between[:, :2], between[:, 2:]
     flow = torch.where((flow - nearest).norm(dim=1, keepdim=True) > _JUMP_PX, nearest, flow)
     # Not `inv`, which waits for a GPU to tell whether there is an inverse: a turn with a scale always has one.
     flow = torch.einsum("bij,bjhw->bihw", torch.linalg.inv_ex(linear).inverse, flow)
-    changed = PairBatch(images[:, :3], images[:, 3:], flow, visible, batch.code, batch.is_real)
-    if min(share, real_share) >= 1:
-        return changed
-    shares = torch.where(batch.is_real, real_share, share)
-    chosen = _uniform(count, 0, 1, generator) < shares
-    return _chosen_pairs(chosen, changed, batch)
+    return PairBatch(images[:, :3], images[:, 3:], flow, visible, batch.code, batch.is_real)
 
 
 def drift(batch: PairBatch, chosen: Tensor, amount: float, *, generator: torch.Generator) -> PairBatch:
@@ -121,21 +125,44 @@ def drift(batch: PairBatch, chosen: Tensor, amount: float, *, generator: torch.G
         amount: 1 moves by about 2 crop pixels (root mean square), mostly as a whole.
         generator: of the random motion.
     """
-    count, size = len(batch.source), batch.source.shape[-1]
-    motion = torch.zeros(count, 2, size, size, device=generator.device)
+    count = len(batch.source)
+    waves = []
     for cells, strength in _DRIFT:
         coarse = torch.randn(count, 2, cells, cells, generator=generator, device=generator.device)
-        coarse *= strength * amount
-        motion += F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=True)
-    motion *= chosen[:, None, None, None]
-    source = warp(batch.source, motion)
+        waves.append(coarse * (strength * amount))
+    return _changed(batch, chosen, lambda pairs, rows: _drifted(pairs, [wave[rows] for wave in waves]))
+
+
+def _drifted(batch: PairBatch, waves: Sequence[Tensor]) -> PairBatch:
+    """The source moved by the sum of (B, 2, n, n) coarse motions; see `drift`."""
+    size = batch.source.shape[-1]
+    motion = torch.zeros_like(batch.flow)
+    for wave in waves:
+        motion += F.interpolate(wave, size=(size, size), mode="bicubic", align_corners=True)
     places = batch.flow
     flow = places
     # The fixed point q = x - u(q); u changes by at most a tenth of a pixel from pixel to pixel, so three rounds do.
     for _ in range(3):
         flow = places - warp(motion, flow)
-    pick = chosen[:, None, None, None]
-    return batch._replace(source=torch.where(pick, source, batch.source), flow=torch.where(pick, flow, batch.flow))
+    return batch._replace(source=warp(batch.source, motion), flow=flow)
+
+
+def _changed(batch: PairBatch, chosen: Tensor, change: Callable[[PairBatch, Tensor | slice], PairBatch]) -> PairBatch:
+    """A change of the chosen pairs (B,), the others as they were.
+
+    Args:
+        batch: B pairs.
+        chosen: (B,) bool.
+        change: is given pairs, and which of the batch they are: the chosen ones on a processor; all elsewhere, since a
+            GPU would have to tell first how many they are.
+    """
+    if chosen.device.type != "cpu":
+        return _chosen_pairs(chosen, change(batch, slice(None)), batch)
+    rows = chosen.nonzero()[:, 0]
+    if not len(rows):
+        return batch
+    changed = change(PairBatch(*(values[rows] for values in batch)), rows)
+    return PairBatch(*(old.index_copy(0, rows, new) for old, new in zip(batch, changed, strict=True)))
 
 
 def _chosen_pairs(chosen: Tensor, changed: PairBatch, batch: PairBatch) -> PairBatch:
