@@ -67,6 +67,8 @@ class Report:
             values["smile_removed"] = self.edit.best_removed
             values["smile_strength"] = self.edit.best_strength
             values["smile_removed_both_ways"] = self.edit.removed_both[1]
+            if self.edit.removed_with_teeth:
+                values["smile_removed_with_teeth"] = max(self.edit.removed_with_teeth)
         if self.pictures is not None:
             values["sharpness"] = self.pictures.sharpness_full
             values["outside_difference"] = self.pictures.outside_difference

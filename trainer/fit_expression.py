@@ -1,16 +1,20 @@
 """Finding the expression code that brings neutral photos closest to people's real photos of an expression.
 
 Algorithm 1 takes the difference of two mean latents. With the axes W at hand there is a surer way: choose the code e
-so that g(S, Z(S) + W e) moves the *training* people's lips, lids and outline to where their real photos have them. Only
-the mixture of shapes is chosen; what each shape does to a face was learned from exact flows, so the slider stays a pure
-expression.
+so that g(S, Z(S) + W e) moves the *training* people's lips, lids and outline by as much as they move in their real
+photos on average. Only the mixture of shapes is chosen; what each shape does to a face was learned from exact flows, so
+the slider stays a pure expression.
+
+On average: nobody's neutral photo tells how this person smiles. Asked to bring everybody to their own smile, a free
+direction finds ways to move 65 people differently, and moves others differently for no reason
+(`docs/experiments.md`, "smile, to the mean").
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -95,9 +99,12 @@ def fit_expression(
     begin = torch.tensor([float(np.mean([start.get(names[k], 0.0) for k in members])) for members in groups])
     weights = begin.clone().requires_grad_()
 
+    motion = mean_motion(prepared, pairs)
+
     def price(chosen: list[tuple[int, int]]) -> Tensor:
         offset = torch.einsum("k,kchw->chw", weights @ spread + rest, axis)
-        return _distance(vae, offset, prepared, chosen) + STAY * (weights - begin).square().sum()
+        there = _distance(vae, offset, prepared, *_on_average(prepared, chosen, motion))
+        return there + STAY * (weights - begin).square().sum()
 
     _minimise(
         weights,
@@ -124,7 +131,7 @@ def fit_direction(
 
     A mixture of shapes can only do what was rendered: of photos that show the expression it takes less away than the
     people's own latents hold. Here the direction itself is free, and both ways count alike: Z(neutral) + d shall reach
-    the expression, Z(expression) - d the neutral photo.
+    the expression as people show it on average, Z(expression) - d this person's neutral photo, which the photo knows.
 
     Args:
         vae: frozen, in evaluation mode.
@@ -137,11 +144,12 @@ def fit_direction(
     progress = progress or NoProgress()
     begin = torch.from_numpy(np.ascontiguousarray(start, np.float32))
     direction = free_direction(vae, begin)
+    motion = mean_motion(prepared, pairs)
 
     def price(chosen: list[tuple[int, int]]) -> Tensor:
-        back = [(target, source) for source, target in chosen]
-        reached = _distance(vae, direction, prepared, chosen) + _distance(vae, -direction, prepared, back)
-        return reached / 2 + DIRECTION_STAY * (direction - begin).square().sum()
+        there = _distance(vae, direction, prepared, *_on_average(prepared, chosen, motion))
+        back = _distance(vae, -direction, prepared, *_back(prepared, chosen))
+        return (there + back) / 2 + DIRECTION_STAY * (direction - begin).square().sum()
 
     _minimise(
         direction, price, pairs, _Search(DIRECTION_STEPS, DIRECTION_RATE, "fitting the smile both ways"), seed, progress
@@ -201,12 +209,46 @@ def _minimise(
                 free.clamp_(*search.limits)
 
 
-def _distance(vae: FlowVae, offset: Tensor, prepared: PreparedFaces, pairs: Sequence[tuple[int, int]]) -> Tensor:
-    """How far from a person's real lips, lids and outline the pixels come from that are shown there, in eye distances.
+def mean_motion(prepared: PreparedFaces, pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+    """(478, 2): by how much landmarks move in people's photos on average, crop pixels, the head's own motion left out.
 
-    `pairs`: rows (photo that is edited, photo of the same person whose lips are wanted).
+    Args:
+        prepared: the photos.
+        pairs: rows (neutral, with the expression) of the same person; at least one.
     """
-    crops = np.stack([small_crop(prepared.crops[neutral]) for neutral, _ in pairs])
+    marks = prepared.landmarks
+    motion = np.mean([register(marks[shown], marks[neutral]) - marks[neutral] for neutral, shown in pairs], axis=0)
+    return np.asarray(motion, np.float32)
+
+
+def _on_average(
+    prepared: PreparedFaces, pairs: Sequence[tuple[int, int]], motion: NDArray[np.float32]
+) -> tuple[list[int], NDArray[np.float32]]:
+    """The neutral photos, and (N, 478, 2) where their landmarks would be by the mean motion."""
+    rows = [neutral for neutral, _ in pairs]
+    return rows, prepared.landmarks[rows] + motion
+
+
+def _back(prepared: PreparedFaces, pairs: Sequence[tuple[int, int]]) -> tuple[list[int], NDArray[np.float32]]:
+    """The photos with the expression, and (N, 478, 2) where the same people's neutral photos have their landmarks."""
+    marks = prepared.landmarks
+    wanted = np.stack([register(marks[neutral], marks[shown]) for neutral, shown in pairs])
+    return [shown for _, shown in pairs], wanted
+
+
+def _distance(
+    vae: FlowVae, offset: Tensor, prepared: PreparedFaces, rows: Sequence[int], wanted: NDArray[np.floating[Any]]
+) -> Tensor:
+    """How far from lips, lids and outline the pixels come from that are shown where those are wanted, in eye distances.
+
+    Args:
+        vae: frozen.
+        offset: (C, h, w), added to the photos' latents.
+        prepared: the photos.
+        rows: of those that are edited.
+        wanted: (N, 478, 2) where their landmarks shall be, crop pixels.
+    """
+    crops = np.stack([small_crop(prepared.crops[row]) for row in rows])
     images = to_tensor(crops)
     with torch.no_grad():
         mean, _ = vae.encode(images)
@@ -214,11 +256,8 @@ def _distance(vae: FlowVae, offset: Tensor, prepared: PreparedFaces, pairs: Sequ
         base = vae.decode(features, mean)
     flow = vae.decode(features, mean + offset) - base
     points = np.concatenate([MOUTH_POINTS, LID_POINTS, JAW_POINTS])
-    photo = np.stack([prepared.landmarks[neutral][points] for neutral, _ in pairs])
-    wanted = np.stack(
-        [register(prepared.landmarks[target], prepared.landmarks[neutral])[points] for neutral, target in pairs]
-    )
-    at = torch.from_numpy(wanted.astype(np.float32))
+    photo = prepared.landmarks[list(rows)][:, points]
+    at = torch.from_numpy(wanted[:, points].astype(np.float32))
     grid = ((at + 0.5) * (2 / CROP_SIZE) - 1)[:, None]
     seen = F.grid_sample(flow.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
     # The output shows, at the wanted place of each landmark, what lies at p + flow(p) in the photo.

@@ -75,6 +75,7 @@ def _edit(figures: EditFigures) -> list[str]:
     rows = [["removed", *(percent(value) for value in figures.removed)]]
     if figures.redetected:
         rows.append(["removed, landmarks found again", *(percent(value) for value in figures.redetected)])
+    rows.append(["removed, lips parted over built-in teeth", *(percent(value) for value in figures.removed_with_teeth)])
     rows.append(["smile to neutral, at minus that", *(percent(value) for value in figures.removed_back)])
     return [
         f"## The smile slider, target never seen: mouth landmark error removed, {figures.num_people} people",
@@ -86,7 +87,8 @@ def _edit(figures: EditFigures) -> list[str]:
         f"the eye distance. At strength 1 the mouth makes {percent(figures.motion_share)} of the real smile's motion.",
         "",
         f"Both ways together at one common strength, {figures.removed_both[0]:g}: {percent(figures.removed_both[1])} "
-        f"removed. Back to neutral, with everybody's own best strength {percent(figures.removed_back_own_strength)}.",
+        f"removed. Back to neutral, with everybody's own best strength {percent(figures.removed_back_own_strength)}; "
+        f"to a smile with lips parted over built-in teeth {percent(figures.removed_with_teeth_own_strength)}.",
         "",
         "Reference limit, the mean landmark motion of the training people: "
         f"{percent(figures.limit_removed)} at strength 1, {percent(figures.limit_best_removed)} at its best.",

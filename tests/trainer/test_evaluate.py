@@ -10,7 +10,10 @@ import pytest
 import torch
 
 from fvae_studio.core.colour import transfer_colour
+from fvae_studio.core.contours import CURVE_STEP
 from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.lips import LOWER_INNER, LOWER_OUTER, UPPER_INNER, UPPER_OUTER
+from fvae_studio.core.parting import part_lips
 from fvae_studio.core.types import Face, Photo
 from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel
@@ -19,6 +22,7 @@ from fvae_studio.model.warp import resize_flow
 from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
 from tests.helpers.fake_faces import FakeDetector, make_face, make_photo
+from tests.helpers.mouths import SEAM, mouth, parting_flow
 from tests.helpers.prepared_faces import SMILE_MOTION, crop_landmarks, make_prepared
 from tests.helpers.tiny_model import make_tiny_model, without_directions
 from trainer.baselines.oracle import OracleSettings
@@ -27,7 +31,7 @@ from trainer.crops import face_region, model_crop, small_crop
 from trainer.dataset import PairTable
 from trainer.evaluate import Report, evaluate
 from trainer.facekit.landmarks import MOUTH_POINTS
-from trainer.figures.edits import edit_figures
+from trainer.figures.edits import edit_figures, parted_landmarks
 from trainer.figures.exact import exact_figures, mouth_region, read_axes
 from trainer.figures.pictures import picture_figures
 from trainer.figures.reconstruction import BACK, BOTH, FORTH, RealPairs, fvae_pictures, reconstruction_figures
@@ -202,6 +206,7 @@ def test_slider_that_does_nothing_removes_nothing(model, prepared):
     assert figures is not None
     np.testing.assert_allclose(figures.removed, 0, atol=1e-6)
     np.testing.assert_allclose(figures.removed_back, 0, atol=1e-6)
+    np.testing.assert_allclose(figures.removed_with_teeth, 0, atol=1e-6)
     assert figures.removed_both[1] == pytest.approx(0, abs=1e-6)
     assert figures.motion_share == pytest.approx(0, abs=1e-6)
     assert figures.removed_own_strength == pytest.approx(0, abs=1e-6)
@@ -223,6 +228,19 @@ def test_people_who_smile_as_the_slider_says_are_reached_at_strength_1(model, pr
     assert figures.best_removed == pytest.approx(1, abs=1e-3)
     assert figures.motion_share == pytest.approx(1, abs=1e-2)
     assert figures.removed[0] < 0.9
+
+
+def test_each_lip_goes_with_its_own_layer():
+    landmarks = mouth()
+    seam = np.full(round(128 / CURVE_STEP), SEAM, np.float32)
+    lips = part_lips(parting_flow(), landmarks, seam)
+
+    assert lips is not None
+    moved = parted_landmarks(landmarks, lips)[:, 1] - landmarks[:, 1]
+    # The flow between the lips is not what they do: inner contours go with the outer ones.
+    assert moved[UPPER_INNER[5]] == pytest.approx(moved[UPPER_OUTER[5]], abs=0.3)
+    assert moved[LOWER_INNER[5]] == pytest.approx(moved[LOWER_OUTER[5]], abs=0.3)
+    assert moved[LOWER_INNER[5]] - moved[UPPER_INNER[5]] == pytest.approx(lips.gap, abs=0.4)
 
 
 def test_way_back_is_measured_from_the_smiling_photo(model, prepared):

@@ -133,6 +133,35 @@ def test_lids_go_where_people_have_them(faces):
     np.testing.assert_allclose(found[2:], start[2:], atol=0.1)
 
 
+@pytest.fixture
+def uneven(faces):
+    """One of six smiles four times as broadly: half as much again on average, and as everybody else for most."""
+    landmarks = faces.landmarks.copy()
+    _, smile = faces.pairs("neutral", "smile")[0]
+    landmarks[smile, np.concatenate([MOUTH_POINTS, JAW_POINTS])] += 3 * SMILE_MOTION
+    return replace(faces, landmarks=landmarks)
+
+
+def test_people_are_moved_as_they_move_on_average(uneven):
+    weights = np.zeros((len(NAMES), 4, 1, 1), np.float32)
+    for side in "LR":
+        weights[NAMES.index(f"mouthSmile_{side}"), :, 0, 0] = (0.0, 0.0, *(-SMILE_MOTION / 2))
+    start = {"mouthSmile_L": 1.2, "mouthSmile_R": 1.2}
+
+    code = fit_expression(HalvesFlow(), weights, NAMES, uneven, uneven.pairs("neutral", "smile"), start)
+
+    assert code["mouthSmile_L"] == pytest.approx(1.5, abs=0.1)
+
+
+def test_a_direction_goes_where_people_are_on_average(uneven):
+    # On the way back, which has half of the say, most people have no more to give than before.
+    start = np.array([0.0, 0.0, *(-1.3 * SMILE_MOTION)], np.float32)[:, None, None]
+
+    found = fit_direction(HalvesFlow(), start, uneven, uneven.pairs("neutral", "smile"))
+
+    assert np.hypot(*found[2:, 0, 0]) > 1.2 * np.hypot(*SMILE_MOTION)
+
+
 def test_outline_goes_where_people_have_it(prepared):
     # Nothing but outlines above, and people's do not move there; sideways they do.
     people = moved_halves(prepared, JAW_POINTS, np.concatenate([MOUTH_POINTS, LID_POINTS]))

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.composite import composite
 from fvae_studio.core.geometry import Points, SimilarityTransform
+from fvae_studio.core.lips import LOWER_INNER, LOWER_OUTER, UPPER_INNER, UPPER_OUTER
+from fvae_studio.core.parting import PartedLips, find_seam, part_lips
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.shown_face import warp_shown
 from fvae_studio.core.types import FlowField, Photo
@@ -29,6 +31,10 @@ STRENGTHS: Final = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """At which the slider is tried, the same for everybody."""
 
 DIRECTION: Final = "smile"
+
+_UPPER_LIP: Final = sorted({*UPPER_INNER[1:-1], *UPPER_OUTER[1:-1]})
+_LOWER_LIP: Final = sorted({*LOWER_INNER[1:-1], *LOWER_OUTER[1:-1]})
+"""Landmarks of each lip; the corners of the mouth belong to both."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class EditFigures:
             each strength.
         removed_both: of both ways together, the common strength at which most is removed, and what it removes.
         removed_back_own_strength: as `removed_own_strength`.
+        removed_with_teeth: the same as `removed`, with lips that part over built-in teeth: most real smiles show teeth.
+        removed_with_teeth_own_strength: as `removed_own_strength`.
     """
 
     num_people: int
@@ -70,6 +78,8 @@ class EditFigures:
     removed_back: tuple[float, ...] = ()
     removed_both: tuple[float, float] = (float("nan"), float("nan"))
     removed_back_own_strength: float = float("nan")
+    removed_with_teeth: tuple[float, ...] = ()
+    removed_with_teeth_own_strength: float = float("nan")
 
 
 def edit_figures(
@@ -104,23 +114,29 @@ def edit_figures(
     predictor = FlowPredictor(model, device="cpu")
     nothing = np.array([_error(prepared, pair, prepared.landmarks[pair[0]]) for pair in pairs])
     errors = np.zeros((len(pairs), len(strengths)))
-    found = np.zeros_like(errors)
+    found, toothy = np.zeros_like(errors), np.zeros_like(errors)
     shares = np.zeros(len(pairs))
     for number, (neutral, smile) in enumerate(pairs):
         progress.raise_if_cancelled()
         progress.report(number / len(pairs), "smile slider")
-        for column, (shown, moved) in enumerate(slid(predictor, prepared, neutral, strengths)):
+        photo = prepared.landmarks[neutral]
+        seam = find_seam(prepared.crops[neutral], photo)
+        for column, predicted in enumerate(_predicted(predictor, prepared, neutral, strengths)):
+            shown = settle(predicted, photo)
+            moved = landmark_motion(photo, shown.flow)
             errors[number, column] = _error(prepared, (neutral, smile), moved)
+            lips = part_lips(predicted.flow, photo, seam)
+            parted = moved if lips is None else parted_landmarks(photo, lips)
+            toothy[number, column] = _error(prepared, (neutral, smile), parted)
             if strengths[column] == 1:
-                shares[number] = motion_share(moved, prepared.landmarks[neutral], prepared.landmarks[smile])
+                shares[number] = motion_share(moved, photo, prepared.landmarks[smile])
             if detector is not None:
-                seen = _redetect(prepared.crops[neutral], shown, prepared.landmarks[neutral], detector)
+                seen = _redetect(prepared.crops[neutral], shown, photo, detector)
                 found[number, column] = nothing[number] if seen is None else _error(prepared, (neutral, smile), seen)
     removed = 1 - errors.sum(axis=0) / nothing.sum()
     best = int(np.argmax(removed))
     nothing_back, back = _way_back(predictor, prepared, pairs, strengths)
     both = 1 - (errors + back).sum(axis=0) / (nothing + nothing_back).sum()
-    own = np.minimum(errors.min(axis=1), nothing)
     at_one, at_best = _limit(prepared, pairs, nothing, strengths)
     return EditFigures(
         num_people=len(pairs),
@@ -129,15 +145,22 @@ def edit_figures(
         removed=tuple(removed.tolist()),
         best_strength=strengths[best],
         best_removed=float(removed[best]),
-        removed_own_strength=float(1 - own.sum() / nothing.sum()),
+        removed_own_strength=_removed_at_best(errors, nothing),
         motion_share=float(shares.mean()),
         limit_removed=at_one,
         limit_best_removed=at_best,
         redetected=tuple((1 - found.sum(axis=0) / nothing.sum()).tolist()) if detector is not None else (),
         removed_back=tuple((1 - back.sum(axis=0) / nothing_back.sum()).tolist()),
         removed_both=(strengths[int(np.argmax(both))], float(both.max())),
-        removed_back_own_strength=float(1 - np.minimum(back.min(axis=1), nothing_back).sum() / nothing_back.sum()),
+        removed_back_own_strength=_removed_at_best(back, nothing_back),
+        removed_with_teeth=tuple((1 - toothy.sum(axis=0) / nothing.sum()).tolist()),
+        removed_with_teeth_own_strength=_removed_at_best(toothy, nothing),
     )
+
+
+def _removed_at_best(errors: NDArray[np.float64], nothing: NDArray[np.float64]) -> float:
+    """What is removed if everybody has their own best strength, of (N, S) and of none (N)."""
+    return float(1 - np.minimum(errors.min(axis=1), nothing).sum() / nothing.sum())
 
 
 def _way_back(
@@ -155,11 +178,25 @@ def slid(
     predictor: FlowPredictor, prepared: PreparedFaces, row: int, strengths: Sequence[float], direction: str = DIRECTION
 ) -> Iterator[tuple[FlowField, Points]]:
     """Of a photo at each strength of the slider: its flow as the product shows it, and where its landmarks go."""
-    predictor.set_crop(model_crop(prepared, row))
     landmarks = prepared.landmarks[row]
-    for predicted in predictor.predict_many([{direction: strength} for strength in strengths]):
+    for predicted in _predicted(predictor, prepared, row, strengths, direction):
         shown = settle(predicted, landmarks)
         yield shown, landmark_motion(landmarks, shown.flow)
+
+
+def _predicted(
+    predictor: FlowPredictor, prepared: PreparedFaces, row: int, strengths: Sequence[float], direction: str = DIRECTION
+) -> list[FlowField]:
+    predictor.set_crop(model_crop(prepared, row))
+    return list(predictor.predict_many([{direction: strength} for strength in strengths]))
+
+
+def parted_landmarks(landmarks: Points, lips: PartedLips) -> Points:
+    """(478, 2) where a photo's landmarks go when its lips part: each lip's with its own layer."""
+    moved = landmark_motion(landmarks, lips.flow)
+    for points, flow in ((_UPPER_LIP, lips.upper), (_LOWER_LIP, lips.lower)):
+        moved[points] = landmark_motion(landmarks, flow)[points]
+    return moved
 
 
 def motion_share(landmarks: Points, photo: Points, wanted: Points) -> float:
