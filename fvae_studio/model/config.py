@@ -271,6 +271,16 @@ class FlowVaeConfig:
         finest = self.tracking_size << 2
         return self.tracks_contrast and self.head == "pixel_shuffle" and self.flow_size == finest
 
+    def motions_told(self, level: int) -> int:
+        """How many numbers a layer of the flow's decoder is told of what was tracked.
+
+        Args:
+            level: of the layer, from the coarsest on; the one behind all doublings is the head.
+        """
+        if not self.tracking_channels:
+            return 0
+        return 8 if self.tells_cells_apart and level == len(self.decoder_channels) else 2
+
     @property
     def tracking_size(self) -> int:
         """Side of the descriptors' grid, the coarsest one."""

@@ -88,7 +88,7 @@ class FlowVae(nn.Module):
             matching_radius=config.matching_radius,
             tracking_channels=config.all_tracking_channels,
             tracking_cell_px=config.crop_size / config.tracking_size,
-            tells_cells_apart=config.tells_cells_apart,
+            head_motions=config.motions_told(len(config.decoder_channels)),
             contrast_light=config.contrast_light,
             out_channels=self.out_channels,
             head=config.head,

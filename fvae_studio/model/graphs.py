@@ -298,7 +298,7 @@ def multiply_adds(config: FlowVaeConfig, *, tracks: bool = True) -> int:
             refined = zip(channels[: config.refinements], shapes, strict=False)
             total += sum(9 * count**2 * int(size) ** 2 for count, (_, _, size, _) in refined)
             total += multiply_adds_of_matching(config) + (multiply_adds_of_tracking(config) if tracks else 0)
-            inputs = [count + (_motions(config, level) if tracks else 0) for level, count in enumerate(inputs)]
+            inputs = [count + (config.motions_told(level) if tracks else 0) for level, count in enumerate(inputs)]
         for level, detail in enumerate(_details(config, part), 1):
             inputs[level] += detail
         total += sum(
@@ -416,26 +416,19 @@ def _together(graph: OnnxGraph, parts: list[str]) -> str:
     return graph.apply("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
 
 
-def _motions(config: FlowVaeConfig, level: int) -> int:
-    """How many numbers a layer of the flow's decoder is told of what was tracked, the head being the last."""
-    if not config.tracking_channels:
-        return 0
-    return 8 if config.tells_cells_apart and level == len(config.decoder_channels) else 2
-
-
 def _moved(graph: OnnxGraph, tracked: Tracked | None, config: FlowVaeConfig, level: int) -> list[str]:
     """What a layer is told of what was tracked; nothing where nothing was."""
     if tracked is None:
         return []
     size = config.latent_size << level
-    if _motions(config, level) > 2:
+    if config.motions_told(level) > 2:
         return [gathered(graph, tracked.motion, channels=2, side=size, size=2)]
     return [of_size(graph, tracked, size)]
 
 
 def _moved_back(graph: OnnxGraph, slope: str, tracked: Tracked, config: FlowVaeConfig, level: int) -> str:
     """The slope by what was tracked, from that by what a layer was told of it."""
-    if _motions(config, level) > 2:
+    if config.motions_told(level) > 2:
         return graph.apply("DepthToSpace", slope, blocksize=2, mode="CRD")
     return of_size_back(graph, slope, config.latent_size << level, tracked)
 
@@ -488,7 +481,7 @@ def _layers(model: ModelWeights, part: Part) -> list[_Layer]:
             if level < len(channels)
             else (model.tensors[f"{name}.head.weight"], model.tensors[f"{name}.head.bias"])
         )
-        finer = weight.shape[1] - (_motions(config, level) if part == "flow" else 0)
+        finer = weight.shape[1] - (config.motions_told(level) if part == "flow" else 0)
         sources = finer - (details[level] if level < len(details) else 0)
         of_x, of_source, of_detail, of_motion = np.split(weight, [inputs, sources, finer], axis=1)
         layers.append(_Layer(of_x, of_source, of_detail, of_motion, bias))

@@ -101,8 +101,9 @@ class ConvDecoder(nn.Module):
         tracking_channels: descriptors that the latent has behind its finer grids, of grids each twice the size of the
             one before. Where they are found in the photo, see `Tracking`, is told to every layer.
         tracking_cell_px: side of a cell of their first grid in crop pixels.
-        tells_cells_apart: see `FlowVaeConfig.tells_cells_apart`.
-        contrast_light: see there, too.
+        head_motions: how many numbers the last layer is told of what was tracked (`FlowVaeConfig.motions_told`); every
+            other one is told two, or none.
+        contrast_light: see `FlowVaeConfig`.
         out_channels: of the map.
         head: see `FlowVaeConfig.head`.
         upsampling: between levels.
@@ -119,7 +120,7 @@ class ConvDecoder(nn.Module):
         matching_radius: Sequence[int] = (),
         tracking_channels: Sequence[int] = (),
         tracking_cell_px: float = 1.0,
-        tells_cells_apart: bool = False,
+        head_motions: int = 0,
         contrast_light: float = 0.0,
         out_channels: int,
         head: Literal["same", "pixel_shuffle"],
@@ -129,9 +130,8 @@ class ConvDecoder(nn.Module):
         self.upsampling = upsampling
         self.latent_channels, self.detail_channels = latent_channels, tuple(detail_channels)
         self.descriptors = descriptor_slices(latent_channels, detail_channels, tracking_channels)
-        motion = 2 if tracking_channels else 0
-        self.head_motions = 4 * motion if tells_cells_apart else motion
-        """How many numbers the last layer is told of what was tracked; every other one is told two, or none."""
+        motion = min(head_motions, 2)
+        self.head_motions = head_motions
         skips = list(reversed(source_channels))
         blocks = []
         in_channels = latent_channels + skips[0] + motion

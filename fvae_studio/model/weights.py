@@ -129,18 +129,19 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
         source: tuple[int, ...],
         out: int,
         details: tuple[int, ...] = (),
-        motion: int = 0,
+        *,
+        tracks: bool = False,
     ) -> None:
         skips = list(reversed(source))
-        inputs = config.latent_channels + skips[0] + motion
+        told = [config.motions_told(level) if tracks else 0 for level in range(len(channels) + 1)]
+        inputs = config.latent_channels + skips[0] + told[0]
         for level, after in enumerate(channels):
             inputs += details[level - 1] if 0 < level <= len(details) else 0
             if level == len(channels) - 1:
                 convolution(f"{name}.blocks.{level}.0", after, inputs, 3, bias=True)
             else:
                 block(f"{name}.blocks.{level}", after, inputs, 3)
-            inputs = after + skips[level + 1] + motion
-        inputs += 3 * motion if config.tells_cells_apart else 0
+            inputs = after + skips[level + 1] + told[level + 1]
         convolution(f"{name}.head", out * (4 if config.head == "pixel_shuffle" else 1), inputs, 5, bias=True)
 
     encoder("vae.target_encoder", config.encoder_channels, config.encoder_refinements)
@@ -151,14 +152,13 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
         for head in ("to_mean", "to_log_var"):
             convolution(f"vae.details.{level}.{head}", detail, fine + coarse, 3, bias=True)
     encoder("vae.source_encoder", config.encoder_channels, config.encoder_refinements)
-    motion = 0
     for name, count, stride, doubt in (
         ("vae.descriptors", config.tracking_channels, 2, "log_doubt"),
         ("vae.fine_descriptors", config.fine_tracking_channels, 1, "log_finer_doubt"),
     ):
         if not count:
             continue
-        motion, level = 2, len(config.detail_channels)
+        level = len(config.detail_channels)
         fine, coarse = config.encoder_channels[-2 - level], config.encoder_channels[-1 - level]
         between = count * 2 // stride
         block(f"{name}.coarse", fine, coarse, 3)
@@ -168,7 +168,7 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
         shapes[f"vae.decoder.tracking.{doubt}"] = ()
     if config.tracks_contrast:
         shapes["vae.decoder.tracking.log_contrast_doubt"] = ()
-    decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2, config.detail_channels, motion)
+    decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2, config.detail_channels, tracks=True)
     refinements("vae.decoder", config.decoder_channels[: config.refinements])
     for level, (count, radius) in enumerate(zip(config.decoder_channels, config.matching_radius, strict=False)):
         name = f"vae.decoder.matchings.{level}"
