@@ -70,6 +70,7 @@ _FIGURES: Final = {
     "face_share_of_oracle_fitted": ("%", _T("models", "of it, fitted between two photos")),
     "smile_removed": ("%", _T("models", "of a real smile's motion that the slider makes")),
     "smile_removed_both_ways": ("%", _T("models", "the same, there and back")),
+    "smile_removed_with_teeth": ("%", _T("models", "the same, with teeth between parted lips")),
     "least_recognised": ("%", _T("models", "of faces in which the least clear expression is recognised")),
     "smile_strength": ("", _T("models", "strength at which it does so")),
     "sharpness": ("%", _T("models", "sharpness that is kept")),

@@ -4441,6 +4441,10 @@
         <translation>dasselbe, hin und zurück</translation>
     </message>
     <message>
+        <source>the same, with teeth between parted lips</source>
+        <translation>dasselbe, mit Zähnen zwischen geöffneten Lippen</translation>
+    </message>
+    <message>
         <source>of faces in which the least clear expression is recognised</source>
         <translation>der Gesichter, in denen der undeutlichste Ausdruck erkannt wird</translation>
     </message>
