@@ -382,7 +382,7 @@ def release(
     import json
 
     from trainer.prepare import load_prepared
-    from trainer.release import write_release
+    from trainer.release import keep_axes, write_release
 
     report = work / "report" / "report.json"
     if not report.exists():
@@ -399,6 +399,8 @@ def release(
         metrics=metrics,
     )
     print(f"released {path} ({path.stat().st_size / 1e6:.1f} MB)")
+    if out is None:
+        print(f"W, to go on from it: {keep_axes(path, work / 'run')}")
 
 
 @app.command()

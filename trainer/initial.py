@@ -1,9 +1,9 @@
 """Starting a training from released weights.
 
-A release holds the networks and the sliders, not W, the axis of every expression shape. But most sliders are W e of a
-recipe that is known: so much of W stands in the file. And the encoder was taught to follow W, so the rest is what best
-explains its latents of pairs whose change of expression is known. A network may be wider than the released one
-(`trainer.widening`).
+A release holds the networks and the sliders, not W, the axis of every expression shape. That of releases of the program
+is kept beside the trainer (`trainer.released_axes`). Else: most sliders are W e of a recipe that is known, so much of W
+stands in the file; and the encoder was taught to follow W, so the rest is what best explains its latents of pairs whose
+change of expression is known. A network may be wider than the released one (`trainer.widening`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from fvae_studio.model.config import FlowVaeConfig
 from fvae_studio.model.directions import DirectionSet
 from trainer.dataset import PairTable
 from trainer.facekit.expressions import RECIPES
+from trainer.released_axes import axes_of
 from trainer.step import AXES_SCALE, EditableFlowVae
 from trainer.widening import is_wider, widen_flow
 
@@ -52,6 +53,11 @@ def start_from(model: LoadedModel, network: EditableFlowVae, table: PairTable, *
     """
     require_architecture(model, network.vae.config)
     widen_flow(model.vae, network.vae, seed=seed)
+    kept = axes_of(model, table.code_names)
+    if kept is not None and kept.shape == network.raw_axes.shape:
+        with torch.no_grad():
+            network.raw_axes.copy_(torch.from_numpy(kept) / AXES_SCALE)
+        return
     rng = np.random.default_rng(seed)
     rendered = [table.rendered[i] for i in rng.permutation(len(table.rendered))[:NUM_PAIRS]]
     if not rendered:

@@ -21,7 +21,7 @@ from fvae_studio.errors import DataError
 from fvae_studio.model.checkpoint import LoadedModel, save_checkpoint
 from fvae_studio.model.directions import Direction, DirectionSet
 from fvae_studio.model.flow_vae import ConfidenceNet
-from fvae_studio.model.weights import CheckpointHeader
+from fvae_studio.model.weights import CheckpointHeader, read_header
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.baselines.rgb_training import require_flow
 from trainer.config import TrainConfig
@@ -32,8 +32,9 @@ from trainer.fit_expression import fit_direction, fit_expression
 from trainer.fit_gauge import fit_gauge
 from trainer.head_motion import SIDES, about_the_neck
 from trainer.prepare import PreparedFaces
+from trainer.released_axes import write_axes
 from trainer.run_files import CHECKPOINT
-from trainer.step import EditableFlowVae
+from trainer.step import AXES_SCALE, EditableFlowVae
 from trainer.training_state import load_state
 from trainer.validation import fold_share
 
@@ -242,6 +243,14 @@ def write_release(model: LoadedModel, out: Path, *, title: str, description: str
     with atomic_write(manifest_path) as file:
         file.write((json.dumps(manifest, indent=2) + "\n").encode())
     return path
+
+
+def keep_axes(released: Path, run_dir: Path) -> Path:
+    """Keep W of a run beside the trainer, for trainings that begin with the file that was released from it."""
+    header = read_header(released)
+    state = torch.load(run_dir / CHECKPOINT, map_location="cpu", weights_only=True)
+    axes = state["averaged"]["raw_axes"].numpy() * AXES_SCALE
+    return write_axes(header.name, header.sha256, axes, state["code_names"])
 
 
 def _direction(recipe: Recipe, vector: NDArray[np.float32]) -> Direction:

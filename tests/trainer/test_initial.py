@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from fvae_studio.errors import ConfigError
+from fvae_studio.errors import ConfigError, DataError
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.directions import Direction, DirectionSet
 from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
+from fvae_studio.model.registry import load_model
 from fvae_studio.model.weights import CheckpointHeader
 from tests.trainer.pairs import CODE_NAMES, make_shard, write_shards
+from trainer import released_axes
 from trainer.config import load_config
 from trainer.dataset import PairTable
 from trainer.facekit.expressions import RECIPES
@@ -21,6 +23,7 @@ from trainer.initial import start_from
 from trainer.loop import train
 from trainer.mask_loop import train_mask
 from trainer.release import direction_vector
+from trainer.released_axes import axes_of, write_axes
 from trainer.shards import read_shards
 from trainer.step import EditableFlowVae
 from trainer.training_state import load_state
@@ -85,6 +88,59 @@ def test_axes_give_the_sliders_of_the_release(model, table):
     assert np.abs(found.pop("smile")).max() > 0.1
     for name, vector in found.items():
         np.testing.assert_allclose(vector, vectors[name], atol=1e-4)
+
+
+@pytest.fixture
+def kept(model, tmp_path, monkeypatch):
+    """W of a release, kept where the trainer looks."""
+    monkeypatch.setattr(released_axes, "AXES_DIR", tmp_path / "axes")
+    axes = np.random.default_rng(6).normal(size=(len(CODE_NAMES), *CONFIG.model.latent_shape)).astype(np.float32)
+    write_axes(model.header.name, model.header.sha256, axes, CODE_NAMES, tmp_path / "axes")
+    return axes
+
+
+def test_axes_that_were_kept_are_taken_as_they_are(model, table, kept):
+    network = EditableFlowVae(CONFIG.model, code_size=len(CODE_NAMES))
+
+    start_from(model, network, table)
+
+    np.testing.assert_allclose(network.axes.detach().numpy(), kept, rtol=1e-3, atol=1e-4)
+
+
+def test_axes_of_another_model_of_that_name_are_not(model, table, kept):
+    network = EditableFlowVae(CONFIG.model, code_size=len(CODE_NAMES))
+
+    start_from(replace(model, header=replace(model.header, sha256="0" * 64)), network, table)
+
+    assert np.abs(network.axes.detach().numpy() - kept).max() > 1
+
+
+def test_damaged_axes_are_told(model, kept, tmp_path):
+    assert kept is not None
+    path = tmp_path / "axes" / f"{model.header.name}.npz"
+    path.write_bytes(path.read_bytes()[:-40])
+
+    with pytest.raises(DataError, match="damaged"):
+        axes_of(model, CODE_NAMES)
+
+
+def test_axes_of_the_shipped_model_are_kept():
+    shipped = load_model()
+
+    axes = axes_of(shipped, names_of_kept(shipped.header.name))
+
+    assert axes is not None
+    assert axes.shape[1:] == (shipped.header.config.tracked.start, *shipped.header.config.latent_shape[1:])
+    # *Sad* is W e of its recipe, in half precision both.
+    recipe = next(one for one in RECIPES if one.name == "sad")
+    made = direction_vector(axes, names_of_kept(shipped.header.name), recipe.shapes)
+    np.testing.assert_allclose(shipped.directions["sad"].vector[: len(made)], made, atol=0.02)
+
+
+def names_of_kept(name: str) -> list[str]:
+    with np.load(released_axes.AXES_DIR / f"{name}.npz") as file:
+        names: list[str] = file["code_names"].tolist()
+    return names
 
 
 def test_another_architecture_is_refused(model, table):
