@@ -30,7 +30,7 @@ from fvae_studio.model.preprocess import to_tensor
 from trainer.crops import small_crop
 from trainer.facekit.expressions import NUM_POSE
 from trainer.facekit.landmarks import JAW_POINTS, LID_POINTS, MOUTH_POINTS
-from trainer.metrics import register
+from trainer.metrics import mean_motion, register
 from trainer.prepare import PreparedFaces
 
 FITTED: Final = ("mouth", "cheek", "jaw", "nose", "eyeSquint")
@@ -99,7 +99,7 @@ def fit_expression(
     begin = torch.tensor([float(np.mean([start.get(names[k], 0.0) for k in members])) for members in groups])
     weights = begin.clone().requires_grad_()
 
-    motion = mean_motion(prepared, pairs)
+    motion = mean_motion(prepared.landmarks, pairs)
 
     def price(chosen: list[tuple[int, int]]) -> Tensor:
         offset = torch.einsum("k,kchw->chw", weights @ spread + rest, axis)
@@ -144,7 +144,7 @@ def fit_direction(
     progress = progress or NoProgress()
     begin = torch.from_numpy(np.ascontiguousarray(start, np.float32))
     direction = free_direction(vae, begin)
-    motion = mean_motion(prepared, pairs)
+    motion = mean_motion(prepared.landmarks, pairs)
 
     def price(chosen: list[tuple[int, int]]) -> Tensor:
         there = _distance(vae, direction, prepared, *_on_average(prepared, chosen, motion))
@@ -207,18 +207,6 @@ def _minimise(
         if search.limits is not None:
             with torch.no_grad():
                 free.clamp_(*search.limits)
-
-
-def mean_motion(prepared: PreparedFaces, pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
-    """(478, 2): by how much landmarks move in people's photos on average, crop pixels, the head's own motion left out.
-
-    Args:
-        prepared: the photos.
-        pairs: rows (neutral, with the expression) of the same person; at least one.
-    """
-    marks = prepared.landmarks
-    motion = np.mean([register(marks[shown], marks[neutral]) - marks[neutral] for neutral, shown in pairs], axis=0)
-    return np.asarray(motion, np.float32)
 
 
 def _on_average(

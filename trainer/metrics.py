@@ -5,6 +5,7 @@ Images are float in [0, 1], flows backward in crop pixels, landmarks MediaPipe's
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -103,6 +104,17 @@ def register(landmarks: Points, reference: Points) -> Points:
     """Bring landmarks onto others by what does not move with the expression: a similarity of `STABLE_POINTS`."""
     stable = list(STABLE_POINTS)
     return SimilarityTransform.fit(landmarks[stable], reference[stable]).apply(landmarks)
+
+
+def mean_motion(landmarks: Points, pairs: Sequence[tuple[int, int]]) -> Points:
+    """(478, 2): by how much people's landmarks move on average, crop pixels, the head's own motion left out.
+
+    Args:
+        landmarks: (N, 478, 2) of N photos.
+        pairs: rows (neutral, with the expression) of the same person; at least one.
+    """
+    moved = [register(landmarks[shown], landmarks[neutral]) - landmarks[neutral] for neutral, shown in pairs]
+    return np.asarray(np.mean(moved, axis=0), np.float32)
 
 
 def mouth_error(landmarks: Points, wanted: Points, photo: Points) -> float:

@@ -24,7 +24,7 @@ from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.crops import model_crop
 from trainer.facekit.landmarks import MOUTH_POINTS
-from trainer.metrics import landmark_motion, mouth_error, register
+from trainer.metrics import landmark_motion, mean_motion, mouth_error, register
 from trainer.prepare import PREPARED_SIZE, PreparedFaces
 
 STRENGTHS: Final = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
@@ -228,7 +228,7 @@ def _limit(
     if not training:
         return float("nan"), float("nan")
     marks = prepared.landmarks
-    motion = np.mean([register(marks[smile], marks[neutral]) - marks[neutral] for neutral, smile in training], axis=0)
+    motion = mean_motion(marks, training)
 
     def removed(strength: float) -> float:
         errors = [_error(prepared, pair, marks[pair[0]] + np.float32(strength) * motion) for pair in pairs]
