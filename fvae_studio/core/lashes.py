@@ -37,8 +37,21 @@ shows there is shade of lashes, and a little white of the eye, which landmarks l
 RIM_PX: Final = (0.9, 1.4)
 """Likewise: up to the first one what is darker than the lid belongs to the lashes, whatever its width."""
 
+_LINE: Final = (0.2, 5.0)
+"""Towards the corners that line runs out: what is left of its width there, and crop pixels inwards to where it
+is whole. At the outer corner lashes stand so close that a line as wide as elsewhere was a black hook."""
+
+_GRAIN_PX: Final = 0.35
+"""What is finer than this, crop pixels, is skin's grain; folds of the lid are broader."""
+
+_GRAIN: Final = 0.03
+"""Of the full range: how far grain may be from the skin around it."""
+
 _CALM_PX: Final = 1.0
 """Over which the lid's colour is averaged, crop pixels."""
+
+_LIGHT_PX: Final = 1.5
+"""Likewise, its light: where it reached the darkest at once, lids had a step."""
 
 _DARKEST: Final = 0.85
 """Of the lid's light, what it may fall to towards its rim; it does not become lighter there."""
@@ -102,31 +115,51 @@ def turn_lashes(
     # Gaps between lashes show the skin, and so does what is beside all of them.
     across = np.ones((1, width), np.uint8)
     skin = cv2.morphologyEx(upper, cv2.MORPH_CLOSE, across, borderType=cv2.BORDER_REPLICATE)
-    skin = cv2.GaussianBlur(skin, (0, 0), width / 3, sigmaY=width / 6, borderType=cv2.BORDER_REPLICATE)
-    calm = cv2.GaussianBlur(skin, (0, 0), _CALM_PX / to_crop.scale, borderType=cv2.BORDER_REPLICATE)
+    skin = _blurred(skin, width / 3, width / 6)
+    calm = _blurred(skin, _CALM_PX / to_crop.scale)
     lid = _sampled(calm, x, rim - np.maximum(above, LID_PX[1]), part, to_crop)
     is_turned = np.float32(passage(eye.closed, TURNING))
-    as_lid, at_rim = (is_turned * smoothstep((end - above) / (end - start)) for start, end in (LID_PX, RIM_PX))
-    grows = smoothstep(above / 0.3 + 0.5) * smoothstep((LASH_PX[1] - above) / (LASH_PX[1] - LASH_PX[0]))
     inwards = np.minimum(x - eye.corners[0], eye.corners[1] - x)
+    as_lid = is_turned * _fading(above, LID_PX)
+    line = np.float32(_LINE[0]) + np.float32(1 - _LINE[0]) * smoothstep(inwards / _LINE[1])
+    at_rim = is_turned * _fading(above / line, RIM_PX)
+    is_lid = smoothstep(above / 0.3 + 0.5)
+    grows = is_lid * _fading(above, LASH_PX)
     grows = grows * np.float32(eye.share) * smoothstep(inwards / CORNER_PX + 1)
     # Pores are dark, too, but far less so.
     missing = np.maximum(skin - upper, 0).mean(axis=2) / limit
-    dense = cv2.GaussianBlur(missing, (0, 0), width / 3, borderType=cv2.BORDER_REPLICATE)
-    lashes = smoothstep((dense - _DENSE[0]) / (_DENSE[1] - _DENSE[0]))
+    lashes = 1 - _fading(_blurred(missing, width / 3), _DENSE)
     behind = skin + at_rim[..., None] * (lid - skin)
     lost = 1 - np.clip(upper / np.maximum(behind, 1e-6), 0, 1)
     # Next to the rim some of it is the eye's colour.
     lost += at_rim[..., None] * (lost.mean(axis=2, keepdims=True) - lost)
     shade = 1 - (grows * np.maximum(at_rim, lashes))[..., None] * lost
-    light = skin.mean(axis=2, keepdims=True) / np.maximum(lid.mean(axis=2, keepdims=True), 1e-6)
-    shown = skin + as_lid[..., None] * (lid * np.clip(light, _DARKEST, 1) - skin)
+    light = np.clip(skin.mean(axis=2) / np.maximum(lid.mean(axis=2), 1e-6), _DARKEST, 1)
+    light, weight = (_blurred(values, _LIGHT_PX / to_crop.scale) for values in (light * is_lid, is_lid))
+    light = light / np.maximum(weight, 1e-3)
+    shown = skin + as_lid[..., None] * (lid * light[..., None] - skin)
+    # Upside down, the grain of the lid above goes on without a step.
+    grain = np.clip(upper - _blurred(upper, _GRAIN_PX / to_crop.scale), -_GRAIN * limit, _GRAIN * limit)
+    shown += as_lid[..., None] * _sampled(grain, x, rim - np.maximum(2 * LID_PX[1] - above, above), part, to_crop)
     # Light lines between lashes are no skin either: sharpening drew them.
     shown += np.clip(upper - skin, 0, _LIGHTEST * limit)
     bare = upper + (grows * np.maximum(as_lid, lashes))[..., None] * (shown - upper)
     if abs(seen) < _END_ON:
         return Lashes(bare, np.ones_like(shade))
     return Lashes(bare, _sampled(shade, x, rim - above / np.float32(seen), part, to_crop, beyond=1.0))
+
+
+def _fading(value: FloatMap, between: tuple[float, float]) -> FloatMap:
+    """1 up to the first, 0 from the second on."""
+    return smoothstep((between[1] - value) / (between[1] - between[0]))
+
+
+def _blurred(values: NDArray[np.float32], sigma: float, sigma_y: float = 0) -> NDArray[np.float32]:
+    """Gaussian, sigma in picture pixels; `sigma_y` 0 is the same."""
+    blurred: NDArray[np.float32] = cv2.GaussianBlur(
+        values, (0, 0), sigma, sigmaY=sigma_y, borderType=cv2.BORDER_REPLICATE
+    )
+    return blurred
 
 
 def _sampled(

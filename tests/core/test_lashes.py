@@ -102,6 +102,45 @@ def test_white_of_the_eye_that_landmarks_leave_to_the_lid_becomes_skin():
     assert np.ptp(strip, axis=2).mean() < 8
 
 
+def with_shade(dark: int, height: float, *, grain: float = 0.0) -> Photo:
+    """Eyes without lashes, whose upper lids are dark along the rim."""
+    pixels = painted(with_lashes=False).pixels.astype(float)
+    pixels += grain * np.random.default_rng(0).standard_normal(pixels.shape[:2])[..., None] * (pixels == SKIN)
+    axis = (np.arange(128 * SCALE) + 0.5) / SCALE - 0.5
+    for middle in MIDDLES.values():
+        lid = ROW - RISE * np.maximum(1 - ((axis - middle) / HALF_WIDTH) ** 2, 0)[None]
+        beside = np.abs(axis - middle) < HALF_WIDTH
+        pixels[(axis[:, None] > lid - height) & (axis[:, None] < lid) & beside] = dark
+    return Photo(np.clip(np.round(pixels), 0, 255).astype(np.uint8))
+
+
+def dark_rows(face: WarpedFace, x: float) -> int:
+    """How many pixels below each other are dark in a column around an eye, x in crop pixels."""
+    column = round((x + 0.5) * SCALE) - face.roi.x
+    rows = slice(round((ROW - 4) * SCALE) - face.roi.y, round((ROW + 6) * SCALE) - face.roi.y)
+    return int((face.pixels[rows, column, 0] < 100).sum())
+
+
+def test_the_line_of_closed_lids_runs_out_towards_the_corners():
+    face = shown(1.0, with_shade(60, 2.0))
+
+    middle = dark_rows(face, MIDDLES["R"])
+    assert middle > 0.5 * SCALE
+    for beside in (-0.85 * HALF_WIDTH, 0.85 * HALF_WIDTH):
+        assert dark_rows(face, MIDDLES["R"] + beside) < 0.6 * middle
+
+
+def test_a_lid_keeps_the_grain_of_its_skin_where_shade_was():
+    face = shown(1.0, with_shade(110, 2.5, grain=4.0))
+
+    lid = ROW + FALL - 0.2 * (RISE + FALL)
+    rows = slice(round((lid - 1.5 + 0.5) * SCALE) - face.roi.y, round((lid - 0.4 + 0.5) * SCALE) - face.roi.y)
+    middle = round((MIDDLES["R"] + 0.5) * SCALE) - face.roi.x
+    strip = face.pixels[rows, middle - 20 : middle + 20, 0].astype(float)
+    assert strip.mean() > 130
+    assert 1.0 < np.diff(strip, axis=1).std() / np.sqrt(2) < 4.5
+
+
 def test_lashes_shorten_before_they_hang():
     closed = np.linspace(0, 1, 101)
     lengths = np.array([length_seen(share) for share in closed])
