@@ -26,7 +26,7 @@ from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.baselines.rgb_training import require_flow
 from trainer.config import TrainConfig
 from trainer.crops import model_crop
-from trainer.facekit.expressions import HEAD_RECIPES, NUM_POSE, RECIPES, Recipe, rendered_range
+from trainer.facekit.expressions import HEAD_RECIPES, NUM_POSE, RECIPES, Recipe, both, rendered_range
 from trainer.facekit.fit import FaceFits
 from trainer.fit_expression import fit_direction, fit_expression
 from trainer.fit_gauge import fit_gauge
@@ -61,6 +61,12 @@ PROVENANCE: Final = (
 CHECKED_STRENGTHS: Final = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """Where the trusted range of a direction is looked for."""
 
+BROAD: Final = 1.6
+"""How far "Big smile" goes along the fitted smile: people's broader smiles, of which the fitted one is the mean."""
+
+BROAD_EYES: Final = both(cheekSquint=0.4, eyeSquint=0.2)
+"""What narrows the eyes beside it."""
+
 MOST_FOLDS: Final = 0.002
 """Share of folded cells (before they are mended) in the median photo up to which a strength is trusted."""
 
@@ -81,6 +87,14 @@ def mean_smile(fits: FaceFits, prepared: PreparedFaces, names: Sequence[str]) ->
         if keep and (weight + other) / 2 > 0.01:
             even[name] = (weight + other) / 2
     return even
+
+
+def broader(smile: Mapping[str, float]) -> dict[str, float]:
+    """The shapes of a big smile from those of a smile."""
+    shapes = {name: BROAD * weight for name, weight in smile.items()}
+    for name, weight in BROAD_EYES.items():
+        shapes[name] = shapes.get(name, 0.0) + weight
+    return shapes
 
 
 def direction_vector(
@@ -107,8 +121,9 @@ def assemble(
 
     Every slider is W e of its recipe. "Smile" starts as the training people's mean smile and is then fitted, so that at
     strength 1 it brings *training* people's mouths closest to their real smiles, and at -1 their smiles closest to
-    their neutral photos (`fit_direction`), each as far as it is a smile (`fit_gauge`); without smiling photos it stays
-    its recipe. The head's sliders turn about the neck.
+    their neutral photos (`fit_direction`), each as far as it is a smile (`fit_gauge`). "Big smile" goes further that
+    way and narrows the eyes: its recipe's shapes part lips so far that closed ones come out thick. Without smiling
+    photos both stay their recipes. The head's sliders turn about the neck.
     """
     progress = progress or NoProgress()
     require_flow(config)
@@ -136,12 +151,13 @@ def assemble(
             mean_smile(fits, prepared, code_names[:-NUM_POSE]),
             progress=progress.subrange(0.0, 0.25),
         )
-    directions = []
-    for recipe in RECIPES:
-        vector = direction_vector(axes, code_names, mixtures[recipe.name])
-        if pairs and recipe.name == "smile":
-            vector = fit_direction(vae, vector, prepared, pairs, progress=progress.subrange(0.25, 0.25))
-        directions.append(_direction(recipe, vector))
+        mixtures["big_smile"] = broader(mixtures["smile"])
+    vectors = {recipe.name: direction_vector(axes, code_names, mixtures[recipe.name]) for recipe in RECIPES}
+    if pairs:
+        smile = fit_direction(vae, vectors["smile"], prepared, pairs, progress=progress.subrange(0.25, 0.25))
+        vectors["big_smile"] += np.float32(BROAD) * (smile - vectors["smile"])
+        vectors["smile"] = smile
+    directions = [_direction(recipe, vectors[recipe.name]) for recipe in RECIPES]
     for recipe, side in zip(HEAD_RECIPES, SIDES, strict=True):
         vector = direction_vector(axes, code_names, recipe.shapes)
         directions.append(_direction(recipe, about_the_neck(vae, vector, prepared, side=side)))

@@ -25,8 +25,11 @@ from trainer.loop import train
 from trainer.mask_loop import train_mask
 from trainer.prepare import load_prepared
 from trainer.release import (
+    BROAD,
+    BROAD_EYES,
     CHECKED_STRENGTHS,
     assemble,
+    broader,
     direction_vector,
     mean_smile,
     range_around_zero,
@@ -104,6 +107,16 @@ def test_what_a_gauge_takes_away_is_trusted_down_to_all_that_the_photo_shows():
 
 def test_smile_has_a_gauge_and_nothing_else_has(model):
     assert [name for name, direction in model.directions.items() if direction.gauge is not None] == ["smile"]
+
+
+def test_a_big_smile_goes_further_the_way_of_the_fitted_smile_and_narrows_the_eyes(model, run_dir):
+    axes = load_state(run_dir / CHECKPOINT, CONFIG)["averaged"]["raw_axes"] * AXES_SCALE
+    own = slice(CONFIG.model.tracked.start)
+    eyes = sum(axes[EXPRESSION_NAMES.index(name)].numpy() * weight for name, weight in BROAD_EYES.items())
+
+    smile, big = (model.directions[name].vector[own] for name in ("smile", "big_smile"))
+    np.testing.assert_allclose(big, BROAD * smile + eyes, atol=1e-5)
+    assert broader({"mouthSmile_L": 0.5, "cheekSquint_L": 0.1})["cheekSquint_L"] == pytest.approx(0.56)
 
 
 def test_smile_is_the_training_peoples_mean_smile(workplace):
