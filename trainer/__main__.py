@@ -156,6 +156,12 @@ def render(
     seed: Annotated[int, typer.Option(help="Another seed gives other expressions.")] = 1,
     lent: Annotated[int, typer.Option(help="People to whom the difference of each two photos is lent.")] = 0,
     turned: Annotated[int, typer.Option(help="Expressions of each photo on turned heads, beside those.")] = 0,
+    reshaped: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=1.0, help="Of the turned heads, how many take another training person's shape, 0 to 1."
+        ),
+    ] = 0.0,
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
 ) -> None:
     """Render every photo in many expressions, with exact flow and visibility."""
@@ -171,6 +177,7 @@ def render(
             seed=seed,
             lent=lent,
             turned=turned,
+            reshaped=reshaped,
             workers=workers,
             progress=progress,
         )

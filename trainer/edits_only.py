@@ -53,7 +53,7 @@ class EditsStep(FlowVaeStep):
         with torch.no_grad():
             own = vae.encode(seen.source, num_variances=1)[0].float()
             mean, log_var = (value.float() for value in vae.encode(seen.target[others]))
-            found = mean + torch.exp(0.5 * log_var) * noise[others]
+            found = vae.sample(mean, log_var, noise[others])
             sampled = own.index_copy(0, others, found)
             motion = None
             if vae.config.tracking_channels:

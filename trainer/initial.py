@@ -22,7 +22,7 @@ from fvae_studio.model.directions import DirectionSet
 from trainer.dataset import PairTable
 from trainer.facekit.expressions import RECIPES
 from trainer.released_axes import axes_of
-from trainer.step import AXES_SCALE, EditableFlowVae
+from trainer.step import EditableFlowVae
 from trainer.widening import is_wider, widen_flow
 
 NUM_PAIRS: Final = 3000
@@ -35,8 +35,8 @@ RIDGE: Final = 1.0
 SLIDERS_RTOL: Final = 1e-3
 """Of what sliders have in common: smaller singular values are the rounding of half precision."""
 
-FITTED_DIRECTION: Final = "smile"
-"""The slider that a release moves freely in the latent."""
+FITTED_DIRECTIONS: Final = ("smile", "big_smile")
+"""Sliders that a release moves freely in the latent, or makes of one that was."""
 
 
 def start_from(model: LoadedModel, network: EditableFlowVae, table: PairTable, *, seed: int = 0) -> None:
@@ -55,8 +55,7 @@ def start_from(model: LoadedModel, network: EditableFlowVae, table: PairTable, *
     widen_flow(model.vae, network.vae, seed=seed)
     kept = axes_of(model, table.code_names)
     if kept is not None and kept.shape == network.raw_axes.shape:
-        with torch.no_grad():
-            network.raw_axes.copy_(torch.from_numpy(kept) / AXES_SCALE)
+        network.set_axes(torch.from_numpy(kept))
         return
     rng = np.random.default_rng(seed)
     rendered = [table.rendered[i] for i in rng.permutation(len(table.rendered))[:NUM_PAIRS]]
@@ -78,20 +77,19 @@ def start_from(model: LoadedModel, network: EditableFlowVae, table: PairTable, *
     axes = torch.linalg.solve(gram, code.T @ step).view(-1, *config.latent_shape)[:, : config.tracked.start]
     if config.tracked.start == model.header.config.tracked.start:
         axes = bent_to_sliders(axes, model.directions, table.code_names)
-    with torch.no_grad():
-        network.raw_axes.copy_(axes.float() / AXES_SCALE)
+    network.set_axes(axes)
 
 
 def bent_to_sliders(axes: Tensor, directions: DirectionSet, code_names: Sequence[str]) -> Tensor:
     """The axes (K, C, h, w) nearest to these that give the sliders of a release, where sliders are mixtures of axes.
 
     The encoder follows W on the latent's own grid alone (`step.FlowVaeStep`): what W adds to the finer ones can be
-    learnt from sliders only. The smile is no mixture (`fit_expression.fit_direction`), nor are the head's sliders.
+    learnt from sliders only. Smiles are no mixtures (`fit_expression.fit_direction`), nor are the head's sliders.
     """
     known = [
         recipe
         for recipe in RECIPES
-        if recipe.name in directions and recipe.name != FITTED_DIRECTION and set(recipe.shapes) <= set(code_names)
+        if recipe.name in directions and recipe.name not in FITTED_DIRECTIONS and set(recipe.shapes) <= set(code_names)
     ]
     if not known:
         return axes

@@ -95,13 +95,24 @@ def render_on_turned_heads(
     codes: Sequence[NDArray[np.float32]],
     *,
     rng: np.random.Generator,
+    reshaped: float = 0.0,
 ) -> Iterator[RenderedPair]:
     """One photo, its head turned at random, in many expressions; poses of the codes do not count.
 
-    Args: as `render_expressions`.
+    Args: as `render_expressions`, and
+        reshaped: of the heads, how many take the shape of another person of the training photos; of photos of people
+            who are held out, none.
     """
     face = FittedFace.of(facekit, fits, row)
-    heads = turned_heads(face, prepared.crops[row], count=len(codes), rng=rng)
+    is_trained_on = np.array([face.split == "train" for face in prepared.faces])
+    heads = turned_heads(
+        face,
+        prepared.crops[row],
+        count=len(codes),
+        rng=rng,
+        identities=fits.identity[is_trained_on] if is_trained_on[row] else None,
+        reshaped=reshaped,
+    )
     for number, head in enumerate(heads):
         start, landmarks = small_crop(head.picture), head.carried(prepared.landmarks[row])
         for code in codes[number * EXPRESSIONS_PER_TURN : (number + 1) * EXPRESSIONS_PER_TURN]:
@@ -139,6 +150,7 @@ def _render_rows(
     rows: Sequence[int],
     count: int,
     turned: int,
+    reshaped: float,
     seed: int,
 ) -> tuple[list[RenderedPair], list[int]]:
     cv2.setNumThreads(1)
@@ -150,7 +162,7 @@ def _render_rows(
         codes = _codes(facekit, rng, count, base=fits.expression[row])
         of_row = list(render_expressions(facekit, fits, prepared, row, codes))
         codes = _codes(facekit, rng, turned, base=fits.expression[row])
-        of_row += render_on_turned_heads(facekit, fits, prepared, row, codes, rng=rng)
+        of_row += render_on_turned_heads(facekit, fits, prepared, row, codes, rng=rng, reshaped=reshaped)
         pairs += of_row
         owners += [row] * len(of_row)
     return pairs, owners
@@ -173,6 +185,7 @@ def render(
     seed: int,
     lent: int = 0,
     turned: int = 0,
+    reshaped: float = 0.0,
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Shard:
@@ -187,6 +200,7 @@ def render(
         seed: another seed gives other expressions; several shards are trained on together.
         lent: to how many people what two photos differ by is lent (`photo_pairs.lent_pairs`).
         turned: expressions of each photo that are rendered on turned heads as well (`turned_heads`).
+        reshaped: of those heads, how many take another training person's shape as well, in [0, 1].
         workers: processes; 1 renders in this one.
         progress: told of every six photos.
 
@@ -228,7 +242,14 @@ def render(
 
     chunks = [list(range(start, min(start + 6, len(faces)))) for start in range(0, len(faces), 6)]
     work = partial(
-        _render_rows, prepared_dir, fits_path, facekit_cache, count=expressions_per_photo, turned=turned, seed=seed
+        _render_rows,
+        prepared_dir,
+        fits_path,
+        facekit_cache,
+        count=expressions_per_photo,
+        turned=turned,
+        reshaped=reshaped,
+        seed=seed,
     )
     with contextlib.ExitStack() as stack:
         results: Iterator[tuple[list[RenderedPair], list[int]]] = map(work, chunks)

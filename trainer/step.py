@@ -49,6 +49,11 @@ class EditableFlowVae(nn.Module):
         tracked = self.vae.config.tracked
         return F.pad(self.raw_axes * AXES_SCALE, (0, 0, 0, 0, 0, tracked.stop - tracked.start))
 
+    def set_axes(self, axes: Tensor) -> None:
+        """Begin with W (K, C', h, w), C' without descriptors."""
+        with torch.no_grad():
+            self.raw_axes.copy_(axes.float() / AXES_SCALE)
+
     def offset(self, code: Tensor) -> Tensor:
         """W e: (B, K) -> (B, C, h, w)."""
         return torch.einsum("bk,kchw->bchw", code.float(), self.axes)
@@ -169,7 +174,7 @@ class FlowVaeStep(nn.Module):
         vae, count = self.network.vae, len(seen.source)
         mean, log_var = vae.encode(torch.cat([seen.target, seen.source]), num_variances=count)
         target, log_var, own = mean[:count].float(), log_var.float(), mean[count:].float()
-        sampled = target + torch.exp(0.5 * log_var) * noise
+        sampled = vae.sample(target, log_var, noise)
         edited = own + self.network.offset(seen.code)
         latent = torch.where(use_edit[:, None, None, None], edited, sampled)
         if not vae.config.tracking_channels:

@@ -2,12 +2,15 @@
 
 The sets at hand were photographed from the front, and so were the photos that a network was trained on. Heads in other
 people's photos are turned a little more often than not.
+
+A head can take another person's shape on the way: a hundred people's skin and hair on a hundred people's skulls are
+more faces than a hundred, and what a network learns of an expression must not hang on who it was learnt from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -24,6 +27,9 @@ MAX_PITCH: Final = 10.0
 
 EXPRESSIONS_PER_TURN: Final = 3
 
+SHAPE_SHARES: Final = (0.4, 1.2)
+"""How far a head's shape goes to another person's: beyond 1 there are shapes that neither has."""
+
 
 @dataclass(frozen=True, eq=False)
 class TurnedHead:
@@ -32,7 +38,7 @@ class TurnedHead:
     What is hidden in the photo is stretched from what is beside it.
 
     Attributes:
-        face: as it was fitted.
+        face: as it was fitted, with the shape that it has here.
         still: its mesh in the photo.
         pose_code: (3,) of the turn, in `POSE_UNIT`.
         back: from the turned mesh to the aligned one.
@@ -48,19 +54,29 @@ class TurnedHead:
     picture: NDArray[np.uint8]
 
     @staticmethod
-    def of(face: FittedFace, crop: NDArray[np.uint8], *, yaw: float, pitch: float = 0.0) -> TurnedHead:
-        """Turn a photo by degrees from the pose in it; by none, the picture is the photo.
+    def of(
+        face: FittedFace,
+        crop: NDArray[np.uint8],
+        *,
+        yaw: float,
+        pitch: float = 0.0,
+        shape: NDArray[np.float32] | None = None,
+    ) -> TurnedHead:
+        """Turn a photo by degrees from the pose in it; by none, and in its own shape, the picture is the photo.
 
         Args:
             face: of the photo.
             crop: (k S, k S, 3).
             yaw: to the side, degrees.
             pitch: up or down, degrees.
+            shape: (V, 3) neutral of the head, centimetres; None for the person's own.
         """
         facekit, still = face.facekit, face.pose()
         pose_code = np.array([yaw, pitch, 0.0], np.float32) / np.float32(POSE_UNIT)
         unturned = FaceScene(facekit, still)
-        if not pose_code.any():
+        if shape is not None:
+            face = replace(face, shape=shape)
+        elif not pose_code.any():
             return TurnedHead(face, unturned, pose_code, SimilarityTransform.identity(), unturned, crop)
         no_change = np.zeros(len(face.code) + NUM_POSE, np.float32)
         turned = face.pose(with_pose(no_change, pose_code))
@@ -80,12 +96,43 @@ class TurnedHead:
 
 
 def turned_heads(
-    face: FittedFace, crop: NDArray[np.uint8], *, count: int, rng: np.random.Generator
+    face: FittedFace,
+    crop: NDArray[np.uint8],
+    *,
+    count: int,
+    rng: np.random.Generator,
+    identities: NDArray[np.float32] | None = None,
+    reshaped: float = 0.0,
 ) -> Iterator[TurnedHead]:
-    """So many heads as `count` expressions need, turned at random."""
+    """So many heads as `count` expressions need, turned at random.
+
+    Args:
+        face: of the photo.
+        crop: (k S, k S, 3).
+        count: of expressions.
+        rng: of turns and shapes.
+        identities: (N, 100) FaceKit's weights of those whose shapes heads may take.
+        reshaped: of the heads, how many do.
+    """
     for _ in range(-(-count // EXPRESSIONS_PER_TURN)):
         yaw, pitch = rng.uniform(-1, 1, 2) * (MAX_YAW, MAX_PITCH)
-        yield TurnedHead.of(face, crop, yaw=float(yaw), pitch=float(pitch))
+        shape = None
+        # Asked only where shapes are lent: a seed turns heads as it did before there were any.
+        if identities is not None and reshaped > 0 and rng.random() < reshaped:
+            shape = lent_shape(face, identities[rng.integers(len(identities))], float(rng.uniform(*SHAPE_SHARES)))
+        yield TurnedHead.of(face, crop, yaw=float(yaw), pitch=float(pitch), shape=shape)
+
+
+def lent_shape(face: FittedFace, identity: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """(V, 3) between a face's own shape (0) and another identity's (1), centimetres.
+
+    Args:
+        face: that takes it.
+        identity: (100,) FaceKit's weights.
+        share: how far.
+    """
+    other = face.facekit.neutral + np.tensordot(identity, face.facekit.identity, axes=1)
+    return np.asarray(face.shape + np.float32(share) * (other - face.shape), np.float32)
 
 
 def with_pose(code: NDArray[np.float32], pose_code: NDArray[np.float32]) -> NDArray[np.float32]:

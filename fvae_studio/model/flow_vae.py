@@ -196,15 +196,15 @@ class FlowVae(nn.Module):
         return (bounded - identity_grid(size, size, device=raw.device).permute(0, 3, 1, 2)) * half
 
     @staticmethod
-    def sample(mean: Tensor, log_var: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-        """Z = mean + sigma * eps (Eq. 2)."""
-        noise = torch.randn(mean.shape, generator=generator, device=mean.device, dtype=torch.float32)
+    def sample(mean: Tensor, log_var: Tensor, noise: Tensor) -> Tensor:
+        """Z = mean + sigma * eps (Eq. 2); `noise` is eps, drawn from N(0, 1)."""
         return mean + torch.exp(0.5 * log_var.float()) * noise
 
     def forward(self, source: Tensor, target: Tensor, generator: torch.Generator | None = None) -> FlowVaeOutput:
         """Encode the target, flow the source: the path of Eq. 4."""
         mean, log_var = self.encode(target)
-        flow = self.decode(self.source_features(source), self.sample(mean, log_var, generator=generator))
+        noise = torch.randn(mean.shape, generator=generator, device=mean.device, dtype=torch.float32)
+        flow = self.decode(self.source_features(source), self.sample(mean, log_var, noise))
         return FlowVaeOutput(flow, warp(source, flow), mean, log_var)
 
 

@@ -19,7 +19,7 @@ from trainer import released_axes
 from trainer.config import load_config
 from trainer.dataset import PairTable
 from trainer.facekit.expressions import RECIPES
-from trainer.initial import start_from
+from trainer.initial import FITTED_DIRECTIONS, start_from
 from trainer.loop import train
 from trainer.mask_loop import train_mask
 from trainer.release import direction_vector
@@ -73,8 +73,8 @@ def test_axes_give_the_sliders_of_the_release(model, table):
     torch.manual_seed(4)
     axes = torch.randn(len(CODE_NAMES), *CONFIG.model.latent_shape).numpy()
     vectors = {recipe.name: direction_vector(axes, CODE_NAMES, recipe.shapes) for recipe in RECIPES}
-    # A release moves it freely: no axis is to blame for it.
-    vectors["smile"] = np.zeros_like(vectors["smile"])
+    # A release moves these freely: no axis is to blame for them.
+    vectors |= {name: np.zeros_like(vectors[name]) for name in FITTED_DIRECTIONS}
     sliders = [
         Direction(recipe.name, recipe.label, recipe.group, vectors[recipe.name], (0.0, 1.0)) for recipe in RECIPES
     ]
@@ -85,7 +85,8 @@ def test_axes_give_the_sliders_of_the_release(model, table):
     found = {
         recipe.name: direction_vector(network.axes.detach().numpy(), CODE_NAMES, recipe.shapes) for recipe in RECIPES
     }
-    assert np.abs(found.pop("smile")).max() > 0.1
+    for name in FITTED_DIRECTIONS:
+        assert np.abs(found.pop(name)).max() > 0.1
     for name, vector in found.items():
         np.testing.assert_allclose(vector, vectors[name], atol=1e-4)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,9 +16,9 @@ from trainer.facekit.expressions import NUM_POSE, expression_code
 from trainer.facekit.fit import FaceFits
 from trainer.facekit.render import FittedFace, exact_flow
 from trainer.prepare import load_prepared
-from trainer.render import render
+from trainer.render import render, render_on_turned_heads
 from trainer.shards import RENDERED, RENDERED_REVERSE, TURNED, TURNED_REVERSE
-from trainer.turned_heads import EXPRESSIONS_PER_TURN, MAX_YAW, TurnedHead, turned_heads
+from trainer.turned_heads import EXPRESSIONS_PER_TURN, MAX_YAW, TurnedHead, lent_shape, turned_heads
 
 NUM_TURNED = 4
 
@@ -105,6 +107,90 @@ def test_heads_are_turned_to_both_sides_as_often_as_expressions_need(photo):
     assert yaws.min() < -MAX_YAW / 4
     assert yaws.max() > MAX_YAW / 4
     assert np.abs(yaws).max() <= MAX_YAW
+
+
+def broader_face(facekit, photo):
+    """A shape whose jaw is a tenth broader, as identity weights of a face model that has it."""
+    face, _, _ = photo
+    wide = (facekit.neutral * np.array([1.1, 1, 1]) - facekit.neutral)[None]
+    identity = np.concatenate([wide, facekit.identity[1:]]).astype(np.float32)
+    weights = np.zeros(len(identity), np.float32)
+    weights[0] = 1
+    return replace(face, facekit=replace(facekit, identity=identity)), weights
+
+
+def test_a_head_takes_another_persons_shape_and_keeps_its_eyes_in_place(facekit, photo):
+    face, identity = broader_face(facekit, photo)
+
+    shape = lent_shape(face, identity, 1.0)
+    head = TurnedHead.of(face, photo[1], yaw=0.0, shape=shape)
+
+    np.testing.assert_allclose(shape, face.facekit.neutral * [1.1, 1, 1], atol=1e-4)
+    np.testing.assert_allclose(lent_shape(face, identity, 0.0), face.shape, atol=1e-6)
+    before, after = (vertices[facekit.landmark_vertices, :2] for vertices in (face.pose(), head.scene.vertices))
+    assert np.linalg.norm((after - before)[[36, 39, 42, 45]].mean(axis=0)) < 1.0
+    # Eyes are brought to where they were, so what is broader comes out lower.
+    assert np.ptp(after[:, 1]) / np.ptp(after[:, 0]) < 0.98 * np.ptp(before[:, 1]) / np.ptp(before[:, 0])
+    assert np.abs(head.picture.astype(float) - photo[1]).mean() > 1
+
+
+def test_expressions_move_the_head_in_the_shape_it_took(facekit, photo):
+    face, identity = broader_face(facekit, photo)
+    head = TurnedHead.of(face, photo[1], yaw=10.0, shape=lent_shape(face, identity, 0.8))
+    still = np.zeros(len(face.code) + NUM_POSE, np.float32)
+
+    np.testing.assert_allclose(head.scene_of(still).vertices, head.scene.vertices, atol=1e-4)
+    np.testing.assert_array_equal(head.face.shape, lent_shape(face, identity, 0.8))
+
+
+def test_shapes_are_lent_as_often_as_asked_and_turns_stay_what_they_were(photo):
+    face, crop, _ = photo
+    identities = np.ones((3, len(face.facekit.identity)), np.float32)
+
+    def heads(**options):
+        rng = np.random.default_rng(2)
+        return list(turned_heads(face, crop, count=12 * EXPRESSIONS_PER_TURN, rng=rng, **options))
+
+    own, none, some, every = (
+        [head.face.shape is face.shape for head in heads(**options)]
+        for options in (
+            {},
+            {"identities": identities},
+            {"identities": identities, "reshaped": 0.5},
+            {"identities": identities, "reshaped": 1.0},
+        )
+    )
+    assert all(own)
+    assert all(none)
+    assert 2 < sum(some) < 10
+    assert not any(every)
+    np.testing.assert_array_equal(
+        [head.pose_code for head in heads()], [head.pose_code for head in heads(identities=identities)]
+    )
+
+
+def test_shapes_are_of_people_who_are_trained_on_and_lent_to_them_alone(workplace, facekit, monkeypatch):
+    prepared, fits = load_prepared(workplace.prepared), FaceFits.load(workplace.fits)
+    code = np.zeros(len(facekit.expression_names) + NUM_POSE, np.float32)
+    asked = {}
+
+    def heads(*_, **options):
+        asked[row] = options["identities"], options["reshaped"]
+        return iter(())
+
+    monkeypatch.setattr("trainer.render.turned_heads", heads)
+    for row in range(len(prepared.faces)):
+        rng = np.random.default_rng(0)
+        list(render_on_turned_heads(facekit, fits, prepared, row, [code], rng=rng, reshaped=0.5))
+
+    trained_on = [row for row, face in enumerate(prepared.faces) if face.split == "train"]
+    for row, (identities, reshaped) in asked.items():
+        assert reshaped == 0.5
+        if row in trained_on:
+            np.testing.assert_array_equal(identities, fits.identity[trained_on])
+        else:
+            assert identities is None
+    assert 0 < len(trained_on) < len(asked)
 
 
 def test_shard_holds_turned_heads_both_ways_beside_the_photos(shard):

@@ -38,7 +38,7 @@ class RgbVaeStep(nn.Module):
         vae, options = rgb_vae_of(self.network), self.loss
         mean, log_var = vae.encode(seen.target)
         mean, log_var = mean.float(), log_var.float()
-        latent = mean + torch.exp(0.5 * log_var) * noise
+        latent = vae.sample(mean, log_var, noise)
         picture = vae.paint(vae.source_features(seen.source), latent)
         pixels = clean.target.shape[-1] ** 2 if options.reduction == "mean" else 1
         reconstruction = (picture - clean.target).square().sum(dim=(1, 2, 3)).mean() / pixels
