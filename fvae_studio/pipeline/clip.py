@@ -284,7 +284,12 @@ class ClipRenderer:
                 for at in chosen
             ]
             photos = tuple(weakref.ref(source.photo) for source in taking)
-            interpolator = Interpolator(self._predictor, taking, find_photo_mouth=self._engine.photo_mouth)
+            interpolator = Interpolator(
+                self._predictor,
+                taking,
+                find_photo_mouth=self._engine.photo_mouth,
+                find_person=self._engine.find_person,
+            )
             stages = OrderedDict[tuple[FrameMode, int], _Stage]()
         elif cast.edits == edits:
             return cast

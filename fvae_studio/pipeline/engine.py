@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +29,10 @@ from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
 from fvae_studio.core.still_teeth import hold_teeth
-from fvae_studio.core.surroundings import keep_surroundings
+from fvae_studio.core.surroundings import FindPerson, keep_surroundings
 from fvae_studio.core.timeline import FrameMode, Moment, Timeline
 from fvae_studio.core.trust import motion_trust
-from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, RenderResult, WarpedFace
+from fvae_studio.core.types import AlignedCrop, Face, FloatMap, FlowField, Photo, RenderResult, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_faces
 from fvae_studio.pipeline.detector import FaceDetector, only_face, require_editable
 from fvae_studio.pipeline.drawn_face import find_drawn_face
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from fvae_studio.model.directions import DirectionSet
     from fvae_studio.model.weights import ModelWeights
     from fvae_studio.pipeline.clip import ClipRenderer
+    from fvae_studio.pipeline.people import PersonFinder
     from fvae_studio.pipeline.predictor import FlowPredictor
 
 _MAX_PHOTOS = 3
@@ -83,6 +85,7 @@ class Engine:
         self._predictor = Lazy(lambda: _make_predictor(model, device))
         self._detector: Lazy[FaceDetector] = Lazy(_make_detector if detector is None else lambda: detector)
         self._owns_detector = detector is None
+        self._people = Lazy(_make_person_finder)
         self._caches: weakref.WeakKeyDictionary[Photo, PhotoCache] = weakref.WeakKeyDictionary()
         self._donor: tuple[str, PhotoMouth] | None = None
         self._latest: list[weakref.ref[PhotoCache]] = []
@@ -95,6 +98,7 @@ class Engine:
             self._predictor.start()
         if detector:
             self._detector.start()
+            self._people.start()
 
     def rest(self) -> None:
         """Release memory that only makes the next search for faces faster; for a moment when nothing is asked for."""
@@ -102,9 +106,11 @@ class Engine:
             self._detector.get().rest()
 
     def close(self) -> None:
-        """Release the detector, if it is the built-in one."""
+        """Release the detector, if it is the built-in one, and what else looks at photos."""
         if self._owns_detector and self._detector.is_made:
             self._detector.get().close()
+        if self._people.is_made:
+            self._people.get().close()
 
     @property
     def model(self) -> ModelWeights:
@@ -184,6 +190,10 @@ class Engine:
         if face.index not in crops:
             crops[face.index] = extract_crop(photo, estimate_alignment(face.landmarks))
         return crops[face.index]
+
+    def find_person(self, crop: AlignedCrop) -> FloatMap | None:
+        """(h, w) in [0, 1]: where a crop shows the person, and not what is behind."""
+        return self._people.get().find(crop)
 
     def check(self, state: EditState) -> None:
         """Raise `EditError` if the state asks for a direction that the model does not have."""
@@ -481,12 +491,15 @@ class Engine:
         return FaceLayers(flow.eyes, OpenedMouth(flow.lips, inside))
 
     def _settle(self, photo: Photo, asked: Asked, predicted: FlowField) -> Settled:
-        landmarks = self.crop(photo, asked.face).photo_to_crop.apply(asked.face.landmarks)
+        crop = self.crop(photo, asked.face)
+        landmarks, find_person = crop.photo_to_crop.apply(asked.face.landmarks), partial(self.find_person, crop)
         lips = None
         if asked.mouth.opens:
-            kept = FlowField(keep_surroundings(predicted.flow, landmarks), predicted.confidence)
+            kept = FlowField(keep_surroundings(predicted.flow, landmarks, find_person), predicted.confidence)
             lips = self._mouth(photo, asked.face).part(kept)
-        settled = settle(predicted, landmarks) if lips is None else FlowField(lips.flow, predicted.confidence)
+        settled = (
+            settle(predicted, landmarks, find_person) if lips is None else FlowField(lips.flow, predicted.confidence)
+        )
         teeth = hold_teeth(settled.flow, landmarks) if lips is None else None
         return Settled(settled, lips, layer_eyes(settled.flow, landmarks), teeth)
 
@@ -553,7 +566,7 @@ class Engine:
         return cache
 
 
-def settle(predicted: FlowField, landmarks: Points) -> FlowField:
+def settle(predicted: FlowField, landmarks: Points, find_person: FindPerson | None = None) -> FlowField:
     """What is done to a predicted flow before it moves pixels.
 
     Closed lips stay closed, what is beyond the face stays still, the border comes to zero, folds are smoothed away. The
@@ -562,8 +575,9 @@ def settle(predicted: FlowField, landmarks: Points) -> FlowField:
     Args:
         predicted: as the network gave it.
         landmarks: (478, 2) of the face, crop pixels.
+        find_person: as for `keep_surroundings`.
     """
-    flow = limit_lip_stretch(keep_surroundings(predicted.flow, landmarks), landmarks)
+    flow = limit_lip_stretch(keep_surroundings(predicted.flow, landmarks, find_person), landmarks)
     return FlowField(prepare_flow(flow), predicted.confidence)
 
 
@@ -603,6 +617,12 @@ def _make_clip_renderer(engine: Engine, predictor: FlowPredictor) -> ClipRendere
     from fvae_studio.pipeline.clip import ClipRenderer
 
     return ClipRenderer(engine, predictor)
+
+
+def _make_person_finder() -> PersonFinder:
+    from fvae_studio.pipeline.people import PersonFinder
+
+    return PersonFinder()
 
 
 def _make_detector() -> FaceDetector:

@@ -6,7 +6,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, TypeVar
 
 import numpy as np
@@ -110,6 +110,7 @@ class Interpolator:
             are taken to lie in it already.
         match_colour: give the other photos the first one's light (section 5.2's colour transfer).
         find_photo_mouth: opens photos whose teeth are seen in others; None: closed mouths stay closed.
+        find_person: tells where a crop shows the person; None: what is behind moves along with a head.
 
     Attributes:
         photo_to_crop: of the first photo.
@@ -131,6 +132,7 @@ class Interpolator:
         register: bool = True,
         match_colour: bool = True,
         find_photo_mouth: FindPhotoMouth | None = None,
+        find_person: Callable[[AlignedCrop], FloatMap | None] | None = None,
     ) -> None:
         if not sources:
             raise EditError("A clip needs a photo at least.")
@@ -166,7 +168,10 @@ class Interpolator:
         self._latents = [self._predictor.latent(face) for face in range(len(sources))]
         landmarks = [source.landmarks for source in prepared]
         self._corrections = FitCorrections(self._predictor, matched, landmarks)
-        self._paths = LatentPaths(self._predictor, landmarks, self._latent_between, self._correction_between, self._met)
+        people = [None if find_person is None else partial(find_person, crop) for crop in crops]
+        self._paths = LatentPaths(
+            self._predictor, landmarks, self._latent_between, self._correction_between, self._met, people
+        )
         self._residuals = PathResiduals(matched, self._fields_on_path)
 
     def edited(self, edits: Sequence[tuple[Strengths, MouthChoice]]) -> Interpolator:

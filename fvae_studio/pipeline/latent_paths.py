@@ -14,7 +14,7 @@ from fvae_studio.core.face_parts import part_mask
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import limit_lip_stretch
 from fvae_studio.core.regularise import prepare_flow
-from fvae_studio.core.surroundings import keep_surroundings
+from fvae_studio.core.surroundings import FindPerson, keep_surroundings
 from fvae_studio.core.types import FloatMap, FlowField
 from fvae_studio.pipeline.predictor import FlowPredictor
 
@@ -72,6 +72,7 @@ class LatentPaths:
         latent_at: what is decoded.
         correction_at: what is added to it.
         meet: applied to nodes, so that it costs nothing at the pictures between them.
+        find_person: of each source, as for `keep_surroundings`; None: of nobody.
     """
 
     def __init__(
@@ -81,8 +82,10 @@ class LatentPaths:
         latent_at: LatentAt,
         correction_at: CorrectionAt,
         meet: Meeting,
+        find_person: Sequence[FindPerson | None] | None = None,
     ) -> None:
         self._predictor, self._landmarks, self._latent_at = predictor, tuple(landmarks), latent_at
+        self._find_person = tuple(find_person or [None] * len(self._landmarks))
         self._correction_at = correction_at
         self._meet = meet
         self._nodes: dict[tuple[int, int, int, int], _Node] = {}
@@ -117,7 +120,7 @@ class LatentPaths:
             latent_at: as for the constructor.
             meet: as for the constructor.
         """
-        other = LatentPaths(self._predictor, self._landmarks, latent_at, self._correction_at, meet)
+        other = LatentPaths(self._predictor, self._landmarks, latent_at, self._correction_at, meet, self._find_person)
         other._nodes = {
             key: _Node(node.raw) for key, node in self._nodes.items() if is_same[key[1]] and is_same[key[2]]
         }
@@ -132,7 +135,7 @@ class LatentPaths:
         landmarks = self._landmarks[face]
         if own <= 0 or landmarks is None:
             return decoded
-        kept = keep_surroundings(decoded.flow, landmarks)
+        kept = keep_surroundings(decoded.flow, landmarks, self._find_person[face])
         flow = kept if own == 1 else (decoded.flow + np.float32(own) * (kept - decoded.flow)).astype(np.float32)
         return FlowField(flow, decoded.confidence)
 

@@ -1,4 +1,4 @@
-"""MediaPipe's face networks, reached through small graphs of our own: BlazeFace and the attention face mesh.
+"""MediaPipe's networks, reached through small graphs of our own: BlazeFace, the attention face mesh, and who is person.
 
 The ready-made `mediapipe.solutions` search a whole photo once and hide the networks' scores; a search over tiles and a
 refinement of the alignment need the networks themselves. The models lie inside the wheel, so nothing is downloaded.
@@ -60,6 +60,20 @@ node {
   input_stream: "ROI:roi"
   input_side_packet: "WITH_ATTENTION:with_attention"
   output_stream: "LANDMARKS:found"
+}
+"""
+
+PERSON_INPUT: Final = 256
+"""Side of the square that the segmentation looks at."""
+
+_PERSON_GRAPH = """
+input_stream: "image"
+output_stream: "found"
+num_threads: 1
+node {
+  calculator: "SelfieSegmentationCpu"
+  input_stream: "IMAGE:image"
+  output_stream: "SEGMENTATION_MASK:found"
 }
 """
 
@@ -148,6 +162,21 @@ class FaceMeshNet:
         self._graph.close()
 
 
+class PersonNet:
+    """The network that tells a person, with hair and clothes, from what is behind. Not for two threads at once."""
+
+    def __init__(self) -> None:
+        self._graph = _Graph(_PERSON_GRAPH)
+
+    def find(self, image: RgbBytes) -> NDArray[np.float32]:
+        """(h, w) in [0, 1]: how surely a pixel of an image (h, w, 3) is a person's."""
+        return self._graph.run_image(image)
+
+    def close(self) -> None:
+        """Release the network."""
+        self._graph.close()
+
+
 class _Graph:
     """A graph with the input "image", perhaps more inputs, and one output "found"."""
 
@@ -166,6 +195,12 @@ class _Graph:
     def run_one(self, image: RgbBytes, **protos: Any) -> Any:
         packet = self._run(image, protos)
         return None if packet is None else self._bindings.getter.get_proto(packet)
+
+    def run_image(self, image: RgbBytes) -> NDArray[np.float32]:
+        packet = self._run(image, {})
+        # The packet's own memory goes with the next run.
+        found: NDArray[np.float32] = self._bindings.getter.get_image_frame(packet).numpy_view().copy()
+        return found
 
     def close(self) -> None:
         self._graph.close()

@@ -1,10 +1,10 @@
-"""MediaPipe's face networks. Drawing, the other solutions' networks and the tasks stay out."""
+"""MediaPipe's networks of faces and people. Drawing, the other solutions' networks and the tasks stay out."""
 
 from __future__ import annotations
 
 from PyInstaller.utils.hooks import collect_data_files
 
-_NETWORKS = ("face_detection", "face_landmark", "iris_landmark")
+_NETWORKS = ("face_detection", "face_landmark", "iris_landmark", "selfie_segmentation")
 
 datas = collect_data_files(
     "mediapipe",
