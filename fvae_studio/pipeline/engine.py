@@ -98,7 +98,6 @@ class Engine:
             self._predictor.start()
         if detector:
             self._detector.start()
-            self._people.start()
 
     def rest(self) -> None:
         """Release memory that only makes the next search for faces faster; for a moment when nothing is asked for."""
