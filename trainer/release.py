@@ -61,7 +61,7 @@ PROVENANCE: Final = (
 CHECKED_STRENGTHS: Final = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """Where the trusted range of a direction is looked for."""
 
-BROAD: Final = 1.6
+BROAD: Final = 1.5
 """How far "Big smile" goes along the fitted smile: people's broader smiles, of which the fitted one is the mean."""
 
 BROAD_EYES: Final = both(cheekSquint=0.4, eyeSquint=0.2)
