@@ -116,7 +116,7 @@ def test_a_big_smile_goes_further_the_way_of_the_fitted_smile_and_narrows_the_ey
 
     smile, big = (model.directions[name].vector[own] for name in ("smile", "big_smile"))
     np.testing.assert_allclose(big, BROAD * smile + eyes, atol=1e-5)
-    assert broader({"mouthSmile_L": 0.5, "cheekSquint_L": 0.1})["cheekSquint_L"] == pytest.approx(0.56)
+    assert broader({"cheekSquint_L": 0.1})["cheekSquint_L"] == pytest.approx(0.1 * BROAD + BROAD_EYES["cheekSquint_L"])
 
 
 def test_smile_is_the_training_peoples_mean_smile(workplace):
