@@ -131,8 +131,7 @@ def lent_shape(face: FittedFace, identity: NDArray[np.float32], share: float) ->
         identity: (100,) FaceKit's weights.
         share: how far.
     """
-    other = face.facekit.neutral + np.tensordot(identity, face.facekit.identity, axes=1)
-    return np.asarray(face.shape + np.float32(share) * (other - face.shape), np.float32)
+    return np.asarray(face.shape + np.float32(share) * (face.facekit.shape(identity) - face.shape), np.float32)
 
 
 def with_pose(code: NDArray[np.float32], pose_code: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from fvae_studio.core.contours import curve_at
 from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.eye_motion import CORNER_PX
 from fvae_studio.core.fine_copy import FineCopy
-from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.flow_spline import rise, smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.lashes import LASH_PX, length_seen, turn_lashes
 from fvae_studio.core.lids import ClosingEye
@@ -95,7 +95,7 @@ def join_eyes(
             uncovered = _was_uncovered(eye, x, y)
             for side in ("left", "right"):
                 lighter = (pictures["eye"] - pictures[side]).mean(axis=2) / limit
-                given = _rise(lighter, _LIGHT) * uncovered * shares[side]
+                given = rise(lighter, _LIGHT) * uncovered * shares[side]
                 shares[side] -= given
                 shares["eye"] += given
         lashes = None
@@ -170,11 +170,11 @@ def _shares(eye: ClosingEye | WideEye, x: FloatMap, y: FloatMap, scale: float) -
     left, right = eye.corners
     inwards = np.minimum(x - left, right - x)
     if isinstance(eye, WideEye):
-        below = _rise(y - curve_at(eye.lid, x), _LID_SHADOW_PX) * smoothstep((curve_at(eye.rim, x) - y) / 0.4)
+        below = rise(y - curve_at(eye.lid, x), _LID_SHADOW_PX) * smoothstep((curve_at(eye.rim, x) - y) / 0.4)
         known = smoothstep((curve_at(eye.bottom, x) - 0.2 - y) / 0.8)
         shown = np.float32(eye.share) * below * known * smoothstep((inwards - 1) / 4)
-        as_it_was = _rise(y - curve_at(eye.top, x), _WAS_SHADED_PX)
-        image, to_right = shown * (1 - as_it_was), _rise(x - eye.middle, (-eye.passing, eye.passing))
+        as_it_was = rise(y - curve_at(eye.top, x), _WAS_SHADED_PX)
+        image, to_right = shown * (1 - as_it_was), rise(x - eye.middle, (-eye.passing, eye.passing))
         return {"eye": shown * as_it_was, "left": image * (1 - to_right), "right": image * to_right}
     edge = max(EDGE_SOFTNESS_PX * scale, _EDGE_SOFTNESS)
     # Where the lids meet, the two add up to 1 and leave nothing of the eye.
@@ -192,7 +192,3 @@ def _shares(eye: ClosingEye | WideEye, x: FloatMap, y: FloatMap, scale: float) -
 def _was_uncovered(eye: WideEye, x: FloatMap, y: FloatMap) -> FloatMap:
     """1 where the photo shows the eye, however shaded, 0 above."""
     return smoothstep((y - curve_at(eye.top, x) - 0.2) / 0.4)
-
-
-def _rise(distance: FloatMap, between: tuple[float, float]) -> FloatMap:
-    return smoothstep((distance - between[0]) / (between[1] - between[0]))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.contours import at_rows, cell_centres, contour_height, first_crossing, last_crossing, moved_points
-from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.flow_spline import rise
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.types import FloatMap
 
@@ -155,5 +155,4 @@ def carried(columns: FloatMap, landmarks: Points, contours: EyeContours, motion:
 
 def passage(value: float, between: tuple[float, float]) -> float:
     """0 up to the first, 1 from the second on."""
-    low, high = between
-    return float(smoothstep(np.array((value - low) / (high - low))))
+    return float(rise(np.array(value), between))

@@ -48,6 +48,11 @@ def smoothstep(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     return (clipped * clipped * (3 - 2 * clipped)).astype(np.float32)
 
 
+def rise(values: NDArray[np.floating[Any]], between: tuple[float, float]) -> NDArray[np.float32]:
+    """`smoothstep` from 0 at the first to 1 at the second; it falls where the first is the larger one."""
+    return smoothstep((values - between[0]) / (between[1] - between[0]))
+
+
 def border_is_zero(flow: NDArray[np.floating[Any]]) -> bool:
     """Whether the outermost cells move nothing."""
     return not (flow[0].any() or flow[-1].any() or flow[:, 0].any() or flow[:, -1].any())

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.contours import curve_at
 from fvae_studio.core.eye_motion import CORNER_PX, passage
-from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.flow_spline import rise, smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.lids import ClosingEye
 from fvae_studio.core.types import FloatMap
@@ -120,15 +120,15 @@ def turn_lashes(
     lid = _sampled(calm, x, rim - np.maximum(above, LID_PX[1]), part, to_crop)
     is_turned = np.float32(passage(eye.closed, TURNING))
     inwards = np.minimum(x - eye.corners[0], eye.corners[1] - x)
-    as_lid = is_turned * _fading(above, LID_PX)
+    as_lid = is_turned * rise(above, LID_PX[::-1])
     line = np.float32(_LINE[0]) + np.float32(1 - _LINE[0]) * smoothstep(inwards / _LINE[1])
-    at_rim = is_turned * _fading(above / line, RIM_PX)
+    at_rim = is_turned * rise(above / line, RIM_PX[::-1])
     is_lid = smoothstep(above / 0.3 + 0.5)
-    grows = is_lid * _fading(above, LASH_PX)
+    grows = is_lid * rise(above, LASH_PX[::-1])
     grows = grows * np.float32(eye.share) * smoothstep(inwards / CORNER_PX + 1)
     # Pores are dark, too, but far less so.
     missing = np.maximum(skin - upper, 0).mean(axis=2) / limit
-    lashes = 1 - _fading(_blurred(missing, width / 3), _DENSE)
+    lashes = rise(_blurred(missing, width / 3), _DENSE)
     behind = skin + at_rim[..., None] * (lid - skin)
     lost = 1 - np.clip(upper / np.maximum(behind, 1e-6), 0, 1)
     # Next to the rim some of it is the eye's colour.
@@ -147,11 +147,6 @@ def turn_lashes(
     if abs(seen) < _END_ON:
         return Lashes(bare, np.ones_like(shade))
     return Lashes(bare, _sampled(shade, x, rim - above / np.float32(seen), part, to_crop, beyond=1.0))
-
-
-def _fading(value: FloatMap, between: tuple[float, float]) -> FloatMap:
-    """1 up to the first, 0 from the second on."""
-    return smoothstep((between[1] - value) / (between[1] - between[0]))
 
 
 def _blurred(values: NDArray[np.float32], sigma: float, sigma_y: float = 0) -> NDArray[np.float32]:

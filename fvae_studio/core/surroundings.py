@@ -33,7 +33,7 @@ BESIDE_PX: Final = 4.0
 """Crop pixels beyond the landmarks' hull, from which on what moves may be a head's outline."""
 
 MOVES_PX: Final = 0.75
-"""Crop pixels that it moves there before it is asked what is person: most sliders never do."""
+"""Crop pixels that it moves there before it is asked what is person: eyes alone never do, most other sliders do."""
 
 FADES_PX: Final = 1.0
 """Crop pixels beside a moved outline over which the motion fades, and twice what is moved there: over less, the flow
@@ -74,7 +74,7 @@ def keep_surroundings(
     person = find_person()
     if person is None:
         return kept
-    person = cv2.resize(person.astype(np.float32), flow.shape[1::-1], interpolation=cv2.INTER_AREA)
+    person = cv2.resize(person, flow.shape[1::-1], interpolation=cv2.INTER_AREA)
     # A mask without the face is of somebody else, or of nobody.
     face = distance <= 0
     return keep_background(kept, person) if person[face].sum() > _LEAST_HELD * face.sum() else kept

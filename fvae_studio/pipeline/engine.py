@@ -15,6 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fvae_studio.core.alignment import crop_region, estimate_alignment, extract_crop
 from fvae_studio.core.composite import composite
 from fvae_studio.core.edits import EditState
@@ -29,7 +32,7 @@ from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
 from fvae_studio.core.still_teeth import hold_teeth
-from fvae_studio.core.surroundings import FindPerson, keep_surroundings
+from fvae_studio.core.surroundings import keep_surroundings
 from fvae_studio.core.timeline import FrameMode, Moment, Timeline
 from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import AlignedCrop, Face, FloatMap, FlowField, Photo, RenderResult, WarpedFace
@@ -39,6 +42,7 @@ from fvae_studio.pipeline.drawn_face import find_drawn_face
 from fvae_studio.pipeline.face_layers import FaceLayers, draw_layers
 from fvae_studio.pipeline.lazy import Lazy
 from fvae_studio.pipeline.mouths import ClosedMouth, OpenedMouth
+from fvae_studio.pipeline.people import PersonFinder
 from fvae_studio.pipeline.photo_cache import MAX_FLOWS, PhotoCache, Settled, WarpKey
 from fvae_studio.pipeline.plan import Asked, EditPlan, LeftOut, plan_edit
 from fvae_studio.pipeline.requests import (
@@ -58,7 +62,6 @@ if TYPE_CHECKING:
     from fvae_studio.model.directions import DirectionSet
     from fvae_studio.model.weights import ModelWeights
     from fvae_studio.pipeline.clip import ClipRenderer
-    from fvae_studio.pipeline.people import PersonFinder
     from fvae_studio.pipeline.predictor import FlowPredictor
 
 _MAX_PHOTOS = 3
@@ -85,7 +88,7 @@ class Engine:
         self._predictor = Lazy(lambda: _make_predictor(model, device))
         self._detector: Lazy[FaceDetector] = Lazy(_make_detector if detector is None else lambda: detector)
         self._owns_detector = detector is None
-        self._people = Lazy(_make_person_finder)
+        self._people = PersonFinder()
         self._caches: weakref.WeakKeyDictionary[Photo, PhotoCache] = weakref.WeakKeyDictionary()
         self._donor: tuple[str, PhotoMouth] | None = None
         self._latest: list[weakref.ref[PhotoCache]] = []
@@ -108,8 +111,7 @@ class Engine:
         """Release the detector, if it is the built-in one, and what else looks at photos."""
         if self._owns_detector and self._detector.is_made:
             self._detector.get().close()
-        if self._people.is_made:
-            self._people.get().close()
+        self._people.close()
 
     @property
     def model(self) -> ModelWeights:
@@ -190,9 +192,9 @@ class Engine:
             crops[face.index] = extract_crop(photo, estimate_alignment(face.landmarks))
         return crops[face.index]
 
-    def find_person(self, crop: AlignedCrop) -> FloatMap | None:
+    def find_person(self, crop: AlignedCrop) -> FloatMap:
         """(h, w) in [0, 1]: where a crop shows the person, and not what is behind."""
-        return self._people.get().find(crop)
+        return self._people.find(crop)
 
     def check(self, state: EditState) -> None:
         """Raise `EditError` if the state asks for a direction that the model does not have."""
@@ -491,14 +493,12 @@ class Engine:
 
     def _settle(self, photo: Photo, asked: Asked, predicted: FlowField) -> Settled:
         crop = self.crop(photo, asked.face)
-        landmarks, find_person = crop.photo_to_crop.apply(asked.face.landmarks), partial(self.find_person, crop)
+        landmarks = crop.photo_to_crop.apply(asked.face.landmarks)
+        kept = keep_surroundings(predicted.flow, landmarks, partial(self.find_person, crop))
         lips = None
         if asked.mouth.opens:
-            kept = FlowField(keep_surroundings(predicted.flow, landmarks, find_person), predicted.confidence)
-            lips = self._mouth(photo, asked.face).part(kept)
-        settled = (
-            settle(predicted, landmarks, find_person) if lips is None else FlowField(lips.flow, predicted.confidence)
-        )
+            lips = self._mouth(photo, asked.face).part(FlowField(kept, predicted.confidence))
+        settled = FlowField(_usable(kept, landmarks) if lips is None else lips.flow, predicted.confidence)
         teeth = hold_teeth(settled.flow, landmarks) if lips is None else None
         return Settled(settled, lips, layer_eyes(settled.flow, landmarks), teeth)
 
@@ -565,7 +565,7 @@ class Engine:
         return cache
 
 
-def settle(predicted: FlowField, landmarks: Points, find_person: FindPerson | None = None) -> FlowField:
+def settle(predicted: FlowField, landmarks: Points) -> FlowField:
     """What is done to a predicted flow before it moves pixels.
 
     Closed lips stay closed, what is beyond the face stays still, the border comes to zero, folds are smoothed away. The
@@ -574,10 +574,13 @@ def settle(predicted: FlowField, landmarks: Points, find_person: FindPerson | No
     Args:
         predicted: as the network gave it.
         landmarks: (478, 2) of the face, crop pixels.
-        find_person: as for `keep_surroundings`.
     """
-    flow = limit_lip_stretch(keep_surroundings(predicted.flow, landmarks, find_person), landmarks)
-    return FlowField(prepare_flow(flow), predicted.confidence)
+    return FlowField(_usable(keep_surroundings(predicted.flow, landmarks), landmarks), predicted.confidence)
+
+
+def _usable(kept: NDArray[np.float32], landmarks: Points) -> NDArray[np.float32]:
+    """What `settle` does to a flow that leaves alone what is beyond the face."""
+    return prepare_flow(limit_lip_stretch(kept, landmarks))
 
 
 def _neighbours(placed: Sequence[PlacedFlow]) -> list[list[PlacedFlow]]:
@@ -616,12 +619,6 @@ def _make_clip_renderer(engine: Engine, predictor: FlowPredictor) -> ClipRendere
     from fvae_studio.pipeline.clip import ClipRenderer
 
     return ClipRenderer(engine, predictor)
-
-
-def _make_person_finder() -> PersonFinder:
-    from fvae_studio.pipeline.people import PersonFinder
-
-    return PersonFinder()
 
 
 def _make_detector() -> FaceDetector:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 
 import numpy as np
@@ -14,22 +13,23 @@ from fvae_studio.pipeline.mediapipe_graphs import PERSON_INPUT, PersonNet, quiet
 
 
 class PersonFinder:
-    """MediaPipe's segmentation of aligned crops, each looked at once. The network is made when first asked."""
+    """MediaPipe's segmentation of aligned crops, each looked at once. The network is made when first asked.
+
+    For one thread at a time, as the engine that it belongs to.
+    """
 
     def __init__(self) -> None:
         self._net = Lazy(_make_net)
         self._found: weakref.WeakKeyDictionary[AlignedCrop, FloatMap] = weakref.WeakKeyDictionary()
-        self._lock = threading.Lock()
 
     def find(self, crop: AlignedCrop) -> FloatMap:
         """(256, 256) in [0, 1]: where the crop shows a person, with hair and clothes."""
-        with self._lock:
-            if crop not in self._found:
-                size = (PERSON_INPUT, PERSON_INPUT)
-                mask = self._net.get().find(cv2.resize(crop.pixels, size, interpolation=cv2.INTER_CUBIC))
-                read_only(mask)
-                self._found[crop] = mask
-            return self._found[crop]
+        if crop not in self._found:
+            size = (PERSON_INPUT, PERSON_INPUT)
+            mask = self._net.get().find(cv2.resize(crop.pixels, size, interpolation=cv2.INTER_CUBIC))
+            read_only(mask)
+            self._found[crop] = mask
+        return self._found[crop]
 
     def close(self) -> None:
         """Release the network."""

@@ -54,6 +54,10 @@ class FaceKit:
     landmark_vertices: NDArray[np.int64]
     part: NDArray[np.int8]
 
+    def shape(self, identity: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(V, 3) neutral of a person, centimetres, from identity weights (100,)."""
+        return np.asarray(self.neutral + np.tensordot(identity, self.identity, axes=1), np.float32)
+
     def expression_vector(self, weights: dict[str, float]) -> NDArray[np.float32]:
         """(53,) from weights by name.
 

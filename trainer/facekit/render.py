@@ -55,12 +55,11 @@ class FittedFace:
     @staticmethod
     def of(facekit: FaceKit, fits: FaceFits, index: int) -> FittedFace:
         """The fitted face of photo number `index`."""
-        shape = facekit.neutral + np.tensordot(fits.identity[index], facekit.identity, axes=1)
         bare = FittedFace(
             facekit,
-            shape.astype(np.float32),
+            facekit.shape(fits.identity[index]),
             fits.expression[index],
-            np.zeros((len(shape), 2), np.float32),
+            np.zeros((len(facekit.neutral), 2), np.float32),
             fits.rotation[index],
             float(fits.scale[index]),
             fits.translation[index],
