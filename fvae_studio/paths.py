@@ -38,6 +38,11 @@ def samples_dir() -> Path:
     return resources_dir() / "samples"
 
 
+def glasses_file() -> Path:
+    """The network that finds glasses, made by the project."""
+    return resources_dir() / "finders" / "glasses.safetensors"
+
+
 def donors_dir() -> Path:
     """Built-in donors: average teeth made by the project."""
     return resources_dir() / "donors"

@@ -15,7 +15,7 @@ import artwork
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
-RESOURCES: Final = ("donors", "icons", "models", "samples", "themes", "translations")
+RESOURCES: Final = ("donors", "finders", "icons", "models", "samples", "themes", "translations")
 
 HIDDEN_IMPORTS: Final = ["fvae_studio.app", "fvae_studio.cli.app", "shellingham.posix", "shellingham.nt"]
 

@@ -28,6 +28,7 @@ from trainer.command_options import (
     line_progress,
 )
 from trainer.experiments.commands import experiments
+from trainer.run_files import replace_bytes
 from trainer.study.commands import study
 
 app = typer.Typer(
@@ -247,6 +248,32 @@ def train_mask(
             max_seconds=max_seconds,
             progress=progress,
         )
+
+
+@app.command("train-glasses")
+def train_glasses(
+    work: WorkOption = DEFAULT_WORK,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Default: WORK/glasses.safetensors.")] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of 32 pictures.")] = 4000,
+    accelerator: DeviceOption = "auto",
+    workers: Annotated[int, typer.Option(min=0, help="Processes that draw.")] = 2,
+    max_seconds: SecondsOption = 0.0,
+) -> None:
+    """Train the network that finds glasses, on glasses that are drawn on this run's faces; resumes as `train` does."""
+    from trainer.glasses.loop import train_glasses as run
+
+    with line_progress() as progress:
+        found = run(
+            work,
+            steps=steps,
+            accelerator=accelerator,
+            num_workers=workers,
+            max_seconds=max_seconds,
+            progress=progress,
+        )
+    file = output or work / "glasses.safetensors"
+    replace_bytes(file, found)
+    print(f"{file}: {len(found) / 1000:.0f} kB")
 
 
 @app.command()

@@ -41,6 +41,11 @@ def read_figures(path: Path) -> list[dict[str, float]]:
 
 def replace_text(path: Path, text: str) -> None:
     """Write a text file of which no reader ever sees half."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Write a file of which no reader ever sees half."""
     temporary = path.with_suffix(".part")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_bytes(content)
     temporary.replace(path)

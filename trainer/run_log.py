@@ -20,7 +20,11 @@ from trainer.run_files import FIGURES, STATUS, read_figures, replace_text
 
 STATUS_SCHEMA: Final = 1
 
-Stage = Literal["train", "train-mask"]
+Stage = Literal["train", "train-mask", "train-glasses"]
+
+_PREFIX: Final[dict[Stage, str]] = {"train": "", "train-mask": "mask_", "train-glasses": "glasses_"}
+"""Of the groups of scalars."""
+
 State = Literal["running", "finished", "stopped", "failed"]
 
 
@@ -125,7 +129,7 @@ class RunLog:
 
     def _scalars(self, group: str, values: Mapping[str, float]) -> None:
         writer = self._writer
-        prefix = f"{group}/" if self._stage == "train" else f"mask_{group}/"
+        prefix = f"{_PREFIX[self._stage]}{group}/"
         if writer is not None:
             for name, value in values.items():
                 self._try(lambda n=name, v=value: writer.add_scalar(prefix + n, v, self._step))  # type: ignore[misc]

@@ -323,9 +323,13 @@ def flow(
         told |= {"face": placed[0].face.index} | flow_figures(placed[0].field)
     else:
         faces = [(each.field, each.photo_to_crop) for each in placed]
-        eyes, teeth = [each.eyes for each in placed], [each.teeth for each in placed]
+        eyes, teeth, glasses = (
+            [each.eyes for each in placed],
+            [each.teeth for each in placed],
+            [each.glasses for each in placed],
+        )
         longer_side = None if size == "photo" else size
-        dense = picture_flow(faces, photo.bounds, eyes=eyes, teeth=teeth, longer_side=longer_side)
+        dense = picture_flow(faces, photo.bounds, eyes=eyes, teeth=teeth, glasses=glasses, longer_side=longer_side)
         write_picture_flow(output, dense, kind)
         told |= {"faces": [each.face.index for each in placed], "size": [dense.shape[1], dense.shape[0]]}
     if as_json:

@@ -27,6 +27,8 @@ from fvae_studio.core.exr import ExrImage, encode_exr
 from fvae_studio.core.eye_composite import eyes_window, join_displacements
 from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.glasses import StillGlasses
+from fvae_studio.core.glasses_composite import glasses_window, join_glasses_displacements
 from fvae_studio.core.photo_io import atomic_write
 from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.teeth_composite import teeth_share, teeth_window
@@ -55,6 +57,7 @@ def picture_flow(
     *,
     eyes: Sequence[EyeLayers | None] = (),
     teeth: Sequence[StillTeeth | None] = (),
+    glasses: Sequence[StillGlasses | None] = (),
     longer_side: int | None = None,
 ) -> NDArray[np.float32]:
     """The displacement of every pixel of a photo.
@@ -64,6 +67,7 @@ def picture_flow(
         photo: the photo's bounds.
         eyes: of each face, where they are in layers: the displacement jumps where these meet. Empty: of none.
         teeth: of each face likewise: what lies between its lips.
+        glasses: of each face likewise.
         longer_side: of the picture, in pixels: the photo made smaller or larger; None: the photo itself.
 
     Returns:
@@ -97,6 +101,11 @@ def picture_flow(
         # Of the layer that a pixel shows most of; shares between them would be motions that nothing has.
         seen = teeth_share(between, *to_crop.apply_to_pixels(window)) > between.share / 2
         dense[window.slices] += (seen * np.float32(between.share))[..., None] * (inside - dense[window.slices])
+    for index, (worn, to_crop) in enumerate(zip(glasses, transforms, strict=False)):
+        if worn is None or (window := glasses_window(worn, to_crop, whole)).is_empty:
+            continue
+        layers = {name: _layer(fields, index, flow, to_crop, window) for name, flow in worn.flows.items()}
+        dense[window.slices] = join_glasses_displacements(dense[window.slices], layers, worn, window, to_crop)
     return dense
 
 

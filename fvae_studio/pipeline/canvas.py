@@ -16,6 +16,8 @@ from fvae_studio.core.detail_blend import blend_detailed, detail_reach_px
 from fvae_studio.core.eye_composite import eyes_window, join_eyes
 from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.glasses import StillGlasses
+from fvae_studio.core.glasses_composite import glasses_window, join_glasses
 from fvae_studio.core.mouth_inside import MouthInside
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io.colour_profiles import screen_pixels
@@ -67,6 +69,7 @@ class AimedMoment:
     eyes: tuple[EyeLayers | None, ...]
     insides: tuple[MouthInside | None, ...]
     teeth: tuple[StillTeeth | None, ...]
+    glasses: tuple[StillGlasses | None, ...]
 
 
 class Canvas:
@@ -154,7 +157,12 @@ class Canvas:
         Raises:
             EditError: as `draw`.
         """
-        fields = self._interpolator.flows(moment)
+        asked = self._interpolator.flows(moment)
+        glasses = self._interpolator.glasses(moment, asked)
+        fields = tuple(
+            FlowField(worn.behind, field.confidence) if field is not None and worn is not None else field
+            for field, worn in zip(asked, glasses, strict=True)
+        )
         lips = self._interpolator.lips(moment)
         # Here and not where it is painted: teeth of another photo have to be found, by one at a time.
         insides = tuple(
@@ -162,7 +170,7 @@ class Canvas:
             for mouth, parted in zip(self._mouths, lips, strict=True)
         )
         eyes, teeth = self._interpolator.eyes(fields), self._interpolator.teeth(fields)
-        return AimedMoment(fields, self._interpolator.shares(moment, fields), lips, eyes, insides, teeth)
+        return AimedMoment(fields, self._interpolator.shares(moment, fields), lips, eyes, insides, teeth, glasses)
 
     def paint(self, aimed: AimedMoment, *, kernel: Kernel, progress: Progress, detailed: bool = True) -> DrawnMoment:
         """The pixels of a moment that was aimed; several may be painted at a time. Arguments as for `draw`."""
@@ -187,6 +195,8 @@ class Canvas:
                 draw_mouth(pixels, cutout, lips, mouth_inside, self._to_crop, self.roi, kernel)
             elif (teeth := aimed.teeth[number]) is not None:
                 _draw_teeth(pixels, cutout, teeth, self._to_crop, self.roi, kernel)
+            if (glasses := aimed.glasses[number]) is not None:
+                _draw_glasses(pixels, cutout, glasses, self._to_crop, self.roi, kernel)
             if number == 0:
                 alpha = moved_alpha
             pictures.append(pixels)
@@ -221,6 +231,19 @@ def _draw_eyes(
     layers = dict(zip(flows, read_layers(cutout, flows.values(), to_crop, window, kernel=kernel), strict=True))
     place = window.within(region)
     pixels[place] = join_eyes(pixels[place], layers, eyes, window, to_crop)
+
+
+def _draw_glasses(
+    pixels: RgbImage, cutout: Cutout, glasses: StillGlasses, to_crop: SimilarityTransform, region: Rect, kernel: Kernel
+) -> None:
+    """The same for glasses."""
+    window = glasses_window(glasses, to_crop, region)
+    if window.is_empty:
+        return
+    flows = glasses.flows
+    layers = dict(zip(flows, read_layers(cutout, flows.values(), to_crop, window, kernel=kernel), strict=True))
+    place = window.within(region)
+    pixels[place] = join_glasses(pixels[place], layers, glasses, window, to_crop)
 
 
 def _draw_teeth(

@@ -289,6 +289,7 @@ class ClipRenderer:
                 taking,
                 find_photo_mouth=self._engine.photo_mouth,
                 find_person=self._engine.find_person,
+                find_glasses=self._engine.find_glasses,
             )
             stages = OrderedDict[tuple[FrameMode, int], _Stage]()
         elif cast.edits == edits:

@@ -25,6 +25,7 @@ from fvae_studio.core.eye_layers import layer_eyes
 from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Points, Rect
+from fvae_studio.core.glasses import WornGlasses, hold_glasses
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
 from fvae_studio.core.lips import limit_lip_stretch
 from fvae_studio.core.photo_io import read_photo
@@ -40,9 +41,9 @@ from fvae_studio.core.warp import Kernel, warp_faces
 from fvae_studio.pipeline.detector import FaceDetector, only_face, require_editable
 from fvae_studio.pipeline.drawn_face import find_drawn_face
 from fvae_studio.pipeline.face_layers import FaceLayers, draw_layers
+from fvae_studio.pipeline.finders import GlassesFinder, PersonFinder
 from fvae_studio.pipeline.lazy import Lazy
 from fvae_studio.pipeline.mouths import ClosedMouth, OpenedMouth
-from fvae_studio.pipeline.people import PersonFinder
 from fvae_studio.pipeline.photo_cache import MAX_FLOWS, PhotoCache, Settled, WarpKey
 from fvae_studio.pipeline.plan import Asked, EditPlan, LeftOut, plan_edit
 from fvae_studio.pipeline.requests import (
@@ -88,7 +89,7 @@ class Engine:
         self._predictor = Lazy(lambda: _make_predictor(model, device))
         self._detector: Lazy[FaceDetector] = Lazy(_make_detector if detector is None else lambda: detector)
         self._owns_detector = detector is None
-        self._people = PersonFinder()
+        self._people, self._glasses = PersonFinder(), GlassesFinder()
         self._caches: weakref.WeakKeyDictionary[Photo, PhotoCache] = weakref.WeakKeyDictionary()
         self._donor: tuple[str, PhotoMouth] | None = None
         self._latest: list[weakref.ref[PhotoCache]] = []
@@ -196,6 +197,10 @@ class Engine:
         """(h, w) in [0, 1]: where a crop shows the person, and not what is behind."""
         return self._people.find(crop)
 
+    def find_glasses(self, crop: AlignedCrop) -> WornGlasses | None:
+        """The glasses that a crop shows."""
+        return self._glasses.find(crop)
+
     def check(self, state: EditState) -> None:
         """Raise `EditError` if the state asks for a direction that the model does not have."""
         for edit in state.edits:
@@ -239,6 +244,7 @@ class Engine:
                     settled.lips,
                     settled.eyes,
                     settled.teeth,
+                    settled.glasses,
                 )
             )
         cache.trim(max(MAX_FLOWS, len(plan)))
@@ -487,9 +493,9 @@ class Engine:
 
     def _layers(self, photo: Photo, flow: PlacedFlow) -> FaceLayers:
         if flow.lips is None:
-            return FaceLayers(flow.eyes, teeth=flow.teeth)
+            return FaceLayers(flow.eyes, teeth=flow.teeth, glasses=flow.glasses)
         inside = self._mouth(photo, flow.face).inside(flow.mouth, self.photo_mouth)
-        return FaceLayers(flow.eyes, OpenedMouth(flow.lips, inside))
+        return FaceLayers(flow.eyes, OpenedMouth(flow.lips, inside), glasses=flow.glasses)
 
     def _settle(self, photo: Photo, asked: Asked, predicted: FlowField) -> Settled:
         crop = self.crop(photo, asked.face)
@@ -499,8 +505,11 @@ class Engine:
         if asked.mouth.opens:
             lips = self._mouth(photo, asked.face).part(FlowField(kept, predicted.confidence))
         settled = FlowField(_usable(kept, landmarks) if lips is None else lips.flow, predicted.confidence)
+        glasses = hold_glasses(settled.flow, landmarks, partial(self.find_glasses, crop))
+        if glasses is not None:
+            settled = FlowField(glasses.behind, predicted.confidence)
         teeth = hold_teeth(settled.flow, landmarks) if lips is None else None
-        return Settled(settled, lips, layer_eyes(settled.flow, landmarks), teeth)
+        return Settled(settled, lips, layer_eyes(settled.flow, landmarks), teeth, glasses)
 
     def _mouth(self, photo: Photo, face: Face) -> ClosedMouth:
         mouths = self._cache(photo).mouths

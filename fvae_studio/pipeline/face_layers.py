@@ -1,4 +1,4 @@
-"""What a flow alone cannot show of a face, laid over it once it is warped: eyes in layers, mouths that open, teeth."""
+"""What a flow alone cannot show of a face, laid over it once it is warped: eyes in layers, mouths, teeth, glasses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from fvae_studio.core.eye_composite import draw_eyes
 from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.glasses import StillGlasses
+from fvae_studio.core.glasses_composite import draw_glasses
 from fvae_studio.core.mouth_composite import open_mouth
 from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.teeth_composite import draw_teeth
@@ -24,11 +26,12 @@ class FaceLayers:
     eyes: EyeLayers | None = None
     mouth: OpenedMouth | None = None
     teeth: StillTeeth | None = None
+    glasses: StillGlasses | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to lay over the face."""
-        return self.eyes is None and self.mouth is None and self.teeth is None
+        return self.eyes is None and self.mouth is None and self.teeth is None and self.glasses is None
 
 
 def draw_layers(
@@ -40,7 +43,7 @@ def draw_layers(
     kernel: Kernel,
     fine: Sequence[FineCopy] = (),
 ) -> tuple[WarpedFace, ...]:
-    """Lay eyes, mouths and teeth over faces that were warped together.
+    """Lay eyes, mouths, teeth and glasses over faces that were warped together.
 
     Where two regions overlap, both hold the same pixels.
 
@@ -64,6 +67,8 @@ def draw_layers(
             drawn = open_mouth(photo, drawn, lips, inside, faces, index=index, kernel=kernel, fine=fine)
         if face.teeth is not None:
             drawn = draw_teeth(photo, drawn, face.teeth, faces, index=index, kernel=kernel, fine=fine)
+        if face.glasses is not None:
+            drawn = draw_glasses(photo, drawn, face.glasses, faces, index=index, kernel=kernel, fine=fine)
         result[index] = drawn
         for other in range(len(result)):
             if other != index:

@@ -21,6 +21,7 @@ from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import mouth_depth
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
+from fvae_studio.core.glasses import StillGlasses, WornGlasses, hold_glasses
 from fvae_studio.core.lips import CLOSED_PX, opening
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
@@ -111,6 +112,7 @@ class Interpolator:
         match_colour: give the other photos the first one's light (section 5.2's colour transfer).
         find_photo_mouth: opens photos whose teeth are seen in others; None: closed mouths stay closed.
         find_person: tells where a crop shows the person; None: what is behind moves along with a head.
+        find_glasses: tells what is known of a crop's glasses; None: they are bent like faces.
 
     Attributes:
         photo_to_crop: of the first photo.
@@ -133,6 +135,7 @@ class Interpolator:
         match_colour: bool = True,
         find_photo_mouth: FindPhotoMouth | None = None,
         find_person: Callable[[AlignedCrop], FloatMap | None] | None = None,
+        find_glasses: Callable[[AlignedCrop], WornGlasses | None] | None = None,
     ) -> None:
         if not sources:
             raise EditError("A clip needs a photo at least.")
@@ -168,6 +171,7 @@ class Interpolator:
         self._latents = [self._predictor.latent(face) for face in range(len(sources))]
         landmarks = [source.landmarks for source in prepared]
         self._corrections = FitCorrections(self._predictor, matched, landmarks)
+        self._find_glasses = [None if find_glasses is None else partial(find_glasses, crop) for crop in crops]
         people = [None if find_person is None else partial(find_person, crop) for crop in crops]
         self._paths = LatentPaths(
             self._predictor, landmarks, self._latent_between, self._correction_between, self._met, people
@@ -243,6 +247,16 @@ class Interpolator:
     def teeth(self, fields: Sequence[FlowField | None]) -> tuple[StillTeeth | None, ...]:
         """What lies between lips that are open in a source; None where its flow leaves it alone."""
         return self._taken_apart(fields, hold_teeth)
+
+    def glasses(self, moment: Moment, fields: Sequence[FlowField | None]) -> tuple[StillGlasses | None, ...]:
+        """The glasses of every source in layers; None where it wears none, or where its motion is another photo's."""
+        held: list[StillGlasses | None] = []
+        for source, field, own, find in zip(self._sources, fields, moment.motion, self._find_glasses, strict=True):
+            if field is None or find is None or source.landmarks is None:
+                held.append(None)
+            else:
+                held.append(hold_glasses(field.flow, source.landmarks, find, own=own))
+        return tuple(held)
 
     def _taken_apart(
         self, fields: Sequence[FlowField | None], take: Callable[[NDArray[np.float32], Points], _Layers | None]

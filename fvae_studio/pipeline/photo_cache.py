@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.fine_copy import MAX_FINE_PIXELS, FineCopy
 from fvae_studio.core.geometry import Rect
+from fvae_studio.core.glasses import StillGlasses
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, WarpedFace
@@ -29,12 +30,13 @@ WarpKey: TypeAlias = tuple[FlowKey, ...]
 
 @dataclass(frozen=True, eq=False)
 class Settled:
-    """What moves a face's pixels: its flow, and in layers of their own lips that part, eyes and teeth."""
+    """What moves a face's pixels: its flow, and in layers of their own lips that part, eyes, teeth and glasses."""
 
     field: FlowField
     lips: PartedLips | None = None
     eyes: EyeLayers | None = None
     teeth: StillTeeth | None = None
+    glasses: StillGlasses | None = None
 
 
 @dataclass(eq=False)

@@ -21,6 +21,7 @@ from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.face_match import FaceMatch
 from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.glasses import StillGlasses
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.progress import Progress
@@ -78,6 +79,7 @@ class PlacedFlow:
         lips: the parted lips; None where they stay closed, or are open in the photo.
         eyes: in layers; None where they are as the flow leaves them.
         teeth: what lies between lips that are open in the photo; None where it is as the flow leaves it.
+        glasses: likewise, that are worn.
     """
 
     face: Face
@@ -88,6 +90,7 @@ class PlacedFlow:
     lips: PartedLips | None = None
     eyes: EyeLayers | None = None
     teeth: StillTeeth | None = None
+    glasses: StillGlasses | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from trainer.__main__ import MALLOC_SETTINGS
 
 COMMANDS = (
     *("datasets", "prepare", "fit-faces", "render", "train", "train-mask", "status", "evaluate", "release", "sheet"),
-    *("samples", "bench", "finetune", "direction"),
+    *("samples", "bench", "finetune", "direction", "train-glasses"),
 )
 EXPERIMENTS = ("table1", "figure4", "figure5", "figure6", "figure7", "limits", "study")
 

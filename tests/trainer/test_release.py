@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -62,6 +63,7 @@ def model(workplace, run_dir):
 @pytest.fixture
 def released(model, tmp_path, monkeypatch):
     """The resources folder with this model as its only one."""
+    shutil.copytree(paths.glasses_file().parent, tmp_path / "finders")
     monkeypatch.setenv("FVAE_RESOURCES", str(tmp_path))
     write_release(model, paths.models_dir(), title="Tiny", description="A test.", metrics={"psnr_face": 20.5})
     return tmp_path

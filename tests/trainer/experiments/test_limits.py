@@ -154,7 +154,7 @@ def test_report_holds_all_limits(bench):
         bench.model, bench.prepared, None, detector=bench.detector, facekit=bench.facekit, fits=bench.fits, num_turned=1
     )
 
-    assert set(result.figures) == {"model", "light", "yaw", "glasses", "groups"}
+    assert set(result.figures) == {"model", "light", "yaw", "glasses", "glasses_found", "groups"}
     for head in ("## Light", "## Turned heads", "## Glasses", "## Groups"):
         assert head in result.text
     assert [picture.name for picture in result.pictures if picture.is_public] == ["limits_yaw"]

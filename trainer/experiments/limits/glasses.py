@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
 from fvae_studio.core.geometry import Points, SimilarityTransform
+from fvae_studio.core.glasses import WornGlasses, hold_glasses
 from fvae_studio.core.types import AlignedCrop
 from fvae_studio.model.checkpoint import LoadedModel
+from fvae_studio.model.glasses_net import GlassesNet
 from fvae_studio.pipeline.engine import settle
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.crops import small_crop
@@ -80,7 +82,8 @@ def edits_under_glasses(
     """By slider at strength 1, crop pixels: how far rims are bent, and how the mouth's motion changes under glasses.
 
     Bent: what is left of the rims' displacement after the best similarity of each rim, root mean square. 0 is right:
-    glasses are stiff. `bare`: the same places on the face without glasses, which should move.
+    glasses are stiff. `shown`: as the program shows them, with `core.glasses` where it finds them; `bent`: by the flow
+    alone; `bare`: the same places on the face without glasses, which should move.
 
     Args:
         model: with some of the sliders.
@@ -91,9 +94,13 @@ def edits_under_glasses(
     predictor = FlowPredictor(model, device="cpu")
     people = [prepared.faces[row].person for row in rows]
     names = [name for name in sliders if name in model.directions]
-    values: dict[str, dict[str, list[float]]] = {name: {"bent": [], "bare": [], "mouth": []} for name in names}
+    values: dict[str, dict[str, list[float]]] = {
+        name: {key: [] for key in ("shown", "bent", "bare", "mouth")} for name in names
+    }
+    finder = GlassesNet()
     for row in rows:
         landmarks = prepared.landmarks[row]
+        worn = WornGlasses.of(finder.find(with_glasses(np.asarray(prepared.crops[row]), landmarks)))
         flows = []
         for crop in (with_glasses(np.asarray(prepared.crops[row]), landmarks), np.asarray(prepared.crops[row])):
             assert crop.shape[0] == PREPARED_SIZE
@@ -101,6 +108,8 @@ def edits_under_glasses(
             fields = predictor.predict_many([{name: 1.0} for name in names], with_confidence=False)
             flows.append([settle(field, landmarks).flow for field in fields])
         for name, with_rims, without in zip(names, *flows, strict=True):
+            held = None if worn is None else hold_glasses(with_rims, landmarks, lambda found=worn: found)  # type: ignore[misc]
+            values[name]["shown"].append(_bend(with_rims if held is None else held.frame, landmarks))
             values[name]["bent"].append(_bend(with_rims, landmarks))
             values[name]["bare"].append(_bend(without, landmarks))
             lips = landmarks[MOUTH_POINTS]
@@ -108,6 +117,17 @@ def edits_under_glasses(
     return {
         name: {key: mean_over_people(np.array(column), people) for key, column in columns.items()}
         for name, columns in values.items()
+    }
+
+
+def glasses_found(prepared: PreparedFaces, rows: Sequence[int]) -> dict[str, int]:
+    """Of so many photos, on how many glasses are found: once they are drawn on, and before."""
+    finder = GlassesNet()
+    crops = [(np.asarray(prepared.crops[row]), prepared.landmarks[row]) for row in rows]
+    return {
+        "photos": len(crops),
+        "drawn": sum(WornGlasses.of(finder.find(with_glasses(*each))) is not None for each in crops),
+        "bare": sum(WornGlasses.of(finder.find(crop)) is not None for crop, _ in crops),
     }
 
 
