@@ -11,9 +11,10 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.geometry import Rect, SimilarityTransform
-from fvae_studio.core.glasses import MAP_SIZE, StillGlasses
+from fvae_studio.core.glasses import StillGlasses
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_layers
+from fvae_studio.core.worn_glasses import MAP_SIZE
 
 
 def draw_glasses(

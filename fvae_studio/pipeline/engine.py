@@ -25,7 +25,7 @@ from fvae_studio.core.eye_layers import layer_eyes
 from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Points, Rect
-from fvae_studio.core.glasses import WornGlasses, hold_glasses
+from fvae_studio.core.glasses import hold_glasses
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
 from fvae_studio.core.lips import limit_lip_stretch
 from fvae_studio.core.photo_io import read_photo
@@ -38,6 +38,7 @@ from fvae_studio.core.timeline import FrameMode, Moment, Timeline
 from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import AlignedCrop, Face, FloatMap, FlowField, Photo, RenderResult, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_faces
+from fvae_studio.core.worn_glasses import WornGlasses
 from fvae_studio.pipeline.detector import FaceDetector, only_face, require_editable
 from fvae_studio.pipeline.drawn_face import find_drawn_face
 from fvae_studio.pipeline.face_layers import FaceLayers, draw_layers

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from fvae_studio.core._cv2 import cv2
-from fvae_studio.core.glasses import WornGlasses
 from fvae_studio.core.types import AlignedCrop, FloatMap, read_only
+from fvae_studio.core.worn_glasses import WornGlasses
 from fvae_studio.model.glasses_net import GlassesNet
 from fvae_studio.pipeline.lazy import Lazy
 from fvae_studio.pipeline.mediapipe_graphs import PERSON_INPUT, PersonNet, quiet_native_log

@@ -21,7 +21,7 @@ from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import mouth_depth
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
-from fvae_studio.core.glasses import StillGlasses, WornGlasses, hold_glasses
+from fvae_studio.core.glasses import StillGlasses, hold_glasses
 from fvae_studio.core.lips import CLOSED_PX, opening
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
@@ -37,6 +37,7 @@ from fvae_studio.core.residual import MATCH_SIZE
 from fvae_studio.core.still_teeth import StillTeeth, hold_teeth
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
+from fvae_studio.core.worn_glasses import WornGlasses
 from fvae_studio.errors import EditError
 from fvae_studio.pipeline.clip_mouths import ClipMouth, FindPhotoMouth, MovedMouth, MovedMouths
 from fvae_studio.pipeline.latent_fit import FitCorrections

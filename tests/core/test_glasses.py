@@ -7,11 +7,12 @@ import pytest
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.geometry import Rect, SimilarityTransform
-from fvae_studio.core.glasses import WornGlasses, head_motion, hold_glasses
+from fvae_studio.core.glasses import head_motion, hold_glasses
 from fvae_studio.core.glasses_composite import draw_glasses, glasses_window, join_glasses_displacements
 from fvae_studio.core.regularise import jacobian
 from fvae_studio.core.types import FlowField, Photo
 from fvae_studio.core.warp import warp_faces
+from fvae_studio.core.worn_glasses import WornGlasses
 from tests.core.test_surroundings import even
 from tests.core.test_surroundings import face as round_face
 

@@ -9,8 +9,8 @@ from fvae_studio import paths
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, extract_crop
 from fvae_studio.core.edits import EditState, FaceEdit
-from fvae_studio.core.glasses import MAP_SIZE
 from fvae_studio.core.timeline import Moment
+from fvae_studio.core.worn_glasses import MAP_SIZE
 from fvae_studio.model.registry import read_model
 from fvae_studio.pipeline.engine import Engine
 from fvae_studio.pipeline.finders import GlassesFinder, PersonFinder

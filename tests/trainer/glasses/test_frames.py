@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fvae_studio.core.glasses import WornGlasses
+from fvae_studio.core.worn_glasses import WornGlasses
 from trainer.glasses.frames import CANVAS, MIDDLE, UNIT, draw_glasses
 from trainer.glasses.photographs import add_clutter, photograph
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
 from fvae_studio.core.geometry import Points, SimilarityTransform
-from fvae_studio.core.glasses import WornGlasses, hold_glasses
+from fvae_studio.core.glasses import hold_glasses
 from fvae_studio.core.types import AlignedCrop
+from fvae_studio.core.worn_glasses import WornGlasses
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.glasses_net import GlassesNet
 from fvae_studio.pipeline.engine import settle
