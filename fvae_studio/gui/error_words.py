@@ -130,6 +130,9 @@ SENTENCES: Final = (
     _T("errors", "The frame is too small; draw it around the whole face, at least {} pixels wide."),
     # Mouths.
     _T("errors", "The mouth in the other photo is closed; choose a photo that shows teeth."),
+    _T("errors", "The network that finds glasses is missing ({}). Install the program again."),
+    _T("errors", "The network that finds glasses is damaged ({}). Install the program again."),
+    _T("errors", "{} is no network that finds glasses. Install the program again."),
     _T("errors", "There are no built-in teeth in {}; install the program again, or use a photo."),
     _T("errors", "The built-in teeth in {} are damaged ({}); install the program again."),
     _T("errors", "The picture of the built-in teeth {} has no matte; install the program again."),

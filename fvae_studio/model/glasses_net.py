@@ -104,17 +104,20 @@ def read_glasses(file: Path) -> dict[str, Array]:
     Raises:
         ModelError: it is missing, or holds something else.
     """
-    advice = "Install the program again."
     try:
         with safetensors.safe_open(file, framework="numpy") as opened:
             notes = opened.metadata() or {}
             tensors = {name: opened.get_tensor(name).astype(np.float32) for name in opened.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
-        raise ModelError(f"The network that finds glasses is missing ({file.name}). {advice}") from error
+        raise ModelError(
+            f"The network that finds glasses is missing ({file.name}). Install the program again."
+        ) from error
     except (OSError, safetensors.SafetensorError) as error:
-        raise ModelError(f"The network that finds glasses is damaged ({file.name}). {advice}") from error
+        raise ModelError(
+            f"The network that finds glasses is damaged ({file.name}). Install the program again."
+        ) from error
     if notes.get(_FORMAT_KEY) != FORMAT or not _is_whole(tensors):
-        raise ModelError(f"{file.name} is no network that finds glasses. {advice}")
+        raise ModelError(f"{file.name} is no network that finds glasses. Install the program again.")
     return tensors
 
 

@@ -4135,6 +4135,18 @@
         <translation>Der Mund im anderen Foto ist geschlossen; bitte eines wählen, das Zähne zeigt.</translation>
     </message>
     <message>
+        <source>The network that finds glasses is missing ({}). Install the program again.</source>
+        <translation>Das Netz, das Brillen findet, fehlt ({}). Bitte das Programm neu installieren.</translation>
+    </message>
+    <message>
+        <source>The network that finds glasses is damaged ({}). Install the program again.</source>
+        <translation>Das Netz, das Brillen findet, ist beschädigt ({}). Bitte das Programm neu installieren.</translation>
+    </message>
+    <message>
+        <source>{} is no network that finds glasses. Install the program again.</source>
+        <translation>{} ist kein Netz, das Brillen findet. Bitte das Programm neu installieren.</translation>
+    </message>
+    <message>
         <source>There are no built-in teeth in {}; install the program again, or use a photo.</source>
         <translation>In {} gibt es keine mitgelieferten Zähne; bitte das Programm neu installieren oder ein Foto verwenden.</translation>
     </message>
