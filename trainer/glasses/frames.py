@@ -139,7 +139,7 @@ def draw_glasses(pixels: Rgb8, rng: np.random.Generator, *, yaw_degrees: float =
     frame = _reduced(_frame(shape, pose, lenses, rng))
     filled = np.zeros((CANVAS * _FINE, CANVAS * _FINE), np.uint8)
     for lens in lenses:
-        cv2.fillPoly(filled, [_fixed(lens)], 255, cv2.LINE_AA, SHIFT)
+        cv2.fillPoly(filled, [fixed(lens)], 255, cv2.LINE_AA, SHIFT)
     glass = _reduced(filled)
     middles = [(lens.mean(axis=0) + 0.5) / _FINE - 0.5 for lens in lenses]
     painted = _behind(pixels.astype(np.float32), frame, glass, middles, shape, rng)
@@ -210,7 +210,7 @@ def _frame(shape: _Shape, pose: _Pose, lenses: list[Points2], rng: np.random.Gen
     if rng.random() < 0.3:
         for side in (-1, 1):
             pad = np.array([[side * (shape.gap - 0.02), shape.down + height * rng.uniform(0.1, 0.4)]])
-            (centre,) = _fixed(shape.front(pose, pad))
+            (centre,) = fixed(shape.front(pose, pad))
             axes = (round(0.02 * UNIT * _FINE) << SHIFT, round(0.04 * UNIT * _FINE) << SHIFT)
             middle = (int(centre[0]), int(centre[1]))
             cv2.ellipse(canvas, middle, axes, -20 * side, 0, 360, 255, -1, cv2.LINE_AA, SHIFT)
@@ -329,10 +329,11 @@ def _noise(rng: np.random.Generator, cells: int) -> FloatMap:
 
 def _line(canvas: Rgb8, points: Points2, thickness: float) -> None:
     width = max(1, round(thickness * UNIT * _FINE))
-    cv2.polylines(canvas, [_fixed(points)], False, 255, width, cv2.LINE_AA, SHIFT)
+    cv2.polylines(canvas, [fixed(points)], False, 255, width, cv2.LINE_AA, SHIFT)
 
 
-def _fixed(points: Points2) -> NDArray[np.int32]:
+def fixed(points: Points2) -> NDArray[np.int32]:
+    """Points as OpenCV takes the ends of lines, with `SHIFT` bits of a pixel."""
     return np.asarray(np.round(points * (1 << SHIFT)), np.int32)
 
 

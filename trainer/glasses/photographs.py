@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
-from trainer.glasses.frames import CANVAS, MIDDLE, SHIFT, UNIT, Drawn, Rgb8, over
+from trainer.glasses.frames import CANVAS, MIDDLE, SHIFT, UNIT, Drawn, Rgb8, fixed, over
 
 HAIR_SHARE: Final = 0.3
 MAKE_UP_SHARE: Final = 0.25
@@ -187,6 +187,5 @@ def _wrinkles(painted: NDArray[np.float32], rng: np.random.Generator) -> NDArray
 
 
 def _curve(canvas: NDArray[Any], x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]], width: int) -> None:
-    points = np.round(np.stack([x, y], axis=-1) * (1 << SHIFT)).astype(np.int32)
     full = 255 if canvas.dtype == np.uint8 else 1.0
-    cv2.polylines(canvas, [points], False, full, width, cv2.LINE_AA, SHIFT)
+    cv2.polylines(canvas, [fixed(np.stack([x, y], axis=-1))], False, full, width, cv2.LINE_AA, SHIFT)

@@ -21,6 +21,7 @@ from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.crops import small_crop
 from trainer.experiments.intervals import Interval, mean_over_people
 from trainer.facekit.landmarks import MOUTH_POINTS
+from trainer.glasses.frames import SHIFT, fixed
 from trainer.metrics import flow_at
 from trainer.prepare import PREPARED_SIZE, PreparedFaces
 
@@ -60,21 +61,14 @@ def with_glasses(crop: NDArray[np.uint8], landmarks: Points) -> NDArray[np.uint8
     first, second = rims(SimilarityTransform.resize(CROP_SIZE, crop.shape[0]).apply(landmarks))
     width = max(1, round(_WIDTH * scale / 2))
     for ring in (first, second):
-        cv2.polylines(drawn, [_fixed(ring)], True, _COLOUR, width, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(drawn, [fixed(ring)], True, _COLOUR, width, cv2.LINE_AA, SHIFT)
     bridge = [first[first[:, 0].argmax()], second[second[:, 0].argmin()]]
     temples = [(first[first[:, 0].argmin()], (-scale, -1.5)), (second[second[:, 0].argmax()], (scale, -1.5))]
-    cv2.polylines(drawn, [_fixed(np.array(bridge))], False, _COLOUR, width, cv2.LINE_AA, _SHIFT)
+    cv2.polylines(drawn, [fixed(np.array(bridge))], False, _COLOUR, width, cv2.LINE_AA, SHIFT)
     for start, (across, down) in temples:
         end = start + np.array([14.0 * across, down * scale])
-        cv2.polylines(drawn, [_fixed(np.array([start, end]))], False, _COLOUR, width, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(drawn, [fixed(np.array([start, end]))], False, _COLOUR, width, cv2.LINE_AA, SHIFT)
     return drawn
-
-
-_SHIFT: Final = 4
-
-
-def _fixed(points: NDArray[np.floating]) -> NDArray[np.int32]:  # type: ignore[type-arg]
-    return np.asarray(np.round(points * (1 << _SHIFT)), np.int32)
 
 
 def edits_under_glasses(
