@@ -26,7 +26,7 @@ from trainer.sheet import Cell
 from trainer.turned_heads import TurnedHead
 from trainer.validation import MOVING_PX
 
-YAWS: Final = (0.0, 10.0, 20.0, 30.0)
+YAWS: Final = (0.0, 10.0, 15.0, 20.0, 30.0)
 """Degrees to the side, from the pose in the photo."""
 
 SLIDERS: Final = ("sad", "disgusted", "brows_up", "lip_corners_down")
