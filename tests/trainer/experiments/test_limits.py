@@ -58,7 +58,7 @@ def test_turned_heads_are_measured_at_every_angle(bench):
         bench.model, bench.facekit, bench.fits, bench.prepared, held_out_rows(bench.prepared), sliders=("sad",)
     )
 
-    assert list(errors) == [0, 10, 20, 30]
+    assert list(errors) == [0, 10, 15, 20, 30]
     assert all(error.value > 0 for error in errors.values())
     assert len(cells[0]) == 8
 
