@@ -19,6 +19,10 @@ LEAST_ROUND: Final = 0.55
 """Share of the directions from each eye in which a frame has to be seen, or it is none: brows, hair and dark lids are
 seen in a few. A frame without a lower rim is seen in a little more than half."""
 
+LEAST_SURE: Final = 0.75
+"""What is found has to be at least so likely on average: where brows and lids are taken for a frame, edits of eyes and
+brows suffer; where a frame is missed, it bends, as it did before."""
+
 _RING_PX: Final = (7.0, 24.0)
 _RING_STEPS: Final = 36
 _RING_DOWN_PX: Final = 2.0
@@ -66,7 +70,7 @@ class WornGlasses:
         """Of what was found, (h, w) in [0, 1] over the crop; None where that is no pair of glasses."""
         fine = cv2.resize(found, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_CUBIC)
         frame = np.asarray(fine > 0.5, np.uint8)
-        if min(_roundness(frame)) < LEAST_ROUND:
+        if min(_roundness(frame)) < LEAST_ROUND or float(found[found > 0.5].mean()) < LEAST_SURE:
             return None
         beside = _distance(frame)
         hidden = beside <= HIDDEN_PX

@@ -156,6 +156,11 @@ def test_a_face_without_glasses_is_left_alone():
     assert hold_glasses(raised_brows(4.0), face(), lambda: None) is None
 
 
+def test_what_is_hardly_likely_is_no_pair_of_glasses():
+    assert WornGlasses.of(0.9 * rims()) is not None
+    assert WornGlasses.of(0.65 * rims()) is None
+
+
 def test_a_frame_without_a_lower_rim_is_a_frame():
     upper = rims()
     upper[EYES[0][1] + 2 :] = 0
