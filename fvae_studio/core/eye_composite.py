@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -13,11 +14,11 @@ from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.eye_motion import CORNER_PX
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import rise, smoothstep
-from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.geometry import Points, Rect, SimilarityTransform, box_corners
 from fvae_studio.core.lashes import LASH_PX, length_seen, turn_lashes
 from fvae_studio.core.lids import ClosingEye
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, warp_layers
+from fvae_studio.core.warp import Kernel, draw_over
 from fvae_studio.core.wide_eyes import WideEye
 
 EDGE_SOFTNESS_PX: Final = 1.1
@@ -60,12 +61,8 @@ def draw_eyes(
     """
     photo_to_crop = faces[index][1]
     window = eyes_window(eyes, photo_to_crop, face.roi)
-    if window.is_empty:
-        return face
-    flows = eyes.flows
-    warped = warp_layers(photo, flows.values(), faces, window, index=index, kernel=kernel, fine=fine)
-    layers = dict(zip(flows, warped, strict=True))
-    return face.with_part(window, join_eyes(face.pixels[window.within(face.roi)], layers, eyes, window, photo_to_crop))
+    join = partial(join_eyes, eyes=eyes, window=window, to_crop=photo_to_crop)
+    return draw_over(photo, face, eyes.flows, window, join, faces, index=index, kernel=kernel, fine=fine)
 
 
 def join_eyes(
@@ -155,7 +152,7 @@ def _box(eye: ClosingEye | WideEye) -> Points:
         # So far lashes hang down, once they do.
         hanging = LASH_PX[1] * max(-length_seen(eye.closed), 0.0)
         bottom = max(bottom, float(curve_at(eye.lid, columns).max()) + hanging)
-    return np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
+    return box_corners(left, top, right, bottom)
 
 
 def _shares(eye: ClosingEye | WideEye, x: FloatMap, y: FloatMap, scale: float) -> dict[str, FloatMap]:

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,9 @@ MAX_SIDE: Final = 16384
 """Pixels; the largest side of an EXR file that is read here."""
 
 _FLO_MAGIC: Final = 202021.25
+
+
+_Layered = TypeVar("_Layered", EyeLayers, StillGlasses)
 
 
 def picture_flow(
@@ -88,12 +91,7 @@ def picture_flow(
     ]
     whole = Rect(0, 0, width, height)
     dense = combine_displacements(fields, whole).dense(whole)
-    for index, (of_face, to_crop) in enumerate(zip(eyes, transforms, strict=False)):
-        if of_face is None or (window := eyes_window(of_face, to_crop, whole)).is_empty:
-            continue
-        layers = {name: _layer(fields, index, flow, to_crop, window) for name, flow in of_face.flows.items()}
-        joined = join_displacements(dense[window.slices], layers, of_face, window, to_crop)
-        dense[window.slices] = joined
+    _lay_over(dense, fields, transforms, eyes, eyes_window, join_displacements)
     for index, (between, to_crop) in enumerate(zip(teeth, transforms, strict=False)):
         if between is None or (window := teeth_window(between, to_crop, whole)).is_empty:
             continue
@@ -101,12 +99,28 @@ def picture_flow(
         # Of the layer that a pixel shows most of; shares between them would be motions that nothing has.
         seen = teeth_share(between, *to_crop.apply_to_pixels(window)) > between.share / 2
         dense[window.slices] += (seen * np.float32(between.share))[..., None] * (inside - dense[window.slices])
-    for index, (worn, to_crop) in enumerate(zip(glasses, transforms, strict=False)):
-        if worn is None or (window := glasses_window(worn, to_crop, whole)).is_empty:
-            continue
-        layers = {name: _layer(fields, index, flow, to_crop, window) for name, flow in worn.flows.items()}
-        dense[window.slices] = join_glasses_displacements(dense[window.slices], layers, worn, window, to_crop)
+    _lay_over(dense, fields, transforms, glasses, glasses_window, join_glasses_displacements)
     return dense
+
+
+def _lay_over(
+    dense: NDArray[np.float32],
+    fields: Sequence[DisplacementField],
+    transforms: Sequence[SimilarityTransform],
+    of_faces: Sequence[_Layered | None],
+    window_of: Callable[[_Layered, SimilarityTransform, Rect], Rect],
+    join: Callable[
+        [NDArray[np.float32], Mapping[str, NDArray[np.float32]], _Layered, Rect, SimilarityTransform],
+        NDArray[np.float32],
+    ],
+) -> None:
+    """Put the layers of every face's part into the displacements of the whole picture, in place."""
+    whole = Rect(0, 0, dense.shape[1], dense.shape[0])
+    for index, (layered, to_crop) in enumerate(zip(of_faces, transforms, strict=False)):
+        if layered is None or (window := window_of(layered, to_crop, whole)).is_empty:
+            continue
+        layers = {name: _layer(fields, index, flow, to_crop, window) for name, flow in layered.flows.items()}
+        dense[window.slices] = join(dense[window.slices], layers, layered, window, to_crop)
 
 
 def _layer(

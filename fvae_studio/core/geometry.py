@@ -74,6 +74,11 @@ class Rect:
         return Rect(int(low[0]), int(low[1]), int(high[0] - low[0]) + 1, int(high[1] - low[1]) + 1)
 
 
+def box_corners(left: float, top: float, right: float, bottom: float) -> Points:
+    """(4, 2): the corners of an upright box."""
+    return np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
+
+
 @dataclass(frozen=True)
 class SimilarityTransform:
     """p -> L p + t with L = [[a, -b], [b, a]]: a turn and a scaling, never a reflection.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,10 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.fine_copy import FineCopy
-from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.geometry import Rect, SimilarityTransform, box_corners
 from fvae_studio.core.glasses import StillGlasses
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, warp_layers
+from fvae_studio.core.warp import Kernel, draw_over
 from fvae_studio.core.worn_glasses import MAP_SIZE
 
 
@@ -43,12 +44,8 @@ def draw_glasses(
     """
     to_crop = faces[index][1]
     window = glasses_window(glasses, to_crop, face.roi)
-    if window.is_empty:
-        return face
-    flows = glasses.flows
-    warped = warp_layers(photo, flows.values(), faces, window, index=index, kernel=kernel, fine=fine)
-    layers = dict(zip(flows, warped, strict=True))
-    return face.with_part(window, join_glasses(face.pixels[window.within(face.roi)], layers, glasses, window, to_crop))
+    join = partial(join_glasses, glasses=glasses, window=window, to_crop=to_crop)
+    return draw_over(photo, face, glasses.flows, window, join, faces, index=index, kernel=kernel, fine=fine)
 
 
 def join_glasses(
@@ -95,9 +92,7 @@ def join_glasses_displacements(
 
 def glasses_window(glasses: StillGlasses, to_crop: SimilarityTransform, bounds: Rect) -> Rect:
     """The pixels of glasses that lie in `bounds`; `to_crop` takes them to crop pixels."""
-    left, top, right, bottom = glasses.box
-    corners = np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
-    return Rect.around(to_crop.inverse.apply(corners)).intersect(bounds)
+    return Rect.around(to_crop.inverse.apply(box_corners(*glasses.box))).intersect(bounds)
 
 
 def _shares(glasses: StillGlasses, window: Rect, to_crop: SimilarityTransform) -> dict[str, FloatMap]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from fvae_studio.core.mouth_light import to_srgb
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_texture import add_grain, measure_grain, measure_softness
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, warp_layers
+from fvae_studio.core.warp import Kernel, draw_over
 
 EDGE_SOFTNESS_PX: Final = 1.1
 """Width of the passage from lip to inside, photo pixels; at least `_EDGE_SOFTNESS` crop pixels."""
@@ -54,12 +54,13 @@ def open_mouth(
     """
     photo_to_crop = faces[index][1]
     window = mouth_window(lips, photo_to_crop, face.roi)
-    if window.is_empty:
-        return face
-    flows = (lips.upper, lips.lower)
-    upper, lower = warp_layers(photo, flows, faces, window, index=index, kernel=kernel, fine=fine)
-    before, source = face.pixels[window.within(face.roi)], photo.pixels[window.slices]
-    return face.with_part(window, fill_gap(before, (upper, lower), source, lips, inside, window, photo_to_crop))
+
+    def join(before: RgbImage, layers: Mapping[str, RgbImage]) -> RgbImage:
+        source, moved = photo.pixels[window.slices], (layers["upper"], layers["lower"])
+        return fill_gap(before, moved, source, lips, inside, window, photo_to_crop)
+
+    flows = {"upper": lips.upper, "lower": lips.lower}
+    return draw_over(photo, face, flows, window, join, faces, index=index, kernel=kernel, fine=fine)
 
 
 def fill_gap(

@@ -64,6 +64,11 @@ class StillTeeth:
     corners: tuple[float, float]
     share: float
 
+    @property
+    def flows(self) -> dict[str, NDArray[np.float32]]:
+        """Those that are laid over the face."""
+        return {"inside": self.inside}
+
 
 def hold_teeth(flow: NDArray[np.float32], landmarks: Points) -> StillTeeth | None:
     """Take what lies between the lips apart from a flow.

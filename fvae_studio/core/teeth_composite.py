@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -10,10 +11,10 @@ import numpy as np
 from fvae_studio.core.contours import curve_at
 from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import smoothstep
-from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
+from fvae_studio.core.geometry import Rect, SimilarityTransform, box_corners
 from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, warp_layers
+from fvae_studio.core.warp import Kernel, draw_over
 
 _SHADOW_PX: Final = 1.2
 """Crop pixels below and above the lips, over which what moves with them passes into what stays: their shadow is
@@ -49,20 +50,18 @@ def draw_teeth(
     """
     to_crop = faces[index][1]
     window = teeth_window(teeth, to_crop, face.roi)
-    if window.is_empty:
-        return face
-    (inside,) = warp_layers(photo, (teeth.inside,), faces, window, index=index, kernel=kernel, fine=fine)
-    return face.with_part(window, join_teeth(face.pixels[window.within(face.roi)], inside, teeth, window, to_crop))
+    join = partial(join_teeth, teeth=teeth, window=window, to_crop=to_crop)
+    return draw_over(photo, face, teeth.flows, window, join, faces, index=index, kernel=kernel, fine=fine)
 
 
 def join_teeth(
-    before: RgbImage, inside: RgbImage, teeth: StillTeeth, window: Rect, to_crop: SimilarityTransform
+    before: RgbImage, layers: Mapping[str, RgbImage], teeth: StillTeeth, window: Rect, to_crop: SimilarityTransform
 ) -> RgbImage:
     """Show what lies between lips in a region that was warped by the face's flow.
 
     Args:
         before: (window.height, window.width, 3).
-        inside: the same warped by `StillTeeth.inside`.
+        layers: the same warped by `StillTeeth.flows`.
         teeth: what lies there.
         window: where that is in the picture, see `teeth_window`.
         to_crop: picture pixels -> crop pixels.
@@ -71,7 +70,7 @@ def join_teeth(
         Pixels of the window.
     """
     share = teeth_share(teeth, *to_crop.apply_to_pixels(window))[..., None]
-    mixed = before + share * (inside.astype(np.float32) - before)
+    mixed = before + share * (layers["inside"].astype(np.float32) - before)
     drawn: RgbImage = np.clip(np.round(mixed), 0, np.iinfo(before.dtype).max).astype(before.dtype)
     return drawn
 
@@ -81,8 +80,7 @@ def teeth_window(teeth: StillTeeth, to_crop: SimilarityTransform, bounds: Rect) 
     left, right = teeth.corners
     columns = np.linspace(left, right, 32)
     top, bottom = float(curve_at(teeth.top, columns).min()), float(curve_at(teeth.bottom, columns).max())
-    corners: Points = np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
-    return Rect.around(to_crop.inverse.apply(corners)).intersect(bounds)
+    return Rect.around(to_crop.inverse.apply(box_corners(left, top, right, bottom))).intersect(bounds)
 
 
 def teeth_share(teeth: StillTeeth, x: FloatMap, y: FloatMap) -> FloatMap:

@@ -10,7 +10,7 @@ told in `resample`. Work goes by tiles inside the face's region, so time and mem
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -181,6 +181,38 @@ def warp_layers(
         moving = [*faces[:index], (FlowField(flow, own.confidence), photo_to_crop), *faces[index + 1 :]]
         layers.append(warp_region(photo, moving, roi, kernel=kernel, fine=fine).pixels)
     return layers
+
+
+def draw_over(
+    photo: Photo,
+    face: WarpedFace,
+    flows: Mapping[str, NDArray[np.float32]],
+    window: Rect,
+    join: Callable[[RgbImage, Mapping[str, RgbImage]], RgbImage],
+    faces: Sequence[tuple[FlowField, SimilarityTransform]],
+    *,
+    index: int = 0,
+    kernel: Kernel = "sinc",
+    fine: Sequence[FineCopy] = (),
+) -> WarpedFace:
+    """A warped face with a part of it drawn in layers.
+
+    Args:
+        photo: that was warped.
+        face: the warped face.
+        flows: (h, w, 2), crop pixels, by name: of each layer in place of the face's own.
+        window: what is drawn, inside the face's region; may be empty.
+        join: gives the window's pixels, of those before and of each layer's.
+        faces: as for `warp_layers`.
+        index: likewise.
+        kernel: likewise.
+        fine: likewise.
+    """
+    if window.is_empty:
+        return face
+    warped = warp_layers(photo, flows.values(), faces, window, index=index, kernel=kernel, fine=fine)
+    layers = dict(zip(flows, warped, strict=True))
+    return face.with_part(window, join(face.pixels[window.within(face.roi)], layers))
 
 
 def flow_roi(flow: NDArray[np.float32], photo_to_crop: SimilarityTransform, bounds: Rect) -> Rect:

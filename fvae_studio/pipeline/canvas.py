@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,9 @@ class DrawnMoment:
     shares: FloatMap
     lips: tuple[PartedLips | None, ...]
     eyes: tuple[EyeLayers | None, ...]
+
+
+_Layered = TypeVar("_Layered", EyeLayers, StillTeeth, StillGlasses)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,19 +194,37 @@ class Canvas:
             )
             eyes, lips, mouth_inside = aimed.eyes[number], aimed.lips[number], aimed.insides[number]
             if eyes is not None:
-                _draw_eyes(pixels, cutout, eyes, self._to_crop, self.roi, kernel)
+                self._lay_over(pixels, cutout, eyes, eyes_window, join_eyes, kernel)
             if lips is not None and mouth_inside is not None:
                 draw_mouth(pixels, cutout, lips, mouth_inside, self._to_crop, self.roi, kernel)
             elif (teeth := aimed.teeth[number]) is not None:
-                _draw_teeth(pixels, cutout, teeth, self._to_crop, self.roi, kernel)
+                self._lay_over(pixels, cutout, teeth, teeth_window, join_teeth, kernel)
             if (glasses := aimed.glasses[number]) is not None:
-                _draw_glasses(pixels, cutout, glasses, self._to_crop, self.roi, kernel)
+                self._lay_over(pixels, cutout, glasses, glasses_window, join_glasses, kernel)
             if number == 0:
                 alpha = moved_alpha
             pictures.append(pixels)
             seen.append(amount)
         pixels = blend_detailed(pictures, seen, scale=scale) if detailed else blend_pixels(pictures, seen)
         return DrawnMoment(self.roi, pixels, alpha, fields, shares, aimed.lips, aimed.eyes)
+
+    def _lay_over(
+        self,
+        pixels: RgbImage,
+        cutout: Cutout,
+        layered: _Layered,
+        window_of: Callable[[_Layered, SimilarityTransform, Rect], Rect],
+        join: Callable[[RgbImage, Mapping[str, RgbImage], _Layered, Rect, SimilarityTransform], RgbImage],
+        kernel: Kernel,
+    ) -> None:
+        """Draw a part of a face that was read into the region along its flow, in layers, in place."""
+        window = window_of(layered, self._to_crop, self.roi)
+        if window.is_empty:
+            return
+        flows = layered.flows
+        read = read_layers(cutout, flows.values(), self._to_crop, window, kernel=kernel)
+        place = window.within(self.roi)
+        pixels[place] = join(pixels[place], dict(zip(flows, read, strict=True)), layered, window, self._to_crop)
 
 
 def with_patches(photo: Photo, patches: Sequence[Patch]) -> Photo:
@@ -218,41 +240,3 @@ def with_patches(photo: Photo, patches: Sequence[Patch]) -> Photo:
     for patch in patches:
         pixels[patch.roi.slices] = patch.pixels
     return photo.with_pixels(pixels)
-
-
-def _draw_eyes(
-    pixels: RgbImage, cutout: Cutout, eyes: EyeLayers, to_crop: SimilarityTransform, region: Rect, kernel: Kernel
-) -> None:
-    """Draw the eyes of a face that was read into a region of a picture along their flow, in place."""
-    window = eyes_window(eyes, to_crop, region)
-    if window.is_empty:
-        return
-    flows = eyes.flows
-    layers = dict(zip(flows, read_layers(cutout, flows.values(), to_crop, window, kernel=kernel), strict=True))
-    place = window.within(region)
-    pixels[place] = join_eyes(pixels[place], layers, eyes, window, to_crop)
-
-
-def _draw_glasses(
-    pixels: RgbImage, cutout: Cutout, glasses: StillGlasses, to_crop: SimilarityTransform, region: Rect, kernel: Kernel
-) -> None:
-    """The same for glasses."""
-    window = glasses_window(glasses, to_crop, region)
-    if window.is_empty:
-        return
-    flows = glasses.flows
-    layers = dict(zip(flows, read_layers(cutout, flows.values(), to_crop, window, kernel=kernel), strict=True))
-    place = window.within(region)
-    pixels[place] = join_glasses(pixels[place], layers, glasses, window, to_crop)
-
-
-def _draw_teeth(
-    pixels: RgbImage, cutout: Cutout, teeth: StillTeeth, to_crop: SimilarityTransform, region: Rect, kernel: Kernel
-) -> None:
-    """The same for what lies between open lips."""
-    window = teeth_window(teeth, to_crop, region)
-    if window.is_empty:
-        return
-    (inside,) = read_layers(cutout, (teeth.inside,), to_crop, window, kernel=kernel)
-    place = window.within(region)
-    pixels[place] = join_teeth(pixels[place], inside, teeth, window, to_crop)
