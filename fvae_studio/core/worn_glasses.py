@@ -30,7 +30,7 @@ _RING_DOWN_PX: Final = 2.0
 lies below the eye."""
 
 HIDDEN_PX: Final = 1.2
-"""Crop pixels beside it that count as hidden: more than its layer shows, so that no rim is seen twice."""
+"""Crop pixels beside a frame that count as hidden: more than its layer shows, so that no rim is seen twice."""
 
 _MIRRORED_PX: Final = 10.0
 """Crop pixels from its edges that what is hidden is at most: a dark lens has no other side."""
