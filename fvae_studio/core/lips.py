@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
-from fvae_studio.core.contours import contour_height
+from fvae_studio.core.contours import contour_height, moved_points
 from fvae_studio.core.geometry import Points
 
 UPPER_OUTER: Final = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
@@ -30,8 +30,14 @@ CLOSED_PX: Final = 0.8
 LEAST_SLOPE: Final = 0.8
 """Rows of the photo that a row of the edited lips shows at least: closed lips grow by a quarter at most."""
 
+LEAST_SLOPE_SAME_WIDTH: Final = 0.97
+"""The same for closed lips of a mouth that stays as wide as it was."""
+
 LEAST_SLOPE_OPEN: Final = 0.68
 """The same for a mouth that is open in the photo: its inside grows by half at most."""
+
+_GROWTH_BY_WIDTH = 1.5
+"""Closed lips may grow in height by this power of what their width changes by: up to the least slope at a smile."""
 
 _SOFT_PX = 1.5
 _SMOOTH_COLUMNS = (5.0, 1.5)
@@ -48,7 +54,8 @@ def limit_lip_stretch(flow: NDArray[np.floating[Any]], landmarks: Points) -> NDA
 
     Column by column: wherever a row of the edited lips shows less than `LEAST_SLOPE` rows of the photo's
     (`LEAST_SLOPE_OPEN` where the mouth is open), everything below is shifted up by what is missing. The shift ends
-    where the flow had pressed rows together to make room for the opened mouth.
+    where the flow had pressed rows together to make room for the opened mouth. Closed lips that become neither wider,
+    as in a smile, nor narrower, as for a kiss, hardly grow at all: higher alone, they pout.
 
     Args:
         flow: (h, w, 2) backward flow, crop pixels.
@@ -59,7 +66,9 @@ def limit_lip_stretch(flow: NDArray[np.floating[Any]], landmarks: Points) -> NDA
     """
     flow = np.array(flow, np.float32)
     closed = float(np.clip(2 - opening(landmarks) / CLOSED_PX, 0, 1))
-    least = closed * LEAST_SLOPE + (1 - closed) * LEAST_SLOPE_OPEN
+    least = LEAST_SLOPE_OPEN
+    if closed > 0:
+        least = closed * _least_slope_closed(flow, landmarks) + (1 - closed) * LEAST_SLOPE_OPEN
     # The first pass also takes the corners of the mouth along, which hang where the jaw had dropped; blurred as widely
     # as that, it leaves a rest in the middle for the second.
     for smooth_columns in _SMOOTH_COLUMNS:
@@ -68,6 +77,14 @@ def limit_lip_stretch(flow: NDArray[np.floating[Any]], landmarks: Points) -> NDA
             break
         flow[..., 1] += cv2.GaussianBlur(shift, (0, 0), smooth_columns, sigmaY=0.5, borderType=cv2.BORDER_REPLICATE)
     return flow
+
+
+def _least_slope_closed(flow: NDArray[np.float32], landmarks: Points) -> float:
+    """Between `LEAST_SLOPE` and `LEAST_SLOPE_SAME_WIDTH`, by how a flow changes the width of the mouth."""
+    corners = landmarks[[UPPER_OUTER[0], UPPER_OUTER[-1]]].astype(np.float64)
+    before, after = (float(np.hypot(*(right - left))) for left, right in (corners, moved_points(flow, corners)))
+    change = abs(np.log(max(after, 1.0) / max(before, 1.0)))
+    return float(max(LEAST_SLOPE, LEAST_SLOPE_SAME_WIDTH * np.exp(-_GROWTH_BY_WIDTH * change)))
 
 
 def _shift(flow: NDArray[np.float32], landmarks: Points, least_slope: float) -> NDArray[np.float32]:
