@@ -16,6 +16,7 @@ from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import rise, smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform, box_corners
 from fvae_studio.core.lashes import LASH_PX, length_seen, turn_lashes
+from fvae_studio.core.lid_light import UNDER_EYE_PX, light_lid
 from fvae_studio.core.lids import ClosingEye
 from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
 from fvae_studio.core.warp import Kernel, draw_over
@@ -99,7 +100,7 @@ def join_eyes(
         if isinstance(eye, ClosingEye):
             lashes = turn_lashes(pictures["upper"], eye, x, y, part, to_crop, limit=limit)
         if lashes is not None:
-            pictures["upper"] = lashes.bare
+            pictures["upper"] = light_lid(lashes.bare, shown, eye, x, y, part, to_crop)
         mixed = shown * (1 - np.sum(list(shares.values()), axis=0))[..., None]
         for name, share in shares.items():
             mixed += pictures[name] * share[..., None]
@@ -151,7 +152,8 @@ def _box(eye: ClosingEye | WideEye) -> Points:
     if isinstance(eye, ClosingEye):
         # So far lashes hang down, once they do.
         hanging = LASH_PX[1] * max(-length_seen(eye.closed), 0.0)
-        bottom = max(bottom, float(curve_at(eye.lid, columns).max()) + hanging)
+        rim = float(curve_at(eye.lid, columns).max())
+        bottom = max(bottom, rim + hanging, rim + UNDER_EYE_PX + 1)
     return box_corners(left, top, right, bottom)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.contours import curve_at
+from fvae_studio.core.crop_places import blurred, sampled_at
 from fvae_studio.core.eye_motion import CORNER_PX, passage
 from fvae_studio.core.flow_spline import rise, smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform
@@ -115,9 +116,9 @@ def turn_lashes(
     # Gaps between lashes show the skin, and so does what is beside all of them.
     across = np.ones((1, width), np.uint8)
     skin = cv2.morphologyEx(upper, cv2.MORPH_CLOSE, across, borderType=cv2.BORDER_REPLICATE)
-    skin = _blurred(skin, width / 3, width / 6)
-    calm = _blurred(skin, _CALM_PX / to_crop.scale)
-    lid = _sampled(calm, x, rim - np.maximum(above, LID_PX[1]), part, to_crop)
+    skin = blurred(skin, width / 3, width / 6)
+    calm = blurred(skin, _CALM_PX / to_crop.scale)
+    lid = sampled_at(calm, x, rim - np.maximum(above, LID_PX[1]), part, to_crop)
     is_turned = np.float32(passage(eye.closed, TURNING))
     inwards = np.minimum(x - eye.corners[0], eye.corners[1] - x)
     as_lid = is_turned * rise(above, LID_PX[::-1])
@@ -128,59 +129,25 @@ def turn_lashes(
     grows = grows * np.float32(eye.share) * smoothstep(inwards / CORNER_PX + 1)
     # Pores are dark, too, but far less so.
     missing = np.maximum(skin - upper, 0).mean(axis=2) / limit
-    lashes = rise(_blurred(missing, width / 3), _DENSE)
+    lashes = rise(blurred(missing, width / 3), _DENSE)
     behind = skin + at_rim[..., None] * (lid - skin)
     lost = 1 - np.clip(upper / np.maximum(behind, 1e-6), 0, 1)
     # Next to the rim some of it is the eye's colour.
     lost += at_rim[..., None] * (lost.mean(axis=2, keepdims=True) - lost)
     shade = 1 - (grows * np.maximum(at_rim, lashes))[..., None] * lost
     light = np.clip(skin.mean(axis=2) / np.maximum(lid.mean(axis=2), 1e-6), _DARKEST, 1)
-    light, weight = (_blurred(values, _LIGHT_PX / to_crop.scale) for values in (light * is_lid, is_lid))
+    light, weight = (blurred(values, _LIGHT_PX / to_crop.scale) for values in (light * is_lid, is_lid))
     light = light / np.maximum(weight, 1e-3)
     shown = skin + as_lid[..., None] * (lid * light[..., None] - skin)
     # Upside down, the grain of the lid above goes on without a step.
-    grain = np.clip(upper - _blurred(upper, _GRAIN_PX / to_crop.scale), -_GRAIN * limit, _GRAIN * limit)
-    shown += as_lid[..., None] * _sampled(grain, x, rim - np.maximum(2 * LID_PX[1] - above, above), part, to_crop)
+    grain = np.clip(upper - blurred(upper, _GRAIN_PX / to_crop.scale), -_GRAIN * limit, _GRAIN * limit)
+    shown += as_lid[..., None] * sampled_at(grain, x, rim - np.maximum(2 * LID_PX[1] - above, above), part, to_crop)
     # Light lines between lashes are no skin either: sharpening drew them.
     shown += np.clip(upper - skin, 0, _LIGHTEST * limit)
     bare = upper + (grows * np.maximum(as_lid, lashes))[..., None] * (shown - upper)
     if abs(seen) < _END_ON:
         return Lashes(bare, np.ones_like(shade))
-    return Lashes(bare, _sampled(shade, x, rim - above / np.float32(seen), part, to_crop, beyond=1.0))
-
-
-def _blurred(values: NDArray[np.float32], sigma: float, sigma_y: float = 0) -> NDArray[np.float32]:
-    """Gaussian, sigma in picture pixels; `sigma_y` 0 is the same."""
-    blurred: NDArray[np.float32] = cv2.GaussianBlur(
-        values, (0, 0), sigma, sigmaY=sigma_y, borderType=cv2.BORDER_REPLICATE
-    )
-    return blurred
-
-
-def _sampled(
-    values: NDArray[np.float32],
-    x: FloatMap,
-    y: FloatMap,
-    part: Rect,
-    to_crop: SimilarityTransform,
-    *,
-    beyond: float | None = None,
-) -> NDArray[np.float32]:
-    """Values (h, w, 3) of a part of the picture at other places (x, y) of it, crop pixels.
-
-    `beyond` the part: that value, or with None those at its border.
-    """
-    source = np.stack([x, y], axis=-1)
-    places = to_crop.inverse.apply(source.reshape(-1, 2)).reshape(source.shape)
-    read: NDArray[np.float32] = cv2.remap(
-        values,
-        (places[..., 0] - np.float32(part.x)).astype(np.float32),
-        (places[..., 1] - np.float32(part.y)).astype(np.float32),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE if beyond is None else cv2.BORDER_CONSTANT,
-        borderValue=(0, 0, 0) if beyond is None else (beyond, beyond, beyond),
-    )
-    return read
+    return Lashes(bare, sampled_at(shade, x, rim - above / np.float32(seen), part, to_crop, beyond=1.0))
 
 
 def length_seen(closed: float) -> float:

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fvae_studio.core.lips import CLOSED_PX, LEAST_SLOPE, LEAST_SLOPE_OPEN, limit_lip_stretch, opening
+from fvae_studio.core.contours import moved_points
+from fvae_studio.core.lips import (
+    CLOSED_PX,
+    LEAST_SLOPE,
+    LEAST_SLOPE_OPEN,
+    LEAST_SLOPE_SAME_WIDTH,
+    UPPER_OUTER,
+    limit_lip_stretch,
+    opening,
+)
 from fvae_studio.core.regularise import fold_share, prepare_flow
 from tests.helpers.mouths import mouth, parting_flow
 
@@ -24,8 +33,27 @@ def test_parted_lips_are_closed(size):
 
     closed = limit_lip_stretch(flow, mouth())
 
-    assert slope(closed).min() > LEAST_SLOPE - 0.1
+    assert slope(closed).min() > LEAST_SLOPE
     assert fold_share(prepare_flow(closed)) == 0
+
+
+def mouth_width(flow: np.ndarray) -> float:
+    left, right = moved_points(flow, mouth()[[UPPER_OUTER[0], UPPER_OUTER[-1]]])
+    return float(right[0] - left[0])
+
+
+@pytest.mark.parametrize("widened", [0.2, -0.2])
+def test_lips_that_change_their_width_may_grow_and_others_pout(widened):
+    alone = parting_flow()
+    # The face around the mouth is drawn apart, or together, about its middle.
+    middle = mouth()[list(UPPER_OUTER), 0].mean()
+    also_wider = alone + np.stack([(np.arange(128.0) - middle) * (1 / (1 + widened) - 1), np.zeros(128)], axis=1)[None]
+    assert mouth_width(also_wider) == pytest.approx((1 + widened) * mouth_width(alone), rel=0.02)
+
+    pouting, grown = (slope(limit_lip_stretch(flow, mouth()), round(middle)).min() for flow in (alone, also_wider))
+
+    assert LEAST_SLOPE < pouting < LEAST_SLOPE_SAME_WIDTH
+    assert LEAST_SLOPE - 0.1 < grown < pouting - 0.05
 
 
 def test_upper_lip_goes_where_the_flow_put_it():

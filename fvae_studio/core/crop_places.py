@@ -1,0 +1,44 @@
+"""Parts of a picture, read at places of the crop: what is drawn beside lids follows them however the face is turned."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fvae_studio.core._cv2 import cv2
+from fvae_studio.core.geometry import Rect, SimilarityTransform
+from fvae_studio.core.types import FloatMap
+
+
+def blurred(values: NDArray[np.float32], sigma: float, sigma_y: float = 0) -> NDArray[np.float32]:
+    """Gaussian, sigma in picture pixels; `sigma_y` 0 is the same."""
+    blurred: NDArray[np.float32] = cv2.GaussianBlur(
+        values, (0, 0), sigma, sigmaY=sigma_y, borderType=cv2.BORDER_REPLICATE
+    )
+    return blurred
+
+
+def sampled_at(
+    values: NDArray[np.float32],
+    x: FloatMap,
+    y: FloatMap,
+    part: Rect,
+    to_crop: SimilarityTransform,
+    *,
+    beyond: float | None = None,
+) -> NDArray[np.float32]:
+    """Values (h, w, 3) of a part of the picture at other places (x, y) of it, crop pixels.
+
+    `beyond` the part: that value, or with None those at its border.
+    """
+    source = np.stack([x, y], axis=-1)
+    places = to_crop.inverse.apply(source.reshape(-1, 2)).reshape(source.shape)
+    read: NDArray[np.float32] = cv2.remap(
+        values,
+        (places[..., 0] - np.float32(part.x)).astype(np.float32),
+        (places[..., 1] - np.float32(part.y)).astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE if beyond is None else cv2.BORDER_CONSTANT,
+        borderValue=(0, 0, 0) if beyond is None else (beyond, beyond, beyond),
+    )
+    return read
