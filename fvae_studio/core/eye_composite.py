@@ -99,8 +99,8 @@ def join_eyes(
         lashes = None
         if isinstance(eye, ClosingEye):
             lashes = turn_lashes(pictures["upper"], eye, x, y, part, to_crop, limit=limit)
-        if lashes is not None:
-            pictures["upper"] = light_lid(lashes.bare, shown, eye, x, y, part, to_crop)
+            if lashes is not None:
+                pictures["upper"] = light_lid(lashes.bare, shown, eye, x, y, part, to_crop)
         mixed = shown * (1 - np.sum(list(shares.values()), axis=0))[..., None]
         for name, share in shares.items():
             mixed += pictures[name] * share[..., None]

@@ -81,7 +81,7 @@ def limit_lip_stretch(flow: NDArray[np.floating[Any]], landmarks: Points) -> NDA
 
 def _least_slope_closed(flow: NDArray[np.float32], landmarks: Points) -> float:
     """Between `LEAST_SLOPE` and `LEAST_SLOPE_SAME_WIDTH`, by how a flow changes the width of the mouth."""
-    corners = landmarks[[UPPER_OUTER[0], UPPER_OUTER[-1]]].astype(np.float64)
+    corners = landmarks[[UPPER_OUTER[0], UPPER_OUTER[-1]]]
     before, after = (float(np.hypot(*(right - left))) for left, right in (corners, moved_points(flow, corners)))
     change = abs(np.log(max(after, 1.0) / max(before, 1.0)))
     return float(max(LEAST_SLOPE, LEAST_SLOPE_SAME_WIDTH * np.exp(-_GROWTH_BY_WIDTH * change)))
