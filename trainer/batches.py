@@ -7,21 +7,21 @@ pairs.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from trainer.augment import drift, jitter, mirror, relight
 from trainer.config import TrainConfig
 from trainer.dataset import PairBatch, PairTable, StoredPairs
+from trainer.loading import loaded_ahead
 
 _PROCESSOR: Final = torch.device("cpu")
 
@@ -151,17 +151,12 @@ def batch_stream(
         num_workers: see above; on a processor they change pairs at random as well, elsewhere `device` does.
         device: where the batches shall be.
     """
-    if num_workers and "fork" not in multiprocessing.get_all_start_methods():
-        # Elsewhere every worker would be sent a copy of the mapped files.
-        num_workers = 0
     is_processor = device.type == "cpu"
-    loader: DataLoader[Any] = DataLoader(
+    loader = loaded_ahead(
         batches if is_processor else _StoredBatches(batches),
-        batch_size=None,
-        sampler=numbers,
+        numbers,
         num_workers=num_workers,
         pin_memory=device.type == "cuda",
-        multiprocessing_context="fork" if num_workers else None,
     )
     if is_processor:
         return iter(loader)

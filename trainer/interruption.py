@@ -11,6 +11,15 @@ from types import FrameType
 from trainer.run_log import RunLog
 
 
+def leave_to_parent(number: int) -> None:  # noqa: ARG001 (what a DataLoader tells a worker)
+    """In a process that works for a training: a signal sent to all of them, by Ctrl-C or by a cluster, is the parent's.
+
+    It wants its batches until the step is complete; when it ends, so do they.
+    """
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+
+
 class Interruption:
     """Whether somebody asked the program to stop."""
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 from collections import Counter
 from dataclasses import replace
 
@@ -159,6 +161,18 @@ def test_loading_processes_give_the_same_batches_in_the_same_order(table):
 
     assert len(here) == len(there) == 4
     assert all(equal(one, other) for one, other in zip(here, there, strict=True))
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="loads in this process without fork")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_loading_processes_go_on_when_a_signal_is_sent_to_all(table, number):
+    batches = TrainingBatches(table, config(), seed=5)
+    stream = batch_stream(batches, range(6), num_workers=2)
+    first = next(stream)
+    for process in multiprocessing.active_children():
+        os.kill(process.pid, number)
+
+    assert len([first, *stream]) == 6
 
 
 def test_pairs_that_are_carried_as_they_are_stored_become_the_same_batch(table):

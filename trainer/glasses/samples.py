@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.model.glasses_net import BAND, band_of
 from trainer.glasses.frames import CANVAS, Drawn, draw_glasses
 from trainer.glasses.photographs import add_clutter, photograph
+from trainer.loading import loaded_ahead
 from trainer.prepare import PreparedFaces
 from trainer.shards import LENT, REAL, Shard, read_shards
 
@@ -84,14 +85,7 @@ class GlassesPictures(Dataset[GlassesBatch]):
 
 def batches(pictures: GlassesPictures, numbers: range, *, num_workers: int) -> Iterator[GlassesBatch]:
     """These batches in order, made ahead by other processes."""
-    loader: DataLoader[Any] = DataLoader(
-        pictures,
-        batch_size=None,
-        sampler=numbers,
-        num_workers=num_workers,
-        multiprocessing_context="fork" if num_workers else None,
-    )
-    return iter(loader)
+    return iter(loaded_ahead(pictures, numbers, num_workers=num_workers))
 
 
 def shards_in(folder: Path) -> tuple[Shard, ...]:
