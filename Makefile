@@ -2,7 +2,7 @@
 
 VENV ?= .venv
 OUT ?= out
-MODEL ?= studio-18
+MODEL ?= studio-19
 # Training data; the same as the program's FVAE_DATA.
 DATA ?= $(or $(FVAE_DATA),../shared/data)
 SAMPLES := resources/samples

@@ -21,7 +21,7 @@ from trainer.facekit.expressions import NUM_POSE, POSE_UNIT
 from trainer.facekit.render import FaceScene, FittedFace, exact_flow, moved_picture, placed
 from trainer.metrics import flow_at
 
-MAX_YAW: Final = 25.0
+MAX_YAW: Final = 30.0
 MAX_PITCH: Final = 10.0
 """Degrees to either side: up to here what comes round the cheek is a narrow strip."""
 
