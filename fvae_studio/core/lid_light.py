@@ -77,17 +77,21 @@ def light_lid(
     is_lid = smoothstep((y - end) / 0.8) * smoothstep((rim - y) / 0.6) * smoothstep(inwards / 2)
     weight = blurred(is_lid, _FOLD_PX / to_crop.scale)
     lid = blurred(upper * is_lid[..., None], _FOLD_PX / to_crop.scale) / np.maximum(weight, 1e-3)[..., None]
-    below = curve_at(eye.lid, x) + np.float32(UNDER_EYE_PX)
+    below = rim + np.float32(UNDER_EYE_PX)
     skin = sampled_at(blurred(shown, _SKIN_PX / to_crop.scale), x, below, part, to_crop)
     light_of_lid, light_of_skin = (np.maximum(colour.mean(axis=2, keepdims=True), 1) for colour in (lid, skin))
     # Under a frame, or in its own shade, skin says nothing: then the lid becomes even, and no darker.
-    own_light = float((light_of_lid[..., 0] * is_lid).sum() / max(float(is_lid.sum()), 1e-3))
-    light = np.maximum(np.float32(_LIGHT) * light_of_skin, np.float32(own_light))
+    light = np.maximum(np.float32(_LIGHT) * light_of_skin, np.float32(_mean(light_of_lid[..., 0], is_lid)))
     tint = (skin / light_of_skin) / np.maximum(lid / light_of_lid, 1e-3)
     bluer = np.log(np.maximum(tint[..., 0], 1e-3) / np.maximum(tint[..., 2], 1e-3))
-    painted = passage(float((bluer * is_lid).sum() / max(float(is_lid.sum()), 1e-3)), _PAINTED)
+    painted = passage(_mean(bluer, is_lid), _PAINTED)
     gain = np.clip(light / light_of_lid, *_GAIN) ** np.float32(_SHARE)
     gain = gain * np.clip(tint, *_TINT) ** np.float32(_SHARE * (1 - painted))
     along = (y - end) / np.maximum(rim - end, 0.5)
     share = is_turned * smoothstep(along / 0.5) * smoothstep(inwards / 3 + 0.5)
     return np.asarray(upper * (1 + share[..., None] * (gain - 1)), np.float32)
+
+
+def _mean(values: FloatMap, weights: FloatMap) -> float:
+    """Of values (h, w) by weights (h, w); 0 where all of these are 0."""
+    return float((values * weights).sum() / max(float(weights.sum()), 1e-3))
