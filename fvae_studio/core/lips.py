@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
-from fvae_studio.core.contours import contour_height, moved_points
+from fvae_studio.core.contours import cell_centres, contour_height, moved_points
 from fvae_studio.core.geometry import Points
 
 UPPER_OUTER: Final = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
@@ -92,8 +92,7 @@ def _shift(flow: NDArray[np.float32], landmarks: Points, least_slope: float) -> 
     height, width = flow.shape[:2]
     cell = CROP_SIZE / height
     shift_everywhere = np.zeros((height, width), np.float32)
-    rows = (np.arange(height, dtype=np.float32) + 0.5) * cell - 0.5
-    columns = (np.arange(width, dtype=np.float32) + 0.5) * (CROP_SIZE / width) - 0.5
+    rows, columns = cell_centres(height), cell_centres(width)
     # Most columns show nothing of the lips.
     left, right = landmarks[UPPER_OUTER[0], 0] - _SOFT_PX, landmarks[UPPER_OUTER[-1], 0] + _SOFT_PX
     source_x = columns + flow[..., 0]

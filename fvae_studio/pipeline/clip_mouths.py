@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fvae_studio.core.alignment import CROP_SIZE
-from fvae_studio.core.contours import curve_at
+from fvae_studio.core.contours import cell_centres, curve_at
 from fvae_studio.core.cutout import Cutout, read_layers
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
@@ -109,7 +107,7 @@ class MovedMouth:
         """1 on lips that part, 0 beyond them, (size, size) over the crop."""
         if self.lips is None:
             return np.zeros((size, size), np.float32)
-        axis = _axis(size)
+        axis = cell_centres(size)
         x, y = np.meshgrid(axis, axis)
         return near_lips(x, y, self.lips).astype(np.float32)
 
@@ -123,7 +121,7 @@ class MovedMouth:
         if self.lips is None or amount <= 0:
             return None
         lips = self.lips
-        axis = _axis(size)
+        axis = cell_centres(size)
         left, right = lips.corners
         across = np.minimum(axis - left, right - axis)
         top, bottom = curve_at(lips.top, axis)[None], curve_at(lips.bottom, axis)[None]
@@ -176,11 +174,6 @@ class MovedMouths:
         amounts = smoothstep(np.array(moment.blend, np.float32) / share)
         gaps = (one.gap(size, float(amount)) for one, amount in zip(moved, amounts, strict=True) if one is not None)
         return [gap for gap in gaps if gap is not None]
-
-
-def _axis(size: int) -> NDArray[np.float32]:
-    """Crop positions of the cells of a map, along either side."""
-    return ((np.arange(size, dtype=np.float32) + 0.5) * (CROP_SIZE / size) - 0.5).astype(np.float32)
 
 
 def draw_mouth(
