@@ -18,6 +18,14 @@ def blurred(values: NDArray[np.float32], sigma: float, sigma_y: float = 0) -> ND
     return blurred
 
 
+def mean_within(values: NDArray[np.float32], weights: FloatMap, sigma: float) -> NDArray[np.float32]:
+    """Gaussian mean of values (h, w) or (h, w, 3) by weights (h, w); 0 where all are 0. Sigma: picture pixels."""
+    shape = weights.shape + (1,) * (values.ndim - 2)
+    near = blurred(weights, sigma).reshape(shape)
+    mean: NDArray[np.float32] = blurred(values * weights.reshape(shape), sigma) / np.maximum(near, 1e-3)
+    return mean
+
+
 def sampled_at(
     values: NDArray[np.float32],
     x: FloatMap,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from fvae_studio.core.contours import curve_at
 from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.eye_motion import CORNER_PX
-from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import rise, smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform, box_corners
 from fvae_studio.core.lashes import LASH_PX, length_seen, turn_lashes
 from fvae_studio.core.lid_light import UNDER_EYE_PX, light_lid
 from fvae_studio.core.lids import ClosingEye
-from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, draw_over
+from fvae_studio.core.types import FloatMap, RgbImage, WarpedFace
+from fvae_studio.core.warp import FaceWarp
 from fvae_studio.core.wide_eyes import WideEye
 
 EDGE_SOFTNESS_PX: Final = 1.1
@@ -36,34 +35,20 @@ _LIGHT: Final = (0.06, 0.2)
 """How much lighter than the mirror image, of the full range, a reflection is that stays seen in that shade."""
 
 
-def draw_eyes(
-    photo: Photo,
-    face: WarpedFace,
-    eyes: EyeLayers,
-    faces: Sequence[tuple[FlowField, SimilarityTransform]],
-    *,
-    index: int = 0,
-    kernel: Kernel = "sinc",
-    fine: Sequence[FineCopy] = (),
-) -> WarpedFace:
+def draw_eyes(warp: FaceWarp, face: WarpedFace, eyes: EyeLayers) -> WarpedFace:
     """Draw the eyes of a face that was warped by the flow they were taken apart from.
 
     Args:
-        photo: that was warped.
+        warp: how it was.
         face: the warped face.
         eyes: in layers.
-        faces: flow and `photo_to_crop` of every face that was warped together, as `warp_faces` got them.
-        index: which of them this one is.
-        kernel: how pixels are resampled.
-        fine: as for `warp_faces`.
 
     Returns:
         The face; beyond its eyes, pixels are the ones that came in.
     """
-    photo_to_crop = faces[index][1]
-    window = eyes_window(eyes, photo_to_crop, face.roi)
-    join = partial(join_eyes, eyes=eyes, window=window, to_crop=photo_to_crop)
-    return draw_over(photo, face, eyes.flows, window, join, faces, index=index, kernel=kernel, fine=fine)
+    window = eyes_window(eyes, warp.to_crop, face.roi)
+    join = partial(join_eyes, eyes=eyes, window=window, to_crop=warp.to_crop)
+    return warp.draw_over(face, eyes.flows, window, join)
 
 
 def join_eyes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -10,42 +10,27 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
-from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.geometry import Rect, SimilarityTransform, box_corners
 from fvae_studio.core.glasses import StillGlasses
-from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, draw_over
+from fvae_studio.core.types import FloatMap, RgbImage, WarpedFace
+from fvae_studio.core.warp import FaceWarp
 from fvae_studio.core.worn_glasses import MAP_SIZE
 
 
-def draw_glasses(
-    photo: Photo,
-    face: WarpedFace,
-    glasses: StillGlasses,
-    faces: Sequence[tuple[FlowField, SimilarityTransform]],
-    *,
-    index: int = 0,
-    kernel: Kernel = "sinc",
-    fine: Sequence[FineCopy] = (),
-) -> WarpedFace:
+def draw_glasses(warp: FaceWarp, face: WarpedFace, glasses: StillGlasses) -> WarpedFace:
     """Show the glasses of a face that was warped by `StillGlasses.behind`.
 
     Args:
-        photo: that was warped.
+        warp: how it was.
         face: the warped face, with its eyes.
         glasses: in layers.
-        faces: flow and `photo_to_crop` of every face that was warped together, as `warp_faces` got them.
-        index: which of them this one is.
-        kernel: how pixels are resampled.
-        fine: as for `warp_faces`.
 
     Returns:
         The face; beyond its glasses, pixels are the ones that came in.
     """
-    to_crop = faces[index][1]
-    window = glasses_window(glasses, to_crop, face.roi)
-    join = partial(join_glasses, glasses=glasses, window=window, to_crop=to_crop)
-    return draw_over(photo, face, glasses.flows, window, join, faces, index=index, kernel=kernel, fine=fine)
+    window = glasses_window(glasses, warp.to_crop, face.roi)
+    join = partial(join_glasses, glasses=glasses, window=window, to_crop=warp.to_crop)
+    return warp.draw_over(face, glasses.flows, window, join)
 
 
 def join_glasses(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.contours import curve_at
-from fvae_studio.core.crop_places import blurred, sampled_at
+from fvae_studio.core.crop_places import blurred, mean_within, sampled_at
 from fvae_studio.core.eye_motion import CORNER_PX, passage
 from fvae_studio.core.flow_spline import rise, smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform
@@ -136,8 +136,7 @@ def turn_lashes(
     lost += at_rim[..., None] * (lost.mean(axis=2, keepdims=True) - lost)
     shade = 1 - (grows * np.maximum(at_rim, lashes))[..., None] * lost
     light = np.clip(skin.mean(axis=2) / np.maximum(lid.mean(axis=2), 1e-6), _DARKEST, 1)
-    light, weight = (blurred(values, _LIGHT_PX / to_crop.scale) for values in (light * is_lid, is_lid))
-    light = light / np.maximum(weight, 1e-3)
+    light = mean_within(light, is_lid, _LIGHT_PX / to_crop.scale)
     shown = skin + as_lid[..., None] * (lid * light[..., None] - skin)
     # Upside down, the grain of the lid above goes on without a step.
     grain = np.clip(upper - blurred(upper, _GRAIN_PX / to_crop.scale), -_GRAIN * limit, _GRAIN * limit)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.contours import curve_at
-from fvae_studio.core.crop_places import blurred, sampled_at
+from fvae_studio.core.crop_places import blurred, mean_within, sampled_at
 from fvae_studio.core.eye_motion import passage
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform
@@ -67,16 +67,12 @@ def light_lid(
         to_crop: picture pixels -> crop pixels.
 
     Returns:
-        (h, w, 3); the very same values where the eye closes too little for lashes to turn.
+        (h, w, 3); unchanged where the eye closes too little for lashes to turn.
     """
-    is_turned = np.float32(passage(eye.closed, TURNING))
-    if is_turned == 0:
-        return upper
     rim, end = curve_at(eye.lid, x), curve_at(eye.upper_end, x)
     inwards = np.minimum(x - eye.corners[0], eye.corners[1] - x)
     is_lid = smoothstep((y - end) / 0.8) * smoothstep((rim - y) / 0.6) * smoothstep(inwards / 2)
-    weight = blurred(is_lid, _FOLD_PX / to_crop.scale)
-    lid = blurred(upper * is_lid[..., None], _FOLD_PX / to_crop.scale) / np.maximum(weight, 1e-3)[..., None]
+    lid = mean_within(upper, is_lid, _FOLD_PX / to_crop.scale)
     below = rim + np.float32(UNDER_EYE_PX)
     skin = sampled_at(blurred(shown, _SKIN_PX / to_crop.scale), x, below, part, to_crop)
     light_of_lid, light_of_skin = (np.maximum(colour.mean(axis=2, keepdims=True), 1) for colour in (lid, skin))
@@ -88,7 +84,7 @@ def light_lid(
     gain = np.clip(light / light_of_lid, *_GAIN) ** np.float32(_SHARE)
     gain = gain * np.clip(tint, *_TINT) ** np.float32(_SHARE * (1 - painted))
     along = (y - end) / np.maximum(rim - end, 0.5)
-    share = is_turned * smoothstep(along / 0.5) * smoothstep(inwards / 3 + 0.5)
+    share = np.float32(passage(eye.closed, TURNING)) * smoothstep(along / 0.5) * smoothstep(inwards / 3 + 0.5)
     return np.asarray(upper * (1 + share[..., None] * (gain - 1)), np.float32)
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from fvae_studio.core.contours import curve_at
-from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.mouth_inside import MouthInside
 from fvae_studio.core.mouth_light import to_srgb
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_texture import add_grain, measure_grain, measure_softness
-from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, draw_over
+from fvae_studio.core.types import FloatMap, RgbImage, WarpedFace
+from fvae_studio.core.warp import FaceWarp
 
 EDGE_SOFTNESS_PX: Final = 1.1
 """Width of the passage from lip to inside, photo pixels; at least `_EDGE_SOFTNESS` crop pixels."""
@@ -26,41 +25,25 @@ _HAND_OVER_PX: Final = 2.0
 """Crop pixels beyond the lips over which the layers pass into the flow around them."""
 
 
-def open_mouth(
-    photo: Photo,
-    face: WarpedFace,
-    lips: PartedLips,
-    inside: MouthInside,
-    faces: Sequence[tuple[FlowField, SimilarityTransform]],
-    *,
-    index: int = 0,
-    kernel: Kernel = "sinc",
-    fine: Sequence[FineCopy] = (),
-) -> WarpedFace:
+def open_mouth(warp: FaceWarp, face: WarpedFace, lips: PartedLips, inside: MouthInside) -> WarpedFace:
     """Part the lips of a face that was warped by `lips.flow`, and show the mouth's inside between them.
 
     Args:
-        photo: that was warped.
+        warp: how it was.
         face: warped by `lips.flow`.
         lips: in two layers.
         inside: seen in the gap.
-        faces: flow and `photo_to_crop` of every face that was warped together, as `warp_faces` got them.
-        index: which of them this one is.
-        kernel: how pixels are resampled.
-        fine: as for `warp_faces`.
 
     Returns:
         The face; beyond the mouth its pixels are the ones that came in.
     """
-    photo_to_crop = faces[index][1]
-    window = mouth_window(lips, photo_to_crop, face.roi)
+    window = mouth_window(lips, warp.to_crop, face.roi)
 
     def join(before: RgbImage, layers: Mapping[str, RgbImage]) -> RgbImage:
-        source, moved = photo.pixels[window.slices], (layers["upper"], layers["lower"])
-        return fill_gap(before, moved, source, lips, inside, window, photo_to_crop)
+        source, moved = warp.photo.pixels[window.slices], (layers["upper"], layers["lower"])
+        return fill_gap(before, moved, source, lips, inside, window, warp.to_crop)
 
-    flows = {"upper": lips.upper, "lower": lips.lower}
-    return draw_over(photo, face, flows, window, join, faces, index=index, kernel=kernel, fine=fine)
+    return warp.draw_over(face, {"upper": lips.upper, "lower": lips.lower}, window, join)
 
 
 def fill_gap(

@@ -8,7 +8,7 @@ from fvae_studio.core.geometry import Points, SimilarityTransform
 from fvae_studio.core.still_teeth import hold_teeth
 from fvae_studio.core.teeth_composite import draw_teeth
 from fvae_studio.core.types import FlowField, Photo, WarpedFace
-from fvae_studio.core.warp import Kernel, warp_faces
+from fvae_studio.core.warp import FaceWarp, Kernel, warp_faces
 
 
 def warp_shown(
@@ -25,8 +25,9 @@ def warp_shown(
     """
     faces = [(flow, photo_to_crop)]
     (warped,) = warp_faces(photo, faces, kernel=kernel)
+    warp = FaceWarp(photo, faces, kernel=kernel)
     if (eyes := layer_eyes(flow.flow, landmarks)) is not None:
-        warped = draw_eyes(photo, warped, eyes, faces, kernel=kernel)
+        warped = draw_eyes(warp, warped, eyes)
     if (teeth := hold_teeth(flow.flow, landmarks)) is not None:
-        warped = draw_teeth(photo, warped, teeth, faces, kernel=kernel)
+        warped = draw_teeth(warp, warped, teeth)
     return warped

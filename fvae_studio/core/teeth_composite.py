@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
 import numpy as np
 
 from fvae_studio.core.contours import curve_at
-from fvae_studio.core.fine_copy import FineCopy
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform, box_corners
 from fvae_studio.core.still_teeth import StillTeeth
-from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage, WarpedFace
-from fvae_studio.core.warp import Kernel, draw_over
+from fvae_studio.core.types import FloatMap, RgbImage, WarpedFace
+from fvae_studio.core.warp import FaceWarp
 
 _SHADOW_PX: Final = 1.2
 """Crop pixels below and above the lips, over which what moves with them passes into what stays: their shadow is
@@ -24,34 +23,20 @@ _SHADOW_SHARE: Final = 0.35
 """At most so much of the gap between the lips."""
 
 
-def draw_teeth(
-    photo: Photo,
-    face: WarpedFace,
-    teeth: StillTeeth,
-    faces: Sequence[tuple[FlowField, SimilarityTransform]],
-    *,
-    index: int = 0,
-    kernel: Kernel = "sinc",
-    fine: Sequence[FineCopy] = (),
-) -> WarpedFace:
+def draw_teeth(warp: FaceWarp, face: WarpedFace, teeth: StillTeeth) -> WarpedFace:
     """Show what lies between the lips of a face that was warped by the flow it was taken apart from.
 
     Args:
-        photo: that was warped.
+        warp: how it was.
         face: the warped face.
         teeth: what lies between its lips.
-        faces: flow and `photo_to_crop` of every face that was warped together, as `warp_faces` got them.
-        index: which of them this one is.
-        kernel: how pixels are resampled.
-        fine: as for `warp_faces`.
 
     Returns:
         The face; beyond the lips its pixels are the ones that came in.
     """
-    to_crop = faces[index][1]
-    window = teeth_window(teeth, to_crop, face.roi)
-    join = partial(join_teeth, teeth=teeth, window=window, to_crop=to_crop)
-    return draw_over(photo, face, teeth.flows, window, join, faces, index=index, kernel=kernel, fine=fine)
+    window = teeth_window(teeth, warp.to_crop, face.roi)
+    join = partial(join_teeth, teeth=teeth, window=window, to_crop=warp.to_crop)
+    return warp.draw_over(face, teeth.flows, window, join)
 
 
 def join_teeth(

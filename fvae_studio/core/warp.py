@@ -10,10 +10,10 @@ told in `resample`. Work goes by tiles inside the face's region, so time and mem
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -154,65 +154,55 @@ def warp_region(
     return _render(photo, displacement, roi, flow.confidence, photo_to_crop, kernel, NoProgress(), (), fine)
 
 
-def warp_layers(
-    photo: Photo,
-    flows: Iterable[NDArray[np.float32]],
-    faces: Sequence[tuple[FlowField, SimilarityTransform]],
-    roi: Rect,
-    *,
-    index: int = 0,
-    kernel: Kernel = "sinc",
-    fine: Sequence[FineCopy] = (),
-) -> list[RgbImage]:
-    """Pixels of one region, resampled once along each flow of a face that is drawn in layers.
+@dataclass(frozen=True, eq=False)
+class FaceWarp:
+    """How a face was warped: what is laid over it in layers is warped likewise.
 
-    Args:
+    Attributes:
         photo: 8 or 16 bit, with or without alpha.
-        flows: (h, w, 2), crop pixels: each in turn in place of that face's own.
-        faces: as for `warp_region`.
-        roi: inside the photo.
-        index: which of them is drawn in layers.
+        faces: flow and `photo_to_crop` of every face that was warped together, as `warp_faces` got them.
+        index: which of them this one is.
         kernel: how pixels are resampled.
         fine: as for `warp_faces`.
     """
-    own, photo_to_crop = faces[index]
-    layers = []
-    for flow in flows:
-        moving = [*faces[:index], (FlowField(flow, own.confidence), photo_to_crop), *faces[index + 1 :]]
-        layers.append(warp_region(photo, moving, roi, kernel=kernel, fine=fine).pixels)
-    return layers
 
+    photo: Photo
+    faces: Sequence[tuple[FlowField, SimilarityTransform]]
+    index: int = 0
+    kernel: Kernel = "sinc"
+    fine: Sequence[FineCopy] = ()
 
-def draw_over(
-    photo: Photo,
-    face: WarpedFace,
-    flows: Mapping[str, NDArray[np.float32]],
-    window: Rect,
-    join: Callable[[RgbImage, Mapping[str, RgbImage]], RgbImage],
-    faces: Sequence[tuple[FlowField, SimilarityTransform]],
-    *,
-    index: int = 0,
-    kernel: Kernel = "sinc",
-    fine: Sequence[FineCopy] = (),
-) -> WarpedFace:
-    """A warped face with a part of it drawn in layers.
+    @property
+    def to_crop(self) -> SimilarityTransform:
+        """Photo pixels -> crop pixels of this face."""
+        return self.faces[self.index][1]
 
-    Args:
-        photo: that was warped.
-        face: the warped face.
-        flows: (h, w, 2), crop pixels, by name: of each layer in place of the face's own.
-        window: what is drawn, inside the face's region; may be empty.
-        join: gives the window's pixels, of those before and of each layer's.
-        faces: as for `warp_layers`.
-        index: likewise.
-        kernel: likewise.
-        fine: likewise.
-    """
-    if window.is_empty:
-        return face
-    warped = warp_layers(photo, flows.values(), faces, window, index=index, kernel=kernel, fine=fine)
-    layers = dict(zip(flows, warped, strict=True))
-    return face.with_part(window, join(face.pixels[window.within(face.roi)], layers))
+    def along(self, flow: NDArray[np.float32], roi: Rect) -> RgbImage:
+        """Pixels of a region inside the photo, resampled along a flow (h, w, 2), crop pixels, in place of the own."""
+        own, photo_to_crop = self.faces[self.index]
+        before, after = self.faces[: self.index], self.faces[self.index + 1 :]
+        moving = [*before, (FlowField(flow, own.confidence), photo_to_crop), *after]
+        return warp_region(self.photo, moving, roi, kernel=self.kernel, fine=self.fine).pixels
+
+    def draw_over(
+        self,
+        face: WarpedFace,
+        flows: Mapping[str, NDArray[np.float32]],
+        window: Rect,
+        join: Callable[[RgbImage, Mapping[str, RgbImage]], RgbImage],
+    ) -> WarpedFace:
+        """The warped face with a part of it drawn in layers.
+
+        Args:
+            face: as it was warped, or drawn over already.
+            flows: (h, w, 2), crop pixels, by name: of each layer in place of the face's own.
+            window: what is drawn, inside the face's region; may be empty.
+            join: gives the window's pixels, of those before and of each layer's.
+        """
+        if window.is_empty:
+            return face
+        layers = {name: self.along(flow, window) for name, flow in flows.items()}
+        return face.with_part(window, join(face.pixels[window.within(face.roi)], layers))
 
 
 def flow_roi(flow: NDArray[np.float32], photo_to_crop: SimilarityTransform, bounds: Rect) -> Rect:

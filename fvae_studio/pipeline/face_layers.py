@@ -15,7 +15,7 @@ from fvae_studio.core.mouth_composite import open_mouth
 from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.teeth_composite import draw_teeth
 from fvae_studio.core.types import FlowField, Photo, WarpedFace
-from fvae_studio.core.warp import Kernel
+from fvae_studio.core.warp import FaceWarp, Kernel
 from fvae_studio.pipeline.mouths import OpenedMouth
 
 
@@ -59,16 +59,15 @@ def draw_layers(
     for index, face in enumerate(layers):
         if face.is_empty or result[index].roi.is_empty:
             continue
-        drawn = result[index]
+        drawn, warp = result[index], FaceWarp(photo, faces, index, kernel, fine)
         if face.eyes is not None:
-            drawn = draw_eyes(photo, drawn, face.eyes, faces, index=index, kernel=kernel, fine=fine)
+            drawn = draw_eyes(warp, drawn, face.eyes)
         if face.mouth is not None:
-            lips, inside = face.mouth.lips, face.mouth.inside
-            drawn = open_mouth(photo, drawn, lips, inside, faces, index=index, kernel=kernel, fine=fine)
+            drawn = open_mouth(warp, drawn, face.mouth.lips, face.mouth.inside)
         if face.teeth is not None:
-            drawn = draw_teeth(photo, drawn, face.teeth, faces, index=index, kernel=kernel, fine=fine)
+            drawn = draw_teeth(warp, drawn, face.teeth)
         if face.glasses is not None:
-            drawn = draw_glasses(photo, drawn, face.glasses, faces, index=index, kernel=kernel, fine=fine)
+            drawn = draw_glasses(warp, drawn, face.glasses)
         result[index] = drawn
         for other in range(len(result)):
             if other != index:

@@ -12,7 +12,7 @@ from fvae_studio.core.flow_export import picture_flow
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.shown_face import warp_shown
 from fvae_studio.core.types import FlowField, Photo, WarpedFace
-from fvae_studio.core.warp import warp_faces
+from fvae_studio.core.warp import FaceWarp, warp_faces
 from tests.helpers.eyes import FALL, HALF_WIDTH, MIDDLES, RISE, ROW, closing_flow, eyes
 
 SCALE = 6
@@ -74,7 +74,7 @@ def test_pixels_away_from_the_eyes_are_those_of_the_flow_alone():
     (before,) = warp_faces(photo, [(flow, TO_CROP)])
     lids = layer_eyes(flow.flow, eyes())
     assert lids is not None
-    after = draw_eyes(photo, before, lids, [(flow, TO_CROP)])
+    after = draw_eyes(FaceWarp(photo, [(flow, TO_CROP)]), before, lids)
     window = eyes_window(lids, TO_CROP, before.roi)
     inside = Rect(window.x - before.roi.x, window.y - before.roi.y, window.width, window.height).slices
     outside = np.ones(before.moved.shape, np.bool_)

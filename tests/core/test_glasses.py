@@ -11,7 +11,7 @@ from fvae_studio.core.glasses import head_motion, hold_glasses
 from fvae_studio.core.glasses_composite import draw_glasses, glasses_window, join_glasses_displacements
 from fvae_studio.core.regularise import jacobian
 from fvae_studio.core.types import FlowField, Photo
-from fvae_studio.core.warp import warp_faces
+from fvae_studio.core.warp import FaceWarp, warp_faces
 from fvae_studio.core.worn_glasses import WornGlasses
 from tests.core.test_surroundings import even
 from tests.core.test_surroundings import face as round_face
@@ -66,7 +66,7 @@ def shown(photo: Photo, flow: np.ndarray, *, scale: int = 4, mask: np.ndarray | 
     assert glasses is not None
     faces = [(FlowField(glasses.behind, np.ones((SIZE, SIZE), np.float32)), to_crop)]
     (warped,) = warp_faces(photo, faces)
-    drawn = draw_glasses(photo, warped, glasses, faces)
+    drawn = draw_glasses(FaceWarp(photo, faces), warped, glasses)
     pixels = photo.pixels.copy()
     pixels[drawn.roi.slices] = drawn.pixels
     return pixels
@@ -205,7 +205,7 @@ def test_pixels_beyond_the_box_are_those_that_came_in():
     faces = [(FlowField(glasses.behind, np.ones((SIZE, SIZE), np.float32)), to_crop)]
     (warped,) = warp_faces(photo, faces)
 
-    drawn = draw_glasses(photo, warped, glasses, faces)
+    drawn = draw_glasses(FaceWarp(photo, faces), warped, glasses)
 
     window = glasses_window(glasses, to_crop, warped.roi).within(warped.roi)
     outside = np.ones(warped.pixels.shape[:2], bool)

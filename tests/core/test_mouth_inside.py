@@ -12,7 +12,7 @@ from fvae_studio.core.mouth_composite import open_mouth
 from fvae_studio.core.mouth_inside import EDGE_BELOW_SEAM_PX, DonorMouth, TeethPlace, TeethPlate, place_teeth
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.types import FlowField, Photo
-from fvae_studio.core.warp import warp_photo
+from fvae_studio.core.warp import FaceWarp, warp_photo
 from tests.core.test_parting import parted, seam
 from tests.helpers.fake_faces import make_photo
 from tests.helpers.mouths import SEAM, mouth
@@ -92,7 +92,7 @@ def test_slit_shows_less_light_than_an_open_mouth():
 def opened(photo: Photo, lips: PartedLips, to_crop: SimilarityTransform):
     flow = FlowField(lips.flow, STILL)
     face = warp_photo(photo, flow, to_crop)
-    return face, open_mouth(photo, face, lips, inside(), [(flow, to_crop)])
+    return face, open_mouth(FaceWarp(photo, [(flow, to_crop)]), face, lips, inside())
 
 
 def to_crop(scale: float = 0.3) -> SimilarityTransform:
