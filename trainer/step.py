@@ -253,7 +253,7 @@ class MaskStep(nn.Module):
             latent: (B, C, h, w) that made `flow`.
             flow: (B, 2, h, w) of the frozen network.
         """
-        logits = self.confidence(seen.source, latent)
+        logits = self.confidence(seen.source, latent, flow)
         size = clean.source.shape[-1]
         logits = F.interpolate(logits, size=(size, size), mode="bilinear") if logits.shape[-1] != size else logits
         labels = mask_labels(clean, resize_flow(flow, size), self.loss.confidence_beta)

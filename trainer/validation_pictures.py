@@ -77,7 +77,7 @@ def _pairs(
         seen = mask_labels(batch._replace(is_real=torch.ones_like(batch.is_real)), flow, loss.confidence_beta)
     else:
         was_training = confidence.training
-        seen = torch.sigmoid(confidence.eval()(batch.source, latent))
+        seen = torch.sigmoid(confidence.eval()(batch.source, latent, flow))
         confidence.train(was_training)
         seen = torch.nn.functional.interpolate(seen, size=(size, size), mode="bilinear")
     fields = flow.permute(0, 2, 3, 1).float().cpu().numpy()

@@ -34,7 +34,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
     """Whether `config` is the same architecture with at least as many channels everywhere.
 
     There may be more refinements, and finer grids of the latent may be new, or newly compared, and descriptors new, all
-    of them or the finer ones.
+    of them or the finer ones, and the confidence may begin to see the flow.
     """
     same = replace(
         config,
@@ -42,6 +42,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
         decoder_channels=than.decoder_channels,
         confidence_encoder_channels=than.confidence_encoder_channels,
         confidence_decoder_channels=than.confidence_decoder_channels,
+        confidence_sees_flow=than.confidence_sees_flow,
         refinements=than.refinements,
         encoder_refinements=than.encoder_refinements,
         detail_channels=than.detail_channels,
@@ -55,6 +56,7 @@ def is_wider(config: FlowVaeConfig, than: FlowVaeConfig) -> bool:
     counts = (
         (config.detail_channels, details),
         ((config.refinements, config.encoder_refinements), (than.refinements, than.encoder_refinements)),
+        ((config.confidence_sees_flow,), (than.confidence_sees_flow,)),
         (config.encoder_channels, than.encoder_channels),
         (config.decoder_channels, than.decoder_channels),
         (config.confidence_encoder_channels, than.confidence_encoder_channels),
@@ -139,7 +141,7 @@ def _widen_decoder(narrow: ConvDecoder, wide: ConvDecoder, skips: Sequence[Tenso
     coarsest_first = list(reversed(skips))
     # What a layer reads stands behind each other: what came from below, the source's features, a finer grid of the
     # latent and the motion, where they are. Only the second are new in the first level: the latent keeps its size.
-    motions = [2 * network.is_tracking for network in (narrow, wide)]
+    motions = [network.motion_channels for network in (narrow, wide)]
     from_below, copies = torch.arange(narrow.latent_channels), []
     for level, (before, after) in enumerate(zip(narrow.blocks, wide.blocks, strict=True)):
         origin = torch.cat([from_below, int(from_below.max()) + 1 + coarsest_first[level]])

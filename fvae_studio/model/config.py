@@ -35,6 +35,17 @@ LIGHT_WINDOW: Final = 7
 (`FlowVaeConfig.contrast_light`): an odd number."""
 
 
+FLOW_TOLD: Final = 3
+"""Numbers of a cell that tell a flow: x, y, and how much it stretches (`seen_flow`)."""
+
+SEEN_FLOW_PX: Final = 4.0
+"""Crop pixels that count as 1 where a network is told a flow: what faces move by then is about 1."""
+
+LEAST_STRETCH: Final = 0.05
+LARGEST_STRETCH: Final = 4.0
+"""What a flow that folds or tears does beyond them says nothing more."""
+
+
 def detail_slices(latent_channels: int, detail_channels: Sequence[int]) -> tuple[slice, ...]:
     """Where each finer grid lies among the channels of a latent (C, h, w), the one of twice the size first.
 
@@ -115,6 +126,8 @@ class FlowVaeConfig:
             contrast on one side of its edge, what moves changes it both ways.
         confidence_encoder_channels: as `encoder_channels`, for the confidence network's own source encoder.
         confidence_decoder_channels: as `decoder_channels`, for the confidence network.
+        confidence_sees_flow: whether it is told what the flow is that it judges, and how much that stretches
+            (`docs/adr/0027-the-confidence-sees-the-flow.md`). Not in the paper.
         output: "absolute": tanh gives the normalised position to sample (the paper); "displacement": tanh gives the
             normalised displacement, times `displacement_range`; "rgb": tanh gives the picture itself, the paper's VAE,
             which only the trainer knows (`trainer.baselines.rgb_vae`).
@@ -140,6 +153,7 @@ class FlowVaeConfig:
     contrast_light: float = 0.0
     confidence_encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 512, 1024)
     confidence_decoder_channels: tuple[int, ...] = (512, 256, 128, 64, 32)
+    confidence_sees_flow: bool = False
     output: Literal["absolute", "displacement", "rgb"] = "absolute"
     displacement_range: float = 1.0
     head: Literal["same", "pixel_shuffle"] = "same"
@@ -280,6 +294,13 @@ class FlowVaeConfig:
         if not self.tracking_channels:
             return 0
         return 8 if self.tells_cells_apart and level == len(self.decoder_channels) else 2
+
+    def flow_told(self, level: int) -> int:
+        """How many numbers a layer of the confidence's decoder is told of the flow; levels as of `motions_told`."""
+        if not self.confidence_sees_flow:
+            return 0
+        is_told_apart = self.head == "pixel_shuffle" and level == len(self.confidence_decoder_channels)
+        return 4 * FLOW_TOLD if is_told_apart else FLOW_TOLD
 
     @property
     def tracking_size(self) -> int:

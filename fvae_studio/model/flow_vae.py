@@ -21,6 +21,7 @@ from fvae_studio.model.layers import (
     initialise,
     join_details,
 )
+from fvae_studio.model.seen_flow import seen_flow
 from fvae_studio.model.warp import identity_grid, warp
 
 LOG_VAR_RANGE = (-14.0, 6.0)
@@ -88,6 +89,7 @@ class FlowVae(nn.Module):
             matching_radius=config.matching_radius,
             tracking_channels=config.all_tracking_channels,
             tracking_cell_px=config.crop_size / config.tracking_size,
+            motion_channels=config.motions_told(0),
             head_motions=config.motions_told(len(config.decoder_channels)),
             contrast_light=config.contrast_light,
             out_channels=self.out_channels,
@@ -219,16 +221,20 @@ def _descriptor_head(config: FlowVaeConfig, out_channels: int, *, stride: Litera
 class ConfidenceNet(nn.Module):
     """M(S, Z): how far each output pixel can be trusted (section 3.2). A network of its own, as in the paper.
 
-    It looks at the latent's own grid only: what becomes visible is a matter of the expression.
+    It looks at the latent's own grid only: what becomes visible is a matter of the expression. Where
+    `FlowVaeConfig.confidence_sees_flow`, it is also told F(S, Z), the flow that it judges (`seen_flow`).
     """
 
     def __init__(self, config: FlowVaeConfig) -> None:
         super().__init__()
+        self.config = config
         self.source_encoder = ConvEncoder(channels=config.confidence_encoder_channels, stem_stride=config.stem_stride)
         self.decoder = ConvDecoder(
             latent_channels=config.latent_channels,
             source_channels=config.confidence_encoder_channels,
             channels=config.confidence_decoder_channels,
+            motion_channels=config.flow_told(0),
+            head_motions=config.flow_told(len(config.confidence_decoder_channels)),
             out_channels=1,
             head=config.head,
             upsampling=config.upsampling,
@@ -240,11 +246,12 @@ class ConfidenceNet(nn.Module):
         features: tuple[Tensor, ...] = self.source_encoder(source)
         return features
 
-    def decode(self, source_features: Sequence[Tensor], latent: Tensor) -> Tensor:
-        """Logits (B, 1, h, w) of the confidence."""
-        logits: Tensor = self.decoder(source_features, latent)
+    def decode(self, source_features: Sequence[Tensor], latent: Tensor, flow: Tensor) -> Tensor:
+        """Logits (B, 1, h, w) of the confidence in F(S, Z), the flow (B, 2, h, w) in crop pixels."""
+        motion = seen_flow(flow, self.config) if self.config.confidence_sees_flow else None
+        logits: Tensor = self.decoder(source_features, latent, motion=motion)
         return logits.float()
 
-    def forward(self, source: Tensor, latent: Tensor) -> Tensor:
-        """Logits (B, 1, h, w); the confidence is their sigmoid."""
-        return self.decode(self.source_features(source), latent)
+    def forward(self, source: Tensor, latent: Tensor, flow: Tensor) -> Tensor:
+        """Logits (B, 1, h, w); the confidence is their sigmoid. See `decode`."""
+        return self.decode(self.source_features(source), latent, flow)

@@ -17,8 +17,17 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from fvae_studio.model.config import DISPLACEMENT_GAIN, FlowVaeConfig, detail_slices
+from fvae_studio.model.config import (
+    DISPLACEMENT_GAIN,
+    FLOW_TOLD,
+    LARGEST_STRETCH,
+    LEAST_STRETCH,
+    SEEN_FLOW_PX,
+    FlowVaeConfig,
+    detail_slices,
+)
 from fvae_studio.model.graph_layers import (
+    averaged,
     before_relu,
     block_weights,
     channels_of,
@@ -47,6 +56,7 @@ from fvae_studio.model.tracking_graph import (
     multiply_adds_of_tracking,
     of_size,
     of_size_back,
+    slopes_of,
     track,
     track_back,
     tracking_shapes,
@@ -139,7 +149,8 @@ def source_graph(model: ModelWeights, part: Part) -> bytes:
 def decoder_graph(model: ModelWeights, part: Part, *, tracks: bool = True) -> bytes:
     """Inputs "latent" (N, C, h, w), "term0", ...; output "map".
 
-    That is displacements (N, 2, H, W) in crop pixels, or confidences (N, 1, H, W) in [0, 1].
+    That is displacements (N, 2, H, W) in crop pixels, or confidences (N, 1, H, W) in [0, 1]. The latter's graph also
+    takes "flow" (N, 2, H, W), if the model's confidence sees it.
 
     Args:
         model: whose decoder it is.
@@ -237,8 +248,9 @@ def _raw_map(
     grids = [_unpacked(graph, latent, config, level) for level in range(len(_details(config, part)))]
     layers = _layers(model, part)
     tracks = tracks and part == "flow" and config.tracking_channels > 0
-    if not tracks:
+    if part == "flow" and not tracks:
         layers = [layer.without_motion for layer in layers]
+    seen = _seen_flow(graph, config) if part == "confidence" and config.confidence_sees_flow else ""
     *blocks, head = zip(layers, terms, strict=True)
     radii = config.matching_radius if part == "flow" else ()
     shapes = matching_shapes(config) if part == "flow" else []
@@ -250,7 +262,7 @@ def _raw_map(
         tracked = track(graph, _descriptors(graph, latent, config), own, config, model.tensors)
     for level, (layer, term) in enumerate(blocks):
         finer = [grids[level - 1]] if layer.of_detail.shape[1] else []
-        x = _together(graph, [x, *finer, *_moved(graph, tracked, config, level)])
+        x = _together(graph, [x, *finer, *_moved(graph, tracked, config, level), *_shown(graph, seen, config, level)])
         weight = layer.of_latent
         if config.upsampling == "nearest":
             kernel = graph.constant(doubling_kernel(weight))
@@ -267,7 +279,7 @@ def _raw_map(
         if outputs is not None:
             outputs.append(_Outputs(plain, refined, matched))
     layer, term = head
-    x = _together(graph, [x, *_moved(graph, tracked, config, len(blocks))])
+    x = _together(graph, [x, *_moved(graph, tracked, config, len(blocks)), *_shown(graph, seen, config, len(blocks))])
     x = graph.apply("Add", convolve(graph, x, layer.of_latent), term)
     if config.head == "pixel_shuffle":
         x = graph.apply("DepthToSpace", x, blocksize=2, mode="CRD")
@@ -299,6 +311,8 @@ def multiply_adds(config: FlowVaeConfig, *, tracks: bool = True) -> int:
             total += sum(9 * count**2 * int(size) ** 2 for count, (_, _, size, _) in refined)
             total += multiply_adds_of_matching(config) + (multiply_adds_of_tracking(config) if tracks else 0)
             inputs = [count + (config.motions_told(level) if tracks else 0) for level, count in enumerate(inputs)]
+        else:
+            inputs = [count + config.flow_told(level) for level, count in enumerate(inputs)]
         for level, detail in enumerate(_details(config, part), 1):
             inputs[level] += detail
         total += sum(
@@ -433,6 +447,34 @@ def _moved_back(graph: OnnxGraph, slope: str, tracked: Tracked, config: FlowVaeC
     return of_size_back(graph, slope, config.latent_size << level, tracked)
 
 
+def _seen_flow(graph: OnnxGraph, config: FlowVaeConfig) -> str:
+    """`seen_flow.seen_flow` of the input "flow" (N, 2, H, W) in crop pixels."""
+    size = config.flow_size
+    flow = graph.input("flow", ("N", 2, size, size))
+    one, cells = (graph.constant(np.array([value], np.float32)) for value in (1.0, size / config.crop_size))
+    rows = []
+    for axis, slope in enumerate(slopes_of(graph, flow)):
+        slope = graph.apply("Mul", slope, cells)
+        of_x, of_y = (channels_of(graph, slope, number, number + 1) for number in (0, 1))
+        rows.append((graph.apply("Add", of_x, one), of_y) if axis == 0 else (of_x, graph.apply("Add", of_y, one)))
+    (xx, xy), (yx, yy) = rows
+    stretch = graph.apply("Sub", graph.apply("Mul", xx, yy), graph.apply("Mul", xy, yx))
+    limits = (graph.constant(np.array(value, np.float32)) for value in (LEAST_STRETCH, LARGEST_STRETCH))
+    stretch = graph.apply("Sub", graph.apply("Clip", stretch, *limits), one)
+    scaled = graph.apply("Mul", flow, graph.constant(np.array([1 / SEEN_FLOW_PX], np.float32)))
+    return graph.apply("Concat", scaled, stretch, axis=1)
+
+
+def _shown(graph: OnnxGraph, seen: str, config: FlowVaeConfig, level: int) -> list[str]:
+    """What a layer of the confidence's decoder is told of the flow; nothing where nothing is seen of it."""
+    if not seen:
+        return []
+    size = config.latent_size << level
+    if config.flow_told(level) > FLOW_TOLD:
+        return [gathered(graph, seen, channels=FLOW_TOLD, side=size, size=2)]
+    return [seen if size == config.flow_size else averaged(graph, seen, config.flow_size // size)]
+
+
 def _taken_apart(graph: OnnxGraph, slope: str, layer: _Layer) -> tuple[str, str, str]:
     """The slopes by what came from below, by a finer grid and by a motion; "" where a layer reads none."""
     parts, first = [], 0
@@ -481,7 +523,7 @@ def _layers(model: ModelWeights, part: Part) -> list[_Layer]:
             if level < len(channels)
             else (model.tensors[f"{name}.head.weight"], model.tensors[f"{name}.head.bias"])
         )
-        finer = weight.shape[1] - (config.motions_told(level) if part == "flow" else 0)
+        finer = weight.shape[1] - (config.motions_told(level) if part == "flow" else config.flow_told(level))
         sources = finer - (details[level] if level < len(details) else 0)
         of_x, of_source, of_detail, of_motion = np.split(weight, [inputs, sources, finer], axis=1)
         layers.append(_Layer(of_x, of_source, of_detail, of_motion, bias))

@@ -101,8 +101,9 @@ class ConvDecoder(nn.Module):
         tracking_channels: descriptors that the latent has behind its finer grids, of grids each twice the size of the
             one before. Where they are found in the photo, see `Tracking`, is told to every layer.
         tracking_cell_px: side of a cell of their first grid in crop pixels.
-        head_motions: how many numbers the last layer is told of what was tracked (`FlowVaeConfig.motions_told`); every
-            other one is told two, or none.
+        motion_channels: numbers of a cell that every layer but the last is told of a motion: two of what was tracked
+            (`FlowVaeConfig.motions_told`), more of a flow that is judged (`FlowVaeConfig.flow_told`), or none.
+        head_motions: the same for the last layer: of each cell that it predicts, or as many as the others.
         contrast_light: see `FlowVaeConfig`.
         out_channels: of the map.
         head: see `FlowVaeConfig.head`.
@@ -120,6 +121,7 @@ class ConvDecoder(nn.Module):
         matching_radius: Sequence[int] = (),
         tracking_channels: Sequence[int] = (),
         tracking_cell_px: float = 1.0,
+        motion_channels: int = 0,
         head_motions: int = 0,
         contrast_light: float = 0.0,
         out_channels: int,
@@ -130,11 +132,10 @@ class ConvDecoder(nn.Module):
         self.upsampling = upsampling
         self.latent_channels, self.detail_channels = latent_channels, tuple(detail_channels)
         self.descriptors = descriptor_slices(latent_channels, detail_channels, tracking_channels)
-        motion = min(head_motions, 2)
-        self.head_motions = head_motions
+        self.motion_channels, self.head_motions = motion_channels, head_motions
         skips = list(reversed(source_channels))
         blocks = []
-        in_channels = latent_channels + skips[0] + motion
+        in_channels = latent_channels + skips[0] + motion_channels
         for level, out in enumerate(channels):
             last = level == len(channels) - 1
             blocks.append(
@@ -142,7 +143,7 @@ class ConvDecoder(nn.Module):
                 if last
                 else conv_block(in_channels=in_channels, out_channels=out)
             )
-            in_channels = out + skips[level + 1] + motion
+            in_channels = out + skips[level + 1] + motion_channels
             in_channels += detail_channels[level] if level < len(detail_channels) else 0
         self.blocks = nn.ModuleList(blocks)
         self.refinements = nn.ModuleList(Refinement(count) for count in channels[:refinements])
@@ -151,7 +152,7 @@ class ConvDecoder(nn.Module):
         )
         if tracking_channels:
             self.tracking = Tracking(cell_px=tracking_cell_px, num_grids=len(tracking_channels), light=contrast_light)
-        in_channels += self.head_motions - motion
+        in_channels += head_motions - motion_channels
         cells = 4 if head == "pixel_shuffle" else 1
         self.head = nn.Conv2d(in_channels, out_channels * cells, 5, padding=2)
         self.shuffle = nn.PixelShuffle(2) if head == "pixel_shuffle" else nn.Identity()
@@ -167,8 +168,8 @@ class ConvDecoder(nn.Module):
         """Features of (B or 1, ...) and latents (B, C, h, w) -> raw map (B, out_channels, H, W).
 
         With finer grids, the photo's own latent (B or 1, C, h, w) stands behind its features. What is found where, as
-        `Matching.log_shares`, is added to a list, if one is given. A motion that `track` has found already is not
-        looked for again.
+        `Matching.log_shares`, is added to a list, if one is given. A motion (B, motion_channels, H, W) that is known
+        already is not looked for.
         """
         batch = latent.shape[0]
         if motion is None and self.is_tracking:
@@ -195,7 +196,7 @@ class ConvDecoder(nn.Module):
                 if log_shares is not None:
                     log_shares.append(found)
             moved = _of_size(motion, x.shape[-1])
-            if motion is not None and self.head_motions > 2 and level == len(self.blocks) - 1:
+            if motion is not None and self.head_motions > self.motion_channels and level == len(self.blocks) - 1:
                 moved = [F.pixel_unshuffle(motion, 2)]
             x = torch.cat([x, skip, *details[level : level + 1], *moved], dim=1)
         out: Tensor = self.shuffle(self.head(x))
@@ -286,7 +287,7 @@ def split_details(latent: Tensor, latent_channels: int, detail_channels: Sequenc
 
 
 def _of_size(motion: Tensor | None, size: int) -> list[Tensor]:
-    """A motion (B, 2, H, H), averaged or repeated to (B, 2, size, size); nothing of none."""
+    """A motion (B, C, H, H), averaged or repeated to (B, C, size, size); nothing of none."""
     if motion is None:
         return []
     if size < motion.shape[-1]:

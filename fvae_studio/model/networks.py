@@ -34,8 +34,7 @@ class EncodedFace:
 class Networks(Protocol):
     """f, g and M of a model on one device.
 
-    Not for several threads at once, but flows, gradients and confidences may be asked for beside each other. Every
-    method raises `DeviceError` where a graphics processor fails.
+    Not for several threads at once. Every method raises `DeviceError` where a graphics processor fails.
     """
 
     device: str
@@ -50,8 +49,8 @@ class Networks(Protocol):
     def latent_gradient(self, face: EncodedFace, latent: Array, slope: Array) -> Array:
         """By every number of a latent (C, h, w), the slope of a loss whose slope by the flow (2, H, W) is known."""
 
-    def confidences(self, face: EncodedFace, latents: Array) -> Array:
-        """M(S, Z) for latents (N, C, h, w): (N, 1, H, W) in [0, 1]."""
+    def confidences(self, face: EncodedFace, latents: Array, flows: Array) -> Array:
+        """M(S, Z) for latents (N, C, h, w): (N, 1, H, W) in [0, 1]; `flows` as the method of that name gave them."""
 
 
 def make_networks(model: ModelWeights, device: str = "auto") -> Networks:

@@ -5,8 +5,9 @@ See `docs/adr/0014-onnx-runtime.md`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,7 +27,7 @@ class OnnxNetworks:
     """`Networks` on the processor.
 
     Each graph runs on one core. These networks are small: a second core would save a millisecond or two, and beside a
-    busy window its threads wait for each other. Flow and confidence are two graphs, so two cores have work.
+    busy window its threads wait for each other.
 
     Sliders leave descriptors alone: flows of edited latents are decoded by a graph that does not look for them.
     """
@@ -58,7 +59,7 @@ class OnnxNetworks:
 
     def flows(self, face: EncodedFace, latents: Array) -> Array:
         """F(S, Z): (N, 2, H, W), crop pixels."""
-        # As bytes: numpy would let go of Python's lock for it, and wait for the confidence's thread to give it back.
+        # As bytes: numpy would let go of Python's lock for it, and wait for a busy thread to give it back.
         own = face.mean[self._tracked].tobytes()
         if all(latent[self._tracked].tobytes() == own for latent in latents):
             return _decode(self._edits, face.flow_terms[: self._num_edit_terms], latents)
@@ -67,9 +68,10 @@ class OnnxNetworks:
                 self._tracking = make_session(decoder_graph(self._model, "flow"))
         return _decode(self._tracking, face.flow_terms, latents)
 
-    def confidences(self, face: EncodedFace, latents: Array) -> Array:
+    def confidences(self, face: EncodedFace, latents: Array, flows: Array) -> Array:
         """M(S, Z): (N, 1, H, W)."""
-        return _decode(self._confidence, face.confidence_terms, latents)
+        seen = {"flow": flows} if self._model.header.config.confidence_sees_flow else {}
+        return _decode(self._confidence, face.confidence_terms, latents, seen)
 
     def latent_gradient(self, face: EncodedFace, latent: Array, slope: Array) -> Array:
         """By every number of a latent, the slope of a loss whose slope by the flow is known: (C, h, w)."""
@@ -81,8 +83,10 @@ class OnnxNetworks:
         return found
 
 
-def _decode(session: Session, terms: Sequence[Array], latents: Array) -> Array:
-    found: Array = session.run(None, {"latent": latents, **_named(terms)})[0]
+def _decode(
+    session: Session, terms: Sequence[Array], latents: Array, seen: Mapping[str, Array] = MappingProxyType({})
+) -> Array:
+    found: Array = session.run(None, {"latent": latents, **seen, **_named(terms)})[0]
     return found
 
 

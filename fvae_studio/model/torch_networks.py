@@ -48,10 +48,11 @@ class TorchNetworks:
             return _here(self._vae.decode(face.flow_terms, self._there(latents)))
 
     @torch.inference_mode()
-    def confidences(self, face: EncodedFace, latents: Array) -> Array:
+    def confidences(self, face: EncodedFace, latents: Array, flows: Array) -> Array:
         """M(S, Z): (N, 1, H, W)."""
         with device_failures(self.device):
-            return _here(torch.sigmoid(self._confidence.decode(face.confidence_terms, self._there(latents))))
+            logits = self._confidence.decode(face.confidence_terms, self._there(latents), self._there(flows))
+            return _here(torch.sigmoid(logits))
 
     def latent_gradient(self, face: EncodedFace, latent: Array, slope: Array) -> Array:
         """By every number of a latent, the slope of a loss whose slope by the flow is known: (C, h, w)."""

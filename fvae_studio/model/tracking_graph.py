@@ -112,11 +112,11 @@ def give_own_descriptors(
     for level, (grid, descriptors) in enumerate(zip(descriptor_grids(config), own, strict=True)):
         if not level:
             half = averaged(graph, descriptors)
-            half_sloped = graph.apply("Concat", half, *_slopes(graph, half), axis=1)
+            half_sloped = graph.apply("Concat", half, *slopes_of(graph, half), axis=1)
             _, slopes = _apart(graph, half_sloped, grid.channels)
             sums = _over_neighbours(graph, _means(graph, _products(graph, slopes), grid.channels, grid.side // 2))
             given += [half_sloped, _inverse(graph, sums, tensors[grid.doubt])]
-        sloped = graph.apply("Concat", descriptors, *_slopes(graph, descriptors), axis=1)
+        sloped = graph.apply("Concat", descriptors, *slopes_of(graph, descriptors), axis=1)
         flat = graph.apply("Reshape", sloped, _sizes(graph, 3 * grid.channels, grid.side**2))
         given.append(graph.apply("Transpose", flat, perm=[1, 0]))
     return given
@@ -192,8 +192,8 @@ def _over_neighbours(graph: OnnxGraph, grid: str) -> str:
     return graph.apply("AveragePool", grid, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
 
 
-def _slopes(graph: OnnxGraph, grid: str) -> tuple[str, str]:
-    """By x and by y; beyond the border stands what stands at it."""
+def slopes_of(graph: OnnxGraph, grid: str) -> tuple[str, str]:
+    """`tracking.slopes` for graphs: by x and by y, a cell being 1."""
     found = []
     for axis in (3, 2):
         pads = [0] * 8

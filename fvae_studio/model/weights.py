@@ -11,7 +11,7 @@ import json
 import os
 import struct
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata as package_metadata
 from itertools import pairwise
@@ -30,10 +30,11 @@ from fvae_studio.model.directions import Direction, DirectionSet, ExpressionGaug
 from fvae_studio.model.preprocess import PREPROCESS_VERSION
 
 FORMAT: Final = "fvae-studio-weights"
-SCHEMA: Final = 8
+SCHEMA: Final = 9
 """Of the JSON header; rises when an older program could no longer read it. 2: finer grids of the latent; refinements
 of the decoder. 3: refinements of the encoders. 4: matching. 5: tracking. 6: finer tracking. 7: a third grid of it;
-sliders and gauges that leave descriptors alone without their channels. 8: light told from motion there."""
+sliders and gauges that leave descriptors alone without their channels. 8: light told from motion there. 9: a
+confidence that sees the flow."""
 
 _METADATA_KEY: Final = "fvae_studio"
 _MAX_HEADER_BYTES: Final = 16 * 2**20
@@ -130,10 +131,10 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
         out: int,
         details: tuple[int, ...] = (),
         *,
-        tracks: bool = False,
+        tell: Callable[[int], int],
     ) -> None:
         skips = list(reversed(source))
-        told = [config.motions_told(level) if tracks else 0 for level in range(len(channels) + 1)]
+        told = [tell(level) for level in range(len(channels) + 1)]
         inputs = config.latent_channels + skips[0] + told[0]
         for level, after in enumerate(channels):
             inputs += details[level - 1] if 0 < level <= len(details) else 0
@@ -168,7 +169,14 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
         shapes[f"vae.decoder.tracking.{doubt}"] = ()
     if config.tracks_contrast:
         shapes["vae.decoder.tracking.log_contrast_doubt"] = ()
-    decoder("vae.decoder", config.decoder_channels, config.encoder_channels, 2, config.detail_channels, tracks=True)
+    decoder(
+        "vae.decoder",
+        config.decoder_channels,
+        config.encoder_channels,
+        2,
+        config.detail_channels,
+        tell=config.motions_told,
+    )
     refinements("vae.decoder", config.decoder_channels[: config.refinements])
     for level, (count, radius) in enumerate(zip(config.decoder_channels, config.matching_radius, strict=False)):
         name = f"vae.decoder.matchings.{level}"
@@ -177,7 +185,13 @@ def tensor_shapes(config: FlowVaeConfig) -> dict[str, tuple[int, ...]]:
         normalisation(f"{name}.reading_norm", count)
         convolution(f"{name}.adding", count, count, 3, bias=True)
     encoder("confidence.source_encoder", config.confidence_encoder_channels)
-    decoder("confidence.decoder", config.confidence_decoder_channels, config.confidence_encoder_channels, 1)
+    decoder(
+        "confidence.decoder",
+        config.confidence_decoder_channels,
+        config.confidence_encoder_channels,
+        1,
+        tell=config.flow_told,
+    )
     return shapes
 
 

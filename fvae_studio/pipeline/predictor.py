@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias, overload
 
 import numpy as np
@@ -16,7 +14,7 @@ from fvae_studio.core.types import AlignedCrop, FlowField
 from fvae_studio.errors import EditError, GeometryError
 from fvae_studio.model.carried_descriptors import with_carried_descriptors
 from fvae_studio.model.directions import Latent
-from fvae_studio.model.networks import CPU, EncodedFace, make_networks
+from fvae_studio.model.networks import EncodedFace, make_networks
 from fvae_studio.model.preprocess import to_flow_field
 from fvae_studio.model.weights import Array, ModelWeights
 
@@ -36,17 +34,14 @@ class FlowPredictor:
     Args:
         model: as read from a file, or networks that are being trained.
         device: "auto", "cpu", "cuda" or "mps".
-        side_by_side: on a processor of several cores, both networks run at a time, each on one.
 
     Raises:
         DeviceError: the device is not there, or fails; also raised by all that computes.
     """
 
-    def __init__(self, model: ModelWeights | LoadedModel, *, device: str = "auto", side_by_side: bool = True) -> None:
+    def __init__(self, model: ModelWeights | LoadedModel, *, device: str = "auto") -> None:
         self.model = model if isinstance(model, ModelWeights) else model.weights()
         self._networks = make_networks(self.model, device)
-        has_cores = self.device == CPU and (os.cpu_count() or 1) > 1
-        self._beside = ThreadPoolExecutor(1, "confidence") if side_by_side and has_cores else None
         self._faces: tuple[EncodedFace, ...] = ()
 
     @property
@@ -208,13 +203,9 @@ class FlowPredictor:
         return np.ascontiguousarray(latents, np.float32)
 
     def _decode(self, encoded: EncodedFace, latents: Array, *, with_confidence: bool) -> tuple[FlowField, ...]:
-        networks = self._networks
-        beside = None
-        if with_confidence and self._beside is not None:
-            beside = self._beside.submit(networks.confidences, encoded, latents)
-        flows = networks.flows(encoded, latents) - encoded.base_flow
-        if not with_confidence:
-            confidences: Array = np.ones_like(flows[:, :1])
-        else:
-            confidences = networks.confidences(encoded, latents) if beside is None else beside.result()
-        return tuple(to_flow_field(flow, confidence) for flow, confidence in zip(flows, confidences, strict=True))
+        flows = self._networks.flows(encoded, latents)
+        confidences: Array = np.ones_like(flows[:, :1])
+        if with_confidence:
+            confidences = self._networks.confidences(encoded, latents, flows)
+        shown = flows - encoded.base_flow
+        return tuple(to_flow_field(flow, confidence) for flow, confidence in zip(shown, confidences, strict=True))

@@ -169,7 +169,7 @@ def test_flow_size_is_what_the_networks_return() -> None:
     with torch.inference_mode():
         mean, _ = model.vae.encode(image)
         flow = model.vae.decode(model.vae.source_features(image), mean)
-        logits = model.confidence(image, mean)
+        logits = model.confidence(image, mean, flow)
 
     assert mean.shape[1:] == TINY_CONFIG.latent_shape
     assert flow.shape == (1, 2, TINY_CONFIG.flow_size, TINY_CONFIG.flow_size)
@@ -218,15 +218,18 @@ def test_forward_is_encode_sample_decode_warp() -> None:
 
 
 def test_one_photo_with_many_latents_equals_one_by_one() -> None:
-    model = make_tiny_model()
+    model = make_tiny_model(config=replace(TINY_CONFIG, confidence_sees_flow=True))
     generator = torch.Generator().manual_seed(2)
     image = torch.rand(1, 3, 128, 128, generator=generator) * 2 - 1
     latents = torch.randn(5, *TINY_CONFIG.latent_shape, generator=generator)
+    flows = torch.randn(5, 2, TINY_CONFIG.flow_size, TINY_CONFIG.flow_size, generator=generator)
     with torch.inference_mode():
-        for network in (model.vae, model.confidence):
+        for network, inputs in ((model.vae, (latents,)), (model.confidence, (latents, flows))):
             features = network.source_features(image)
-            together = network.decode(features, latents)
-            apart = torch.cat([network.decode(features, latent[None]) for latent in latents])
+            together = network.decode(features, *inputs)
+            apart = torch.cat(
+                [network.decode(features, *(each[None] for each in one)) for one in zip(*inputs, strict=True)]
+            )
 
             # Another batch size takes another order of summing.
             torch.testing.assert_close(together, apart, rtol=1e-4, atol=1e-4)
@@ -246,7 +249,7 @@ def test_confidence_network_shares_nothing_with_the_flow_network() -> None:
     vae, confidence = FlowVae(TINY_CONFIG), ConfidenceNet(TINY_CONFIG)
     image = torch.zeros(1, 3, 128, 128)
     latent: Tensor = vae.encode(image)[0].detach()
-    confidence(image, latent).sum().backward()
+    confidence(image, latent, torch.zeros(1, 2, 128, 128)).sum().backward()
     vae_storage = {parameter.data_ptr() for parameter in vae.parameters()}
 
     assert vae_storage.isdisjoint(parameter.data_ptr() for parameter in confidence.parameters())
@@ -341,7 +344,7 @@ def test_finer_grids_count_as_differences_from_the_photos_own() -> None:
     assert (vae.decode(features, mean + moved) - flow).abs().max() > 1e-3
     torch.testing.assert_close(vae.decode(vae.source_features(image, mean + moved), mean + moved), flow)
     # The confidence looks at the latent's own grid alone.
-    torch.testing.assert_close(confidence(image, mean + moved), confidence(image, mean), rtol=0, atol=0)
+    torch.testing.assert_close(confidence(image, mean + moved, flow), confidence(image, mean, flow), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(

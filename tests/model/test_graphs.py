@@ -43,6 +43,10 @@ CONFIGS = {
     "three grids, plain head": replace(TINY_CONFIG, detail_channels=(3, 2), head="same", stem_stride=1, **THREE_GRIDS),
     "refined encoders": replace(TINY_CONFIG, encoder_refinements=2),
     "finer latents, bilinear": replace(TINY_CONFIG, detail_channels=(2,), upsampling="bilinear"),
+    "confidence sees the flow": replace(TINY_CONFIG, confidence_sees_flow=True),
+    "confidence sees the flow, plain head": replace(
+        TINY_CONFIG, confidence_sees_flow=True, head="same", stem_stride=1, upsampling="bilinear"
+    ),
     "absolute": replace(TINY_CONFIG, output="absolute", displacement_range=1.0),
 }
 TOLERANCE_PX = 1e-3
@@ -84,14 +88,14 @@ def test_graphs_give_the_trained_networks_maps(model, latents):
     mean, _ = model.vae.encode(image)
     features = model.vae.source_features(image)
     wanted = model.vae.decode(features, torch.from_numpy(latents)).numpy()
-    trust = torch.sigmoid(model.confidence(image, torch.from_numpy(latents))).numpy()
+    trust = torch.sigmoid(model.confidence(image, torch.from_numpy(latents), torch.from_numpy(wanted))).numpy()
 
     assert wanted.std() > 0.1
     assert trust.std() > 0.01
     np.testing.assert_allclose(face.mean, mean[0].numpy(), atol=2e-5, rtol=1e-5)
     np.testing.assert_allclose(face.base_flow, model.vae.decode(features, mean)[0].numpy(), atol=TOLERANCE_PX)
     np.testing.assert_allclose(networks.flows(face, latents), wanted, atol=TOLERANCE_PX)
-    np.testing.assert_allclose(networks.confidences(face, latents), trust, atol=1e-5, rtol=1e-4)
+    np.testing.assert_allclose(networks.confidences(face, latents, wanted), trust, atol=1e-5, rtol=1e-4)
 
 
 @torch.inference_mode()
@@ -117,8 +121,10 @@ def test_both_engines_agree(model, latents):
     faces = one.encode(CROP), other.encode(CROP)
 
     np.testing.assert_allclose(faces[0].mean, faces[1].mean, atol=2e-5)
-    np.testing.assert_allclose(one.flows(faces[0], latents), other.flows(faces[1], latents), atol=TOLERANCE_PX)
-    np.testing.assert_allclose(one.confidences(faces[0], latents), other.confidences(faces[1], latents), atol=1e-5)
+    flows = one.flows(faces[0], latents)
+    np.testing.assert_allclose(flows, other.flows(faces[1], latents), atol=TOLERANCE_PX)
+    trust = one.confidences(faces[0], latents, flows)
+    np.testing.assert_allclose(trust, other.confidences(faces[1], latents, flows), atol=1e-5)
 
 
 def test_slopes_by_a_latent_are_autograds(model, latents):

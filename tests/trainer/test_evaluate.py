@@ -103,9 +103,10 @@ def make_shard(model: LoadedModel, prepared: PreparedFaces, *, error_px: float =
         for pair in table.rendered:
             batch = table.batch([pair])
             mean, _ = model.vae.encode(batch.target)
-            flow = resize_flow(model.vae.decode(model.vae.source_features(batch.source), mean), 128)[0]
+            decoded = model.vae.decode(model.vae.source_features(batch.source), mean)
+            trust = resize_flow(torch.sigmoid(model.confidence(batch.source, mean, decoded)), 128)[0, 0]
+            flow = resize_flow(decoded, 128)[0].clone()
             flow[0] -= error_px
-            trust = resize_flow(torch.sigmoid(model.confidence(batch.source, mean)), 128)[0, 0]
             flows[pair[1]] = flow.permute(1, 2, 0).numpy()
             visible[pair[1]] = np.where(trust > trust.median(), 255, 0)
     return replace(draft, flows=flows, visible=visible)
@@ -177,7 +178,7 @@ class SureOrNot(torch.nn.Module):
         super().__init__()
         self.logit = logit
 
-    def forward(self, source: torch.Tensor, latent: torch.Tensor) -> torch.Tensor:
+    def forward(self, source: torch.Tensor, latent: torch.Tensor, flow: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
         return torch.full((len(source), 1, 64, 64), self.logit, dtype=latent.dtype)
 
 

@@ -262,7 +262,8 @@ def test_mask_training_learns_and_leaves_the_flow_network_alone(run_dir, shards)
     image, latent = torch.zeros(1, 3, 128, 128), torch.zeros(1, *tiny().model.latent_shape)
     with torch.no_grad():
         # Everything is visible in these pairs: the network grows surer.
-        assert confidence(image, latent).mean() > untrained.eval()(image, latent).mean() + 0.05
+        flow = torch.zeros(1, 2, tiny().model.flow_size, tiny().model.flow_size)
+        assert confidence(image, latent, flow).mean() > untrained.eval()(image, latent, flow).mean() + 0.05
 
 
 @pytest.mark.parametrize(("name", "share"), [("studio", 1.0), ("paper", 0.0)])

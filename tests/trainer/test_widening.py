@@ -12,7 +12,7 @@ from fvae_studio.model.layers import split_details
 from trainer.config import load_config
 from trainer.widening import is_wider, widen_confidence, widen_flow
 
-NARROW = load_config("tiny").model
+NARROW = replace(load_config("tiny").model, confidence_sees_flow=False)
 WIDE = replace(
     NARROW,
     encoder_channels=(9, 20, 16, 30, 70),
@@ -260,15 +260,22 @@ def test_grids_with_more_channels_are_heard_only_where_they_were(pictures):
         assert new[:, old.shape[1] :].std() > 1e-3
 
 
-def test_wider_confidence_is_the_same(pictures):
+@pytest.mark.parametrize("seen", [(False, False), (False, True), (True, True)], ids=["blind", "begins to see", "sees"])
+def test_wider_confidence_is_the_same(pictures, seen):
     torch.manual_seed(2)
-    narrow, wide = ConfidenceNet(NARROW).eval(), ConfidenceNet(WIDE).eval()
+    narrow, wide = (
+        ConfidenceNet(replace(config, confidence_sees_flow=sees)).eval()
+        for config, sees in zip((NARROW, WIDE), seen, strict=True)
+    )
     latent = torch.randn(2, *NARROW.latent_shape)
+    flow = 3 * torch.randn(2, 2, NARROW.flow_size, NARROW.flow_size)
 
     widen_confidence(narrow, wide)
 
     with torch.no_grad():
-        torch.testing.assert_close(wide(pictures[0], latent), narrow(pictures[0], latent), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            wide(pictures[0], latent, flow), narrow(pictures[0], latent, flow), atol=1e-5, rtol=1e-4
+        )
 
 
 def test_copies_part_from_the_first_step_on(narrow, pictures):
@@ -297,10 +304,15 @@ def test_copies_part_from_the_first_step_on(narrow, pictures):
         ({"detail_channels": (4,)}, True),
         ({"refinements": 2}, True),
         ({"encoder_refinements": 2}, True),
+        ({"confidence_sees_flow": True}, True),
     ],
 )
 def test_only_more_channels_count_as_wider(change, expected):
     assert is_wider(replace(NARROW, **change), NARROW) is expected
+
+
+def test_a_confidence_that_sees_the_flow_does_not_become_blind():
+    assert not is_wider(NARROW, replace(NARROW, confidence_sees_flow=True))
 
 
 @pytest.mark.parametrize(

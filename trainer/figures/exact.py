@@ -133,8 +133,9 @@ def exact_figures(
         seen.append(batch.visible[:, 0][judged].numpy())
         features = model.vae.source_features(batch.source)
         for name, latent in _latents(model, batch, axes).items():
-            flow = resize_flow(model.vae.decode(features, latent), CROP_SIZE)
-            confidence = resize_flow(torch.sigmoid(model.confidence(batch.source, latent)), CROP_SIZE)
+            decoded = model.vae.decode(features, latent)
+            confidence = resize_flow(torch.sigmoid(model.confidence(batch.source, latent, decoded)), CROP_SIZE)
+            flow = resize_flow(decoded, CROP_SIZE)
             paths[name].error += float((flow - batch.flow).norm(dim=1)[moving].sum())
             paths[name].confidences.append(confidence[:, 0][judged].numpy())
     visible = np.concatenate(seen)

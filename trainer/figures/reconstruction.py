@@ -186,12 +186,13 @@ def fvae_flows(model: LoadedModel, source: Tensor, target: Tensor) -> tuple[Tens
         (B, 2, S, S) backward flow in crop pixels, (B, 1, S, S) confidence in [0, 1].
     """
     means = _means(model.vae, target)
+    flows = _flows(model.vae, source, means)
     # Resized as a flow is: bilinearly, both grids covering the crop.
     confidences = [
-        resize_flow(torch.sigmoid(model.confidence(source[part], means[part])), source.shape[-1])
+        resize_flow(torch.sigmoid(model.confidence(source[part], means[part], flows[part])), source.shape[-1])
         for part in _parts(len(source))
     ]
-    return _flows(model.vae, source, means), torch.cat(confidences)
+    return flows, torch.cat(confidences)
 
 
 @torch.inference_mode()
@@ -223,7 +224,7 @@ def fitted_flows(model: LoadedModel, source: Tensor, target: Tensor, *, progress
         progress: told how far it is.
     """
     progress = progress or NoProgress()
-    predictor = FlowPredictor(model, device="cpu", side_by_side=False)
+    predictor = FlowPredictor(model, device="cpu")
     flows = []
     for number, looks in enumerate(zip(to_bytes(source), to_bytes(target), strict=True)):
         progress.raise_if_cancelled()
