@@ -8,6 +8,7 @@ import numpy as np
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.contours import cell_centres, curve_at
 from fvae_studio.core.eye_motion import EYES
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import LOWER_INNER, LOWER_OUTER, UPPER_INNER, UPPER_OUTER
@@ -55,6 +56,25 @@ def part_mask(landmarks: Points, part: Part, *, grow_px: float, feather_px: floa
     axis = np.minimum(np.arange(CROP_SIZE), np.arange(CROP_SIZE)[::-1]).astype(np.float32)
     border = np.clip(np.minimum(axis[:, None], axis[None, :]) / 4, 0, 1)
     return mask * border
+
+
+def gap_depth(top: FloatMap, bottom: FloatMap, corners: tuple[float, float], *, size: int) -> FloatMap:
+    """How deep between two curves along the lips a position lies.
+
+    Args:
+        top: y of the upper lip's edge, a curve in crop pixels (`contours.CURVE_STEP`).
+        bottom: of the lower one's.
+        corners: x of the corners of the mouth, left and right.
+        size: side of the map.
+
+    Returns:
+        (size, size) over the crop: crop pixels to the nearest of them, positive between the lips, negative elsewhere.
+    """
+    axis = cell_centres(size)
+    across = np.minimum(axis - corners[0], corners[1] - axis)
+    above, below = axis[:, None] - curve_at(top, axis), curve_at(bottom, axis) - axis[:, None]
+    depth: FloatMap = np.minimum(np.minimum(above, below), across).astype(np.float32)
+    return depth
 
 
 def mouth_depth(landmarks: Points, *, size: int) -> FloatMap:

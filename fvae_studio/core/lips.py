@@ -8,15 +8,24 @@ further, but not by drawing out the teeth.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
-from fvae_studio.core.contours import cell_centres, contour_height, moved_points
+from fvae_studio.core.contours import (
+    cell_centres,
+    contour_height,
+    curve_columns,
+    first_crossing,
+    last_crossing,
+    moved_points,
+    smooth_curve,
+)
 from fvae_studio.core.geometry import Points
+from fvae_studio.core.types import FloatMap
 
 UPPER_OUTER: Final = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
 LOWER_OUTER: Final = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
@@ -39,6 +48,7 @@ LEAST_SLOPE_OPEN: Final = 0.68
 _GROWTH_BY_WIDTH = 1.5
 """Closed lips may grow in height by this power of what their width changes by: up to the least slope at a smile."""
 
+_MARGIN_PX = 3.0
 _SOFT_PX = 1.5
 _SMOOTH_COLUMNS = (5.0, 1.5)
 
@@ -47,6 +57,48 @@ def opening(landmarks: Points) -> float:
     """The largest gap between the lips, in units of the landmarks."""
     gap = landmarks[list(LOWER_INNER), 1] - landmarks[list(UPPER_INNER), 1]
     return float(max(gap.max(), 0.0))
+
+
+class MovedGap(NamedTuple):
+    """What a flow makes of the gap between the lips of a photo, in the edited crop.
+
+    Attributes:
+        near: columns of the flow that show it, or what is close to it.
+        top: (w,) y of the upper lip's inner contour in these columns, crop pixels.
+        bottom: of the lower one's; nowhere above `top`.
+        corners: x of the corners of the mouth, left and right.
+    """
+
+    near: slice
+    top: FloatMap
+    bottom: FloatMap
+    corners: tuple[float, float]
+
+    def curves(self, width: int) -> tuple[FloatMap, FloatMap]:
+        """`top` and `bottom` as curves (`contours.CURVE_STEP`); `width` of the flow."""
+        x, at = cell_centres(width)[self.near], curve_columns()
+        top, bottom = (smooth_curve(np.interp(at, x, values)) for values in (self.top, self.bottom))
+        return top, np.maximum(top, bottom)
+
+
+def moved_gap(flow: NDArray[np.float32], landmarks: Points) -> MovedGap | None:
+    """Where the inner contours of the lips have moved to.
+
+    Args:
+        flow: (h, w, 2) backward flow without folds, crop pixels.
+        landmarks: (478, 2) of the photo's face, crop pixels.
+
+    Returns:
+        None where the mouth has no width.
+    """
+    upper, lower = (landmarks[list(lip)] for lip in (UPPER_INNER, LOWER_INNER))
+    corners = moved_points(flow, upper[[0, -1]])[:, 0]
+    left, right = float(corners[0]), float(corners[1])
+    near = slice(*np.searchsorted(cell_centres(flow.shape[1]), (left - _MARGIN_PX, right + _MARGIN_PX)))
+    if right - left < 2 or near.stop - near.start < 2:
+        return None
+    top = first_crossing(flow, upper, near)
+    return MovedGap(near, top, np.maximum(last_crossing(flow, lower, near), top), (left, right))
 
 
 def limit_lip_stretch(flow: NDArray[np.floating[Any]], landmarks: Points) -> NDArray[np.float32]:

@@ -113,7 +113,7 @@ class DonorMouth:
         """See `MouthInside`."""
         edge = self._edge(lips)
         teeth, alpha = self._teeth(x, y - edge, px_per_crop_px)
-        cavity = self._cavity(x, y, edge, lips)
+        cavity = draw_cavity(x, y, (np.float32(edge), curve_at(lips.bottom, x)), lips.corners, lips.gap, self.white)
         light = light_between(x, y, lips)
         # Teeth hide what is behind them. Lower teeth stay behind the lower lip, which moves with the jaw as they do.
         inside = cavity + alpha[..., None] * (teeth * self.white * light[..., None] - cavity)
@@ -144,21 +144,41 @@ class DonorMouth:
         )
         return np.maximum(read[..., :3], 0), np.clip(read[..., 3], 0, 1)
 
-    def _cavity(self, x: FloatMap, y: FloatMap, edge: float, lips: PartedLips) -> FloatMap:
-        """The dark of the mouth, and the back of the tongue where it is wide open."""
-        bottom = curve_at(lips.bottom, x)
-        depth = np.maximum(bottom - edge, 0)
-        wide = float(smoothstep(np.array((lips.gap - 4.5) / 3)))
-        center, width = (lips.corners[0] + lips.corners[1]) / 2, lips.corners[1] - lips.corners[0]
-        across = np.clip(np.abs(x - center) / (0.36 * width), 0, 1)
-        # A dome that rises from behind the lower lip.
-        ridge = bottom - 0.5 * depth * np.sqrt(1 - across**2)
-        tongue = smoothstep((y - ridge) / 3.0 + 0.3) * smoothstep((1 - across) * 3) * wide
-        glow = (0.25 + 0.75 * smoothstep((y - ridge) / np.maximum(bottom - ridge, 0.8))) * (1 - 0.5 * across**2)
-        dark = self.white.mean() * np.array([0.035, 0.014, 0.012], np.float32)
-        flesh = self.white * np.array([0.30, 0.115, 0.11], np.float32)
-        cavity: FloatMap = (dark + (tongue * glow)[..., None] * (flesh - dark)).astype(np.float32)
-        return cavity
+
+def draw_cavity(
+    x: FloatMap,
+    y: FloatMap,
+    edges: tuple[FloatMap | np.float32, FloatMap],
+    corners: tuple[float, float],
+    gap: float,
+    white: NDArray[np.float32],
+) -> FloatMap:
+    """The dark of the mouth, and the back of the tongue where it is wide open.
+
+    Args:
+        x: crop pixels.
+        y: crop pixels, of the same shape.
+        edges: y of the teeth's and of the lower lip's edges there.
+        corners: x of the corners of the mouth.
+        gap: how far it is open, crop pixels.
+        white: (3,) linear colour of white teeth in this light.
+
+    Returns:
+        (*x.shape, 3) linear light.
+    """
+    edge, bottom = edges
+    depth = np.maximum(bottom - edge, 0)
+    wide = float(smoothstep(np.array((gap - 4.5) / 3)))
+    center, width = (corners[0] + corners[1]) / 2, corners[1] - corners[0]
+    across = np.clip(np.abs(x - center) / (0.36 * width), 0, 1)
+    # A dome that rises from behind the lower lip.
+    ridge = bottom - 0.5 * depth * np.sqrt(1 - across**2)
+    tongue = smoothstep((y - ridge) / 3.0 + 0.3) * smoothstep((1 - across) * 3) * wide
+    glow = (0.25 + 0.75 * smoothstep((y - ridge) / np.maximum(bottom - ridge, 0.8))) * (1 - 0.5 * across**2)
+    dark = white.mean() * np.array([0.035, 0.014, 0.012], np.float32)
+    flesh = white * np.array([0.30, 0.115, 0.11], np.float32)
+    cavity: FloatMap = (dark + (tongue * glow)[..., None] * (flesh - dark)).astype(np.float32)
+    return cavity
 
 
 def light_between(x: FloatMap, y: FloatMap, lips: PartedLips) -> FloatMap:

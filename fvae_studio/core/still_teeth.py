@@ -3,13 +3,15 @@
 A flow moves what is between open lips as if it were skin: where a smile is calmed, teeth become lower, where lips are
 pursed, narrower, where the mouth opens, longer. Teeth do none of this. The upper ones belong to the skull. Here what
 is between the lips is a layer of its own that moves with the nose, and lips cover as much of it as they come to lie
-over. Only where they leave more free than the photo shows, what lies next to them is drawn out.
+over. Where they leave more free than the photo shows, upper teeth end where they end, what lies below them goes with
+the jaw, and between both it is dark. Only where no teeth are seen, what lies next to the lips is drawn out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +19,16 @@ from numpy.typing import NDArray
 from fvae_studio.core.contours import (
     cell_centres,
     contour_height,
+    curve_at,
     curve_columns,
-    first_crossing,
-    last_crossing,
     moved_points,
     smooth_curve,
 )
 from fvae_studio.core.eye_motion import passage
+from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
-from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER, opening
+from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER, moved_gap, opening
+from fvae_studio.core.seen_teeth import SeenTeeth
 from fvae_studio.core.types import FloatMap
 
 OPEN_PX: Final = (1.6, 2.8)
@@ -45,6 +48,33 @@ _EDGE_PX: Final = 0.3
 _DRAWN: Final = 3.0
 """Over so many times what is missing it is drawn out."""
 
+_OPENED_PX: Final = 0.1
+"""So many crop pixels further a mouth opens before teeth are looked for."""
+
+_BELOW_PX: Final = 0.8
+"""Less than half of it, crop pixels, below teeth is nothing; from one and a half times on it is all shown."""
+
+_TAPER: Final = 0.3
+"""Of the way to the corner of the mouth, how high the dark may be: it comes to a point there."""
+
+_TEETH_GROW: Final = 0.12
+"""By such a part of their height teeth are drawn out first: their ends were behind the lip."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedGap:
+    """The dark between upper teeth and what lies below them, where a mouth opens further than the photo shows.
+
+    Attributes:
+        top: a curve: where the upper teeth end.
+        bottom: where what lies below them begins; nowhere above `top`.
+        white: (3,) linear colour of teeth in this light.
+    """
+
+    top: FloatMap
+    bottom: FloatMap
+    white: NDArray[np.float32]
+
 
 @dataclass(frozen=True, eq=False)
 class StillTeeth:
@@ -56,6 +86,7 @@ class StillTeeth:
         bottom: of the lower one; nowhere above `top`.
         corners: x of the corners of the mouth, left and right.
         share: in (0, 1], of the layer in what is shown.
+        gap: the dark that has come to be seen; None where there is none.
     """
 
     inside: NDArray[np.float32]
@@ -63,6 +94,7 @@ class StillTeeth:
     bottom: FloatMap
     corners: tuple[float, float]
     share: float
+    gap: OpenedGap | None = None
 
     @property
     def flows(self) -> dict[str, NDArray[np.float32]]:
@@ -70,12 +102,15 @@ class StillTeeth:
         return {"inside": self.inside}
 
 
-def hold_teeth(flow: NDArray[np.float32], landmarks: Points) -> StillTeeth | None:
+def hold_teeth(
+    flow: NDArray[np.float32], landmarks: Points, see: Callable[[], SeenTeeth | None] = lambda: None
+) -> StillTeeth | None:
     """Take what lies between the lips apart from a flow.
 
     Args:
         flow: (h, w, 2) backward flow without folds, crop pixels.
         landmarks: (478, 2) of the photo's face, crop pixels.
+        see: finds the teeth that the photo shows; asked where the mouth opens further.
 
     Returns:
         None where the mouth is closed in the photo, or hardly moves.
@@ -83,16 +118,11 @@ def hold_teeth(flow: NDArray[np.float32], landmarks: Points) -> StillTeeth | Non
     is_open = passage(opening(landmarks), OPEN_PX)
     if is_open == 0:
         return None
-    upper, lower = (landmarks[list(lip)] for lip in (UPPER_INNER, LOWER_INNER))
-    corners = moved_points(flow, upper[[0, -1]])[:, 0]
-    left, right = float(corners[0]), float(corners[1])
-    columns = cell_centres(flow.shape[1])
-    near = slice(*np.searchsorted(columns, (left - _MARGIN_PX, right + _MARGIN_PX)))
-    if right - left < 2 or near.stop - near.start < 2:
+    if (between := moved_gap(flow, landmarks)) is None:
         return None
-    top = first_crossing(flow, upper, near)
-    bottom = np.maximum(last_crossing(flow, lower, near), top)
-    x, rows = columns[near], cell_centres(flow.shape[0])[:, None]
+    near, top, bottom, (left, right) = between
+    upper, lower = (landmarks[list(lip)] for lip in (UPPER_INNER, LOWER_INNER))
+    x, rows = cell_centres(flow.shape[1])[near], cell_centres(flow.shape[0])[:, None]
     nose = landmarks[list(_NOSE)]
     across, down = (nose - moved_points(flow, nose)).mean(axis=0)
     inner_left, inner_right = float(upper[0, 0]), float(upper[-1, 0])
@@ -109,6 +139,15 @@ def hold_teeth(flow: NDArray[np.float32], landmarks: Points) -> StillTeeth | Non
     most_up, most_down = (free_top - edge_top)[middle].max(), (free_bottom - edge_bottom)[middle].min()
     down = _within(down, float(most_up), float(most_down))
     sampled_y = _slid(rows, down, (edge_top, edge_bottom), (free_top, free_bottom))
+    at, gap = curve_columns(), None
+    if (edge_bottom + down - free_bottom)[middle].max() > _OPENED_PX and (seen := see()) is not None:
+        ends = np.clip(curve_at(seen.edge, sampled_x), free_top, free_bottom)
+        as_one = _slid(rows, down, (edge_top, edge_bottom), (free_top, np.maximum(free_bottom, edge_bottom + down)))
+        tapers = _TAPER * np.maximum(np.minimum(x - left, right - x), 0)
+        opened = _opened(rows, as_one, down, (edge_top, edge_bottom), (free_bottom, ends), tapers)
+        sampled_y = opened.sampled
+        gap_top, gap_bottom = (smooth_curve(np.interp(at, x, values)) for values in (opened.top, opened.bottom))
+        gap = OpenedGap(gap_top, np.maximum(gap_top, gap_bottom), seen.white)
     part = flow[:, near]
     shown = (rows > top - _MARGIN_PX) & (rows < bottom + _MARGIN_PX)
     moved = np.stack([np.broadcast_to(sampled_x - x, part.shape[:2]), sampled_y - rows], axis=-1).astype(np.float32)
@@ -120,9 +159,48 @@ def hold_teeth(flow: NDArray[np.float32], landmarks: Points) -> StillTeeth | Non
         return None
     inside = flow.copy()
     np.copyto(inside[:, near], moved, where=shown[..., None])
-    at = curve_columns()
-    curves = [smooth_curve(np.interp(at, x, values)) for values in (top, bottom)]
-    return StillTeeth(inside, curves[0], np.maximum(curves[0], curves[1]), (left, right), share)
+    return StillTeeth(inside, *between.curves(flow.shape[1]), between.corners, share, gap)
+
+
+class _Opened(NamedTuple):
+    """Rows (h, w) that are sampled, and the dark between upper teeth and what lies below them, (w,) each."""
+
+    sampled: FloatMap
+    top: FloatMap
+    bottom: FloatMap
+
+
+def _opened(
+    rows: FloatMap,
+    as_one: FloatMap,
+    down: float,
+    shown: tuple[FloatMap, FloatMap],
+    free: tuple[FloatMap, FloatMap],
+    most: FloatMap,
+) -> _Opened:
+    """Take the upper teeth from what lies below them, where there is more room than the photo shows.
+
+    Args:
+        rows: (h, 1) of the edited crop.
+        as_one: (h, w) what they sample if all that is seen moves as the upper teeth do.
+        down: what these move by.
+        shown: (w,) inner edges of the upper and the lower lip in the edited crop.
+        free: (w,) the lower one's in the photo, and where upper teeth end there.
+        most: (w,) how high the dark may be; where more is missing the rest is drawn out.
+    """
+    (edge_top, edge_bottom), (free_bottom, ends) = shown, free
+    missing = np.maximum(edge_bottom + down - free_bottom, 0)
+    height = np.maximum(ends - down - edge_top, 0)
+    grown = np.maximum(np.minimum(missing, _TEETH_GROW * height), missing - most)
+    top = edge_top + height + grown
+    teeth = as_one - grown * np.clip((rows - edge_top) / np.maximum(height + grown, 1e-3), 0, 1)
+    lift = free_bottom - edge_bottom
+    apart = np.where(rows < top, np.minimum(teeth, ends), np.maximum(rows + lift, ends))
+    # With next to nothing below teeth it is dark down to the lip.
+    lip = edge_bottom + 2 * _EDGE_PX
+    bottom = lip + smoothstep((free_bottom - ends) / _BELOW_PX - 0.5) * (ends - lift - lip)
+    bottom = np.where(missing > grown, bottom, top)
+    return _Opened(np.where(missing > 0, apart, as_one).astype(np.float32), top, np.maximum(bottom, top))
 
 
 def _within(value: float, low: float, high: float) -> float:

@@ -7,17 +7,30 @@ from functools import partial
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fvae_studio.core.contours import curve_at
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform, box_corners
-from fvae_studio.core.still_teeth import StillTeeth
+from fvae_studio.core.mouth_inside import draw_cavity
+from fvae_studio.core.mouth_light import to_srgb
+from fvae_studio.core.still_teeth import OpenedGap, StillTeeth
 from fvae_studio.core.types import FloatMap, RgbImage, WarpedFace
 from fvae_studio.core.warp import FaceWarp
 
 _SHADOW_PX: Final = 1.2
 """Crop pixels below and above the lips, over which what moves with them passes into what stays: their shadow is
 theirs."""
+
+_GAP_SHADE: Final = 0.3
+_GAP_SHADE_PX: Final = 1.5
+"""How much of the dark is seen through the ends of teeth, from how many crop pixels above them on."""
+
+_GAP_EDGE_PX: Final = 0.5
+"""Crop pixels over which teeth pass into the dark below them, and that into what is below it."""
+
+_GAP_OPENED_PX: Final = 1.0
+"""Where it is so high it is dark; a slit is a shade only."""
 
 _SHADOW_SHARE: Final = 0.35
 """At most so much of the gap between the lips."""
@@ -55,9 +68,29 @@ def join_teeth(
         Pixels of the window.
     """
     share = teeth_share(teeth, *to_crop.apply_to_pixels(window))[..., None]
-    mixed = before + share * (layers["inside"].astype(np.float32) - before)
-    drawn: RgbImage = np.clip(np.round(mixed), 0, np.iinfo(before.dtype).max).astype(before.dtype)
+    limit = np.float32(np.iinfo(before.dtype).max)
+    mixed = (before + share * (layers["inside"].astype(np.float32) - before)) / limit
+    if teeth.gap is not None:
+        mixed = _with_gap(mixed, teeth, teeth.gap, window, to_crop)
+    drawn: RgbImage = np.clip(np.round(mixed * limit), 0, limit).astype(before.dtype)
     return drawn
+
+
+def _with_gap(
+    shown: NDArray[np.float32], teeth: StillTeeth, gap: OpenedGap, window: Rect, to_crop: SimilarityTransform
+) -> NDArray[np.float32]:
+    """Darken what has come to be seen below the upper teeth; pixels (h, w, 3) in [0, 1] of the window."""
+    x, y = to_crop.apply_to_pixels(window)
+    top, bottom = curve_at(gap.top, x), curve_at(gap.bottom, x)
+    edge = max(_GAP_EDGE_PX, to_crop.scale)
+    height = float((gap.bottom - gap.top).max())
+    dark = to_srgb(draw_cavity(x, y, (top, bottom), teeth.corners, height, gap.white))
+    ends, below = smoothstep((y - top) / edge + 0.5), smoothstep((bottom - y) / edge + 0.5)
+    shade = _GAP_SHADE * smoothstep((y - top) / _GAP_SHADE_PX + 1)
+    seen = (shade + (1 - shade) * ends) * below
+    beside = np.minimum(x - teeth.corners[0], teeth.corners[1] - x) / _SHADOW_PX
+    seen = seen * smoothstep(beside) * smoothstep((bottom - top) / _GAP_OPENED_PX) * np.float32(teeth.share)
+    return np.asarray(shown + seen[..., None] * (dark - shown), np.float32)
 
 
 def teeth_window(teeth: StillTeeth, to_crop: SimilarityTransform, bounds: Rect) -> Rect:

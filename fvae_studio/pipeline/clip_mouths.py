@@ -9,8 +9,9 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from fvae_studio.core.contours import cell_centres, curve_at
+from fvae_studio.core.contours import cell_centres
 from fvae_studio.core.cutout import Cutout, read_layers
+from fvae_studio.core.face_parts import gap_depth
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.lips import CLOSED_PX, opening
@@ -120,12 +121,7 @@ class MovedMouth:
         """
         if self.lips is None or amount <= 0:
             return None
-        lips = self.lips
-        axis = cell_centres(size)
-        left, right = lips.corners
-        across = np.minimum(axis - left, right - axis)
-        top, bottom = curve_at(lips.top, axis)[None], curve_at(lips.bottom, axis)[None]
-        depth = np.minimum(np.minimum(axis[:, None] - top, bottom - axis[:, None]), across[None])
+        depth = gap_depth(self.lips.top, self.lips.bottom, self.lips.corners, size=size)
         least = (1 - amount) * (max(float(depth.max()), 0.0) + _FEATHER_PX)
         seen: FloatMap = (self.openness * smoothstep(0.5 + (depth - least) / (2 * _FEATHER_PX))).astype(np.float32)
         return seen

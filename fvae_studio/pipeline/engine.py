@@ -32,6 +32,7 @@ from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
+from fvae_studio.core.seen_teeth import SEEN_SIZE, SeenTeeth, see_teeth
 from fvae_studio.core.still_teeth import hold_teeth
 from fvae_studio.core.surroundings import keep_surroundings
 from fvae_studio.core.timeline import FrameMode, Moment, Timeline
@@ -509,8 +510,16 @@ class Engine:
         glasses = hold_glasses(settled.flow, landmarks, partial(self.find_glasses, crop))
         if glasses is not None:
             settled = FlowField(glasses.behind, predicted.confidence)
-        teeth = hold_teeth(settled.flow, landmarks) if lips is None else None
+        see = partial(self._seen_teeth, photo, asked.face, landmarks)
+        teeth = hold_teeth(settled.flow, landmarks, see) if lips is None else None
         return Settled(settled, lips, layer_eyes(settled.flow, landmarks), teeth, glasses)
+
+    def _seen_teeth(self, photo: Photo, face: Face, landmarks: Points) -> SeenTeeth | None:
+        teeth = self._cache(photo).teeth
+        if face.index not in teeth:
+            crop = extract_crop(photo, self.crop(photo, face).photo_to_crop, size=SEEN_SIZE)
+            teeth[face.index] = see_teeth(crop.pixels, landmarks)
+        return teeth[face.index]
 
     def _mouth(self, photo: Photo, face: Face) -> ClosedMouth:
         mouths = self._cache(photo).mouths

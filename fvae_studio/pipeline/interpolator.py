@@ -6,23 +6,23 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from typing import Final, TypeVar
+from functools import cache, partial
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
-from fvae_studio.core.alignment import CROP_SIZE, extract_crop
+from fvae_studio.core.alignment import extract_crop
 from fvae_studio.core.cutout import Cutout, cut_face
 from fvae_studio.core.edits import Strengths, add_strengths
 from fvae_studio.core.eye_layers import EyeLayers, layer_eyes
 from fvae_studio.core.face_match import FaceMatch, match_faces
-from fvae_studio.core.face_parts import mouth_depth
+from fvae_studio.core.face_parts import gap_depth, mouth_depth
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.glasses import StillGlasses, hold_glasses
-from fvae_studio.core.lips import CLOSED_PX, opening
+from fvae_studio.core.lips import CLOSED_PX, moved_gap, opening
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
 from fvae_studio.core.photo_io.colour_profiles import convert_colours
@@ -34,6 +34,7 @@ from fvae_studio.core.registration import (
     usable_share,
 )
 from fvae_studio.core.residual import MATCH_SIZE
+from fvae_studio.core.seen_teeth import SEEN_SIZE, SeenTeeth, see_teeth
 from fvae_studio.core.still_teeth import StillTeeth, hold_teeth
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
@@ -44,8 +45,6 @@ from fvae_studio.pipeline.latent_fit import FitCorrections
 from fvae_studio.pipeline.latent_paths import LatentPaths, corrected
 from fvae_studio.pipeline.path_residuals import MatchedSource, PathResiduals
 from fvae_studio.pipeline.predictor import FlowPredictor
-
-_Layers = TypeVar("_Layers")
 
 TEETH_SHARE: Final = 0.35
 """Share of a photo with an open mouth at which the whole gap is seen, and other photos' lips are free to part."""
@@ -172,6 +171,7 @@ class Interpolator:
         self._latents = [self._predictor.latent(face) for face in range(len(sources))]
         landmarks = [source.landmarks for source in prepared]
         self._corrections = FitCorrections(self._predictor, matched, landmarks)
+        self._see_teeth = [cache(partial(_seen_teeth, source)) for source in prepared]
         self._find_glasses = [None if find_glasses is None else partial(find_glasses, crop) for crop in crops]
         people = [None if find_person is None else partial(find_person, crop) for crop in crops]
         self._paths = LatentPaths(
@@ -243,11 +243,17 @@ class Interpolator:
 
     def eyes(self, fields: Sequence[FlowField | None]) -> tuple[EyeLayers | None, ...]:
         """The eyes of every source in layers; None where its flow leaves them alone, or landmarks are not known."""
-        return self._taken_apart(fields, layer_eyes)
+        return tuple(
+            None if field is None or source.landmarks is None else layer_eyes(field.flow, source.landmarks)
+            for source, field in zip(self._sources, fields, strict=True)
+        )
 
     def teeth(self, fields: Sequence[FlowField | None]) -> tuple[StillTeeth | None, ...]:
         """What lies between lips that are open in a source; None where its flow leaves it alone."""
-        return self._taken_apart(fields, hold_teeth)
+        return tuple(
+            None if field is None or source.landmarks is None else hold_teeth(field.flow, source.landmarks, see)
+            for source, field, see in zip(self._sources, fields, self._see_teeth, strict=True)
+        )
 
     def glasses(self, moment: Moment, fields: Sequence[FlowField | None]) -> tuple[StillGlasses | None, ...]:
         """The glasses of every source in layers; None where it wears none, or where its motion is another photo's."""
@@ -258,14 +264,6 @@ class Interpolator:
             else:
                 held.append(hold_glasses(field.flow, source.landmarks, find, own=own))
         return tuple(held)
-
-    def _taken_apart(
-        self, fields: Sequence[FlowField | None], take: Callable[[NDArray[np.float32], Points], _Layers | None]
-    ) -> tuple[_Layers | None, ...]:
-        return tuple(
-            None if field is None or source.landmarks is None else take(field.flow, source.landmarks)
-            for source, field in zip(self._sources, fields, strict=True)
-        )
 
     def shares(self, moment: Moment, fields: Sequence[FlowField | None]) -> FloatMap:
         """How much of each source is seen: (num_sources, SHARE_SIZE, SHARE_SIZE) in [0, 1], adding up to 1.
@@ -311,13 +309,13 @@ class Interpolator:
         for source, openness, blend, field in zip(self._sources, self._open, moment.blend, fields, strict=True):
             if source.mouth is None or field is None or openness == 0 or blend == 0:
                 continue
-            flow = cv2.resize(field.flow, (SHARE_SIZE, SHARE_SIZE), interpolation=cv2.INTER_LINEAR)
-            flow *= SHARE_SIZE / CROP_SIZE
-            flow += _grid()
-            depth = cv2.remap(source.mouth, flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            assert source.landmarks is not None
+            if (gap := moved_gap(field.flow, source.landmarks)) is None:
+                continue
+            depth = gap_depth(*gap.curves(field.flow.shape[1]), gap.corners, size=SHARE_SIZE)
             # It opens from the middle of the gap outwards; teeth that fade in would be ghosts again.
             closed = 1 - float(smoothstep(np.array([blend / TEETH_SHARE]))[0])
-            least = closed * (float(source.mouth.max()) + _MOUTH_FEATHER_PX)
+            least = closed * (max(float(depth.max()), 0.0) + _MOUTH_FEATHER_PX)
             moved = openness * smoothstep(0.5 + (depth - least) / (2 * _MOUTH_FEATHER_PX))
             seen = moved if seen is None else np.maximum(seen, moved)
         return seen
@@ -445,6 +443,14 @@ def _prepare(
     return ready, AlignedCrop(crop.pixels, photo_to_crop, source.crop.template_id), match
 
 
+def _seen_teeth(source: _Source) -> SeenTeeth | None:
+    if source.landmarks is None:
+        return None
+    cutout = source.cutout
+    crop = extract_crop(Photo(cutout.pixels), cutout.from_crop.inverse, size=SEEN_SIZE)
+    return see_teeth(crop.pixels, source.landmarks)
+
+
 def _matched(source: _Source, openness: float) -> MatchedSource:
     cutout = source.cutout
     crop = extract_crop(Photo(cutout.pixels), cutout.from_crop.inverse, size=MATCH_SIZE)
@@ -460,11 +466,3 @@ def _mouth(landmarks: Points) -> FloatMap | None:
     if _open_share(landmarks) == 0:
         return None
     return mouth_depth(landmarks, size=SHARE_SIZE)
-
-
-@lru_cache(maxsize=1)
-def _grid() -> NDArray[np.float32]:
-    axis = np.arange(SHARE_SIZE, dtype=np.float32)
-    grid: NDArray[np.float32] = np.stack(np.meshgrid(axis, axis), axis=-1)
-    grid.flags.writeable = False
-    return grid

@@ -12,6 +12,7 @@ from fvae_studio.core.fine_copy import MAX_FINE_PIXELS, FineCopy
 from fvae_studio.core.geometry import Rect
 from fvae_studio.core.glasses import StillGlasses
 from fvae_studio.core.parting import PartedLips
+from fvae_studio.core.seen_teeth import SeenTeeth
 from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.types import AlignedCrop, Face, FlowField, Photo, WarpedFace
 from fvae_studio.core.warp import Kernel
@@ -48,6 +49,7 @@ class PhotoCache:
     """The latest."""
     crops: dict[int, AlignedCrop] = field(default_factory=dict)
     mouths: dict[int, ClosedMouth] = field(default_factory=dict)
+    teeth: dict[int, SeenTeeth | None] = field(default_factory=dict)
     flows: OrderedDict[FlowKey, Settled] = field(default_factory=OrderedDict)
     warped: dict[tuple[Kernel, int], dict[WarpKey, tuple[WarpedFace, ...]]] = field(default_factory=dict)
     levels: dict[int, Photo] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class PhotoCache:
         for number in numbers:
             self.crops.pop(number, None)
             self.mouths.pop(number, None)
+            self.teeth.pop(number, None)
         for flow in [key for key in self.flows if key[0] in numbers]:
             del self.flows[flow]
         for copy in [key for key in self._fine if key[1] in numbers]:

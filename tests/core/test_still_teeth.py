@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fvae_studio.core.contours import curve_at
+from fvae_studio.core.contours import curve_at, curve_through
 from fvae_studio.core.flow_export import picture_flow
 from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.lips import LOWER_INNER
 from fvae_studio.core.regularise import prepare_flow
+from fvae_studio.core.seen_teeth import SeenTeeth
 from fvae_studio.core.shown_face import warp_shown
 from fvae_studio.core.still_teeth import OPEN_PX, StillTeeth, hold_teeth
 from fvae_studio.core.types import FlowField, Photo
@@ -95,6 +97,63 @@ def test_a_mouth_that_opens_further_shows_no_lip_between_the_lips():
     assert np.diff(sampled)[0] > 0.6
 
 
+def seen_teeth(ends: float) -> SeenTeeth:
+    """Teeth that end at one height, but behind the lower lip where that is higher."""
+    lip = curve_through(mouth(GAP)[list(LOWER_INNER)])
+    return SeenTeeth(np.minimum(np.float32(ends), lip), np.array([0.7, 0.68, 0.6], np.float32))
+
+
+@pytest.mark.parametrize("ends", [80.0, 83.0, 99.0])
+def test_a_mouth_that_opens_further_shows_the_dark_below_upper_teeth(ends):
+    flow = prepare_flow(parting_flow(1, 4))
+    teeth = hold_teeth(flow, mouth(GAP), lambda: seen_teeth(ends))
+    assert teeth is not None
+    assert teeth.gap is not None
+    top, bottom = (float(curve_at(curve, np.array(float(MIDDLE)))) for curve in (teeth.gap.top, teeth.gap.bottom))
+    shown = between(teeth)
+    sampled = shown + teeth.inside[shown, MIDDLE, 1]
+    upper, lower = np.diff(sampled[shown < top]), np.diff(sampled[shown > bottom + 0.5])
+
+    assert bottom - top > 1.5
+    # Teeth grow by an eighth at most, what lies below them not at all.
+    assert upper.min() > 1 / 1.13
+    np.testing.assert_allclose(lower, 1, atol=0.05)
+    assert sampled.max() < SEAM + GAP / 2 + 0.3
+    assert (np.diff(sampled) > -1e-3).all()
+
+
+def test_a_mouth_that_closes_shows_no_dark():
+    teeth = hold_teeth(prepare_flow(parting_flow(-2, -2)), mouth(GAP), lambda: seen_teeth(83.0))
+
+    assert teeth is not None
+    assert teeth.gap is None
+
+
+def test_teeth_are_looked_for_only_where_a_mouth_opens_further():
+    def forbidden() -> SeenTeeth:
+        raise AssertionError("nobody has to look")
+
+    assert hold_teeth(prepare_flow(parting_flow(-2, -2)), mouth(GAP), forbidden) is not None
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_what_opens_is_dark_and_teeth_keep_their_height(dtype):
+    photo, flow = painted(dtype), FlowField(prepare_flow(parting_flow(1, 4)), np.ones((128, 128), np.float32))
+    face = warp_shown(photo, flow, TO_CROP, mouth(GAP))
+    (alone,) = warp_faces(photo, [(flow, TO_CROP)])
+    column, top = round((61.5 + 0.5) * SCALE), np.iinfo(dtype).max / 255  # the middle of a tooth
+    lines = [
+        pixels[:, column - left].astype(np.float64).mean(axis=-1) / top
+        for pixels, left in ((photo.pixels, 0), (face.pixels, face.roi.x), (alone.pixels, alone.roi.x))
+    ]
+    heights = [(line > 190).sum() / SCALE for line in lines]
+
+    assert heights[0] > GAP - 1.5
+    assert heights[1] < 1.13 * heights[0]
+    assert heights[2] > 1.3 * heights[0]
+    assert (lines[1] < 70).sum() / SCALE > 1
+
+
 @pytest.mark.parametrize("gap", [0.0, 0.5 * OPEN_PX[0]])
 def test_a_closed_mouth_has_none(gap):
     assert hold_teeth(prepare_flow(parting_flow(-2, -2)), mouth(gap)) is None
@@ -104,11 +163,12 @@ def test_a_mouth_that_does_not_move_is_left_alone():
     assert hold_teeth(np.zeros((128, 128, 2), np.float32), mouth(GAP)) is None
 
 
-def test_what_is_held_grows_with_the_edit():
+@pytest.mark.parametrize(("up", "down"), [(-2, -2), (1, 4)], ids=["closes", "opens"])
+def test_what_is_held_grows_with_the_edit(up, down):
     shares, insides = [], []
     for strength in np.linspace(0, 1, 41):
-        flow = prepare_flow(strength * parting_flow(-2, -2))
-        teeth = hold_teeth(flow, mouth(GAP))
+        flow = prepare_flow(strength * parting_flow(up, down))
+        teeth = hold_teeth(flow, mouth(GAP), lambda: seen_teeth(83.0))
         shares.append(0.0 if teeth is None else teeth.share)
         insides.append(flow if teeth is None else flow + teeth.share * (teeth.inside - flow))
 
@@ -188,9 +248,11 @@ def test_any_flow_gives_a_layer_that_can_be_warped(seed, scale):
     rng = np.random.default_rng(seed)
     coarse = rng.normal(0, scale, (2, 8, 8)).astype(np.float32)
     flow = prepare_flow(np.stack([np.kron(each, np.ones((16, 16), np.float32)) for each in coarse], axis=-1))
-    teeth = hold_teeth(flow, mouth(GAP) + rng.normal(0, 1, (478, 2)).astype(np.float32))
+    teeth = hold_teeth(flow, mouth(GAP) + rng.normal(0, 1, (478, 2)).astype(np.float32), lambda: seen_teeth(83.0))
 
     if teeth is not None:
+        if teeth.gap is not None:
+            assert (teeth.gap.bottom >= teeth.gap.top).all()
         assert np.isfinite(teeth.inside).all()
         assert np.abs(teeth.inside).max() < 96
         assert (teeth.bottom >= teeth.top).all()

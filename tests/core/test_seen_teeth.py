@@ -1,0 +1,105 @@
+"""Where the teeth that a photo shows end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fvae_studio.core.contours import contour_height, curve_at
+from fvae_studio.core.lips import LOWER_INNER, LOWER_OUTER, UPPER_INNER, UPPER_OUTER
+from fvae_studio.core.mouth_light import to_linear
+from fvae_studio.core.seen_teeth import SEEN_SIZE, see_teeth
+from tests.helpers.mouths import SEAM, mouth
+
+GAP = 10.0
+SKIN, LIP, TOOTH, TONGUE, DARK = (150, 100, 90), (165, 80, 80), (225, 220, 205), (150, 70, 70), (25, 12, 10)
+BELOW = {"the dark of the mouth": DARK, "the tongue": TONGUE}
+MIDDLE = np.linspace(58, 69, 12, dtype=np.float32)
+
+
+def drawn(*, ends: float = 99.0, below: tuple[int, int, int] = DARK, tooth=TOOTH, line: float = 0.0) -> np.ndarray:
+    """A crop with a mouth: teeth down to `ends` (y, crop pixels), from `line` px of dark on a second row of them."""
+    scale = SEEN_SIZE / 128
+    y, x = ((np.arange(SEEN_SIZE, dtype=np.float32) + 0.5) / scale - 0.5 for _ in range(2))
+    y = y[:, None]
+    points = mouth(GAP)
+    outer, inner = ([contour_height(points[list(lip)], x) for lip in pair] for pair in LIPS)
+    pixels = np.full((SEEN_SIZE, SEEN_SIZE, 3), SKIN, np.uint8)
+    pixels[(y > outer[0]) & (y < outer[1])] = LIP
+    inside = (y > inner[0]) & (y < inner[1])
+    pixels[inside] = tooth
+    # Gaps between single teeth are no ends.
+    pixels[inside & (np.abs((x - 63.5 + 2) % 4 - 2) < 0.15)] = (90, 70, 65)
+    if line:
+        pixels[inside & (y > ends) & (y < ends + line)] = DARK
+    else:
+        pixels[inside & (y > ends)] = below
+    return pixels
+
+
+LIPS = ((UPPER_OUTER, LOWER_OUTER), (UPPER_INNER, LOWER_INNER))
+
+
+@pytest.mark.parametrize("below", BELOW.values(), ids=BELOW)
+@pytest.mark.parametrize("ends", [80.0, 83.0])
+def test_teeth_end_where_something_else_begins(below, ends):
+    seen = see_teeth(drawn(ends=ends, below=below), mouth(GAP))
+
+    assert seen is not None
+    np.testing.assert_allclose(curve_at(seen.edge, MIDDLE), ends, atol=0.6)
+
+
+def test_upper_teeth_end_at_the_dark_line_above_lower_ones():
+    seen = see_teeth(drawn(ends=82.0, line=0.7), mouth(GAP))
+
+    assert seen is not None
+    np.testing.assert_allclose(curve_at(seen.edge, MIDDLE), 82.3, atol=0.7)
+
+
+def test_teeth_that_fill_the_mouth_end_behind_the_lower_lip():
+    points = mouth(GAP)
+    seen = see_teeth(drawn(), points)
+
+    assert seen is not None
+    columns = np.linspace(52, 75, 24, dtype=np.float32)
+    lip = contour_height(points[list(LOWER_INNER)], columns)
+    np.testing.assert_allclose(curve_at(seen.edge, columns), lip, atol=0.3)
+    np.testing.assert_allclose(seen.white, to_linear(np.array(TOOTH) / 255), rtol=0.1)
+
+
+@pytest.mark.parametrize("light", [0.25, 0.5])
+def test_darker_light_changes_nothing(light):
+    seen = see_teeth(np.round(drawn(ends=82.0) * light).astype(np.uint8), mouth(GAP))
+
+    assert seen is not None
+    np.testing.assert_allclose(curve_at(seen.edge, MIDDLE), 82.0, atol=0.6)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "gap"),
+    [(drawn(tooth=DARK), GAP), (drawn(tooth=TONGUE), GAP), (drawn(tooth=LIP), GAP), (drawn(), 0.0)],
+    ids=["the dark of the mouth alone", "the tongue alone", "lips alone", "a closed mouth"],
+)
+def test_without_teeth_nothing_is_told(pixels, gap):
+    assert see_teeth(pixels, mouth(gap)) is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), spread=st.floats(0, 6))
+def test_any_picture_gives_an_edge_between_the_lips(seed, spread):
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    points = mouth(GAP) + rng.normal(0, spread, (478, 2)).astype(np.float32)
+    seen = see_teeth(np.kron(coarse, np.ones((8, 8, 1), np.uint8)), points)
+
+    if seen is not None:
+        assert np.isfinite(seen.edge).all()
+        assert np.isfinite(seen.white).all()
+        assert seen.edge.max() <= points[list(LOWER_INNER), 1].max() + 0.5
+        assert seen.edge.min() >= points[[*LOWER_INNER, *UPPER_INNER], 1].min() - 0.5
+
+
+def test_seam_is_where_the_helpers_say():
+    assert contour_height(mouth(GAP)[list(UPPER_INNER)], np.array([63.5]))[0] == pytest.approx(SEAM - GAP / 2, abs=0.1)
