@@ -2,7 +2,7 @@
 
 VENV ?= .venv
 OUT ?= out
-MODEL ?= studio-19
+MODEL ?= studio-20
 # Training data; the same as the program's FVAE_DATA.
 DATA ?= $(or $(FVAE_DATA),../shared/data)
 SAMPLES := resources/samples

@@ -53,6 +53,10 @@ _AT_LIP_PX: Final = 0.8
 _SMOOTH_PX: Final = 2.0
 """Crop pixels along the mouth, over which what lies between teeth and lower lip is averaged."""
 
+_BELOW_PX: Final = 0.5
+_FEW_TEETH: Final = 0.15
+"""So many crop pixels below the edge nothing counts as teeth of the other jaw, or no more than this share of it."""
+
 _LEAST_SHARE: Final = 0.25
 """Of the mouth's width, where teeth have to be seen for anything to be told of them."""
 
@@ -64,10 +68,12 @@ class SeenTeeth:
     Attributes:
         edge: a curve of the photo's crop: where they end; nowhere below the lower lip's inner contour.
         white: (3,) linear colour of the lightest of them.
+        is_soft_below: whether there are no teeth below that edge.
     """
 
     edge: FloatMap
     white: NDArray[np.float32]
+    is_soft_below: bool = True
 
 
 def see_teeth(crop: NDArray[np.uint8], landmarks: Points) -> SeenTeeth | None:
@@ -119,8 +125,9 @@ def see_teeth(crop: NDArray[np.uint8], landmarks: Points) -> SeenTeeth | None:
     ends = ends + smoothstep((ends - bottom) / _AT_LIP_PX + 2) * (bottom - ends)
     smooth = partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=_SMOOTH_PX * _FINENESS, borderType=cv2.BORDER_REPLICATE)
     edge = bottom - smooth((bottom - ends).astype(np.float32)[None])[0]
-    at = curve_columns()
-    return SeenTeeth(smooth_curve(np.interp(at, columns, edge)), white)
+    below = inside & (rows[:, None] > edge + _BELOW_PX)
+    is_soft = not below.any() or float(is_tooth[below].mean()) < _FEW_TEETH
+    return SeenTeeth(smooth_curve(np.interp(curve_columns(), columns, edge)), white, is_soft)
 
 
 def _read(crop: NDArray[np.uint8], columns: FloatMap, rows: FloatMap) -> FloatMap:

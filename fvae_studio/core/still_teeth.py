@@ -48,8 +48,15 @@ _EDGE_PX: Final = 0.3
 _DRAWN: Final = 3.0
 """Over so many times what is missing it is drawn out."""
 
-_OPENED_PX: Final = 0.1
-"""So many crop pixels further a mouth opens before teeth are looked for."""
+_OPENED_PX: Final = (0.1, 1.5)
+"""From the first one on, crop pixels, a mouth opens further than the photo shows, and teeth are looked for; from the
+second on they keep to the nose, whatever the lower lip does."""
+
+_SOFT_GROWS: Final = 1.0
+"""By such a part of its height tongue, or the dark that the photo shows, is drawn out next."""
+
+_FRINGE_PX: Final = 0.6
+"""Crop pixels next to the ends of teeth that are not shown below the dark: they are still half teeth."""
 
 _BELOW_PX: Final = 0.8
 """Less than half of it, crop pixels, below teeth is nothing; from one and a half times on it is all shown."""
@@ -128,7 +135,9 @@ def hold_teeth(
     inner_left, inner_right = float(upper[0, 0]), float(upper[-1, 0])
     edges_x, free_x = (left + _EDGE_PX, right - _EDGE_PX), (inner_left + _EDGE_PX, inner_right - _EDGE_PX)
     # Teeth that move as one are less of a surprise than teeth that grow: they follow a lip rather than be drawn out.
-    across = _within(across, free_x[0] - edges_x[0], free_x[1] - edges_x[1])
+    most_left, most_right = free_x[0] - edges_x[0], free_x[1] - edges_x[1]
+    # Where the mouth becomes wider, to both sides alike; no teeth move to one of them for that.
+    across = _within(across, most_left, most_right) if most_left <= most_right else (most_left + most_right) / 2
     sampled_x = _slid(x, across, edges_x, free_x)
     edge_top, edge_bottom = top + _EDGE_PX, np.maximum(bottom - _EDGE_PX, top + _EDGE_PX)
     free_top = contour_height(upper, sampled_x) + _EDGE_PX
@@ -136,20 +145,20 @@ def hold_teeth(
     middle = (x > 0.75 * left + 0.25 * right) & (x < 0.25 * left + 0.75 * right)
     if not middle.any():
         return None
-    most_up, most_down = (free_top - edge_top)[middle].max(), (free_bottom - edge_bottom)[middle].min()
-    down = _within(down, float(most_up), float(most_down))
-    sampled_y = _slid(rows, down, (edge_top, edge_bottom), (free_top, free_bottom))
-    at, gap = curve_columns(), None
-    if (edge_bottom + down - free_bottom)[middle].max() > _OPENED_PX and (seen := see()) is not None:
-        ends = np.clip(curve_at(seen.edge, sampled_x), free_top, free_bottom)
-        as_one = _slid(rows, down, (edge_top, edge_bottom), (free_top, np.maximum(free_bottom, edge_bottom + down)))
-        tapers = _TAPER * np.maximum(np.minimum(x - left, right - x), 0)
-        opened = _opened(rows, as_one, down, (edge_top, edge_bottom), (free_bottom, ends), tapers)
-        sampled_y = opened.sampled
-        gap_top, gap_bottom = (smooth_curve(np.interp(at, x, values)) for values in (opened.top, opened.bottom))
-        gap = OpenedGap(gap_top, np.maximum(gap_top, gap_bottom), seen.white)
+    most_up, most_down = float((free_top - edge_top)[middle].max()), float((free_bottom - edge_bottom)[middle].min())
+    following = _within(down, most_up, most_down)
+    shown, free, gap = (edge_top, edge_bottom), (free_top, free_bottom), None
+    # Open further than in the photo: no shift of what that shows would fill it.
+    if most_up - most_down > _OPENED_PX[0] and (seen := see()) is not None:
+        # Where it may become dark below them, teeth need not follow the lower lip.
+        let_go = passage(most_up - most_down, _OPENED_PX)
+        down = following + let_go * (max(down, most_up) - following)
+        opened = _opened(rows, x, down, shown, free, between.corners, seen, sampled_x)
+        sampled_y, gap = opened.sampled, OpenedGap(*_curves(x, opened.top, opened.bottom), seen.white)
+    else:
+        sampled_y = _slid(rows, following, shown, free)
     part = flow[:, near]
-    shown = (rows > top - _MARGIN_PX) & (rows < bottom + _MARGIN_PX)
+    is_shown = (rows > top - _MARGIN_PX) & (rows < bottom + _MARGIN_PX)
     moved = np.stack([np.broadcast_to(sampled_x - x, part.shape[:2]), sampled_y - rows], axis=-1).astype(np.float32)
     within = (rows > top) & (rows < bottom) & (x > left) & (x < right)
     if not within.any():
@@ -158,7 +167,7 @@ def hold_teeth(
     if share == 0:
         return None
     inside = flow.copy()
-    np.copyto(inside[:, near], moved, where=shown[..., None])
+    np.copyto(inside[:, near], moved, where=is_shown[..., None])
     return StillTeeth(inside, *between.curves(flow.shape[1]), between.corners, share, gap)
 
 
@@ -172,35 +181,55 @@ class _Opened(NamedTuple):
 
 def _opened(
     rows: FloatMap,
-    as_one: FloatMap,
+    x: FloatMap,
     down: float,
     shown: tuple[FloatMap, FloatMap],
     free: tuple[FloatMap, FloatMap],
-    most: FloatMap,
+    corners: tuple[float, float],
+    seen: SeenTeeth,
+    sampled_x: FloatMap,
 ) -> _Opened:
     """Take the upper teeth from what lies below them, where there is more room than the photo shows.
 
     Args:
         rows: (h, 1) of the edited crop.
-        as_one: (h, w) what they sample if all that is seen moves as the upper teeth do.
-        down: what these move by.
-        shown: (w,) inner edges of the upper and the lower lip in the edited crop.
-        free: (w,) the lower one's in the photo, and where upper teeth end there.
-        most: (w,) how high the dark may be; where more is missing the rest is drawn out.
+        x: (w,) its columns.
+        down: what teeth move by.
+        shown: (w,) y of the upper and the lower edge there.
+        free: those in the photo.
+        corners: x of the corners of the mouth.
+        seen: teeth in the photo.
+        sampled_x: (w,) where the columns come from.
     """
-    (edge_top, edge_bottom), (free_bottom, ends) = shown, free
+    (edge_top, edge_bottom), (free_top, free_bottom) = shown, free
+    ends = np.clip(curve_at(seen.edge, sampled_x), free_top, free_bottom)
     missing = np.maximum(edge_bottom + down - free_bottom, 0)
     height = np.maximum(ends - down - edge_top, 0)
-    grown = np.maximum(np.minimum(missing, _TEETH_GROW * height), missing - most)
+    most = _TAPER * np.maximum(np.minimum(x - corners[0], corners[1] - x), 0)
+    # First teeth are drawn out a little, then what is soft below them; in the corners, teeth take what is too high.
+    grown = np.minimum(missing, _TEETH_GROW * height)
+    drawn = _SOFT_GROWS * np.maximum(free_bottom - ends - _FRINGE_PX, 0) if seen.is_soft_below else 0
+    soft = np.minimum(missing - grown, drawn)
+    grown = grown + np.maximum(missing - grown - soft - most, 0)
+    dark = np.maximum(missing - grown - soft, 0)
+    below = np.maximum(free_bottom - ends - np.minimum(dark, _FRINGE_PX), 0)
+    as_one = _slid(rows, down, shown, (free_top, np.maximum(free_bottom, edge_bottom + down)))
     top = edge_top + height + grown
     teeth = as_one - grown * np.clip((rows - edge_top) / np.maximum(height + grown, 1e-3), 0, 1)
-    lift = free_bottom - edge_bottom
-    apart = np.where(rows < top, np.minimum(teeth, ends), np.maximum(rows + lift, ends))
+    lower = free_bottom - (edge_bottom - rows) * (below / np.maximum(below + soft, 1e-3))
+    apart = np.where(rows < top, np.minimum(teeth, ends), np.maximum(lower, free_bottom - below))
     # With next to nothing below teeth it is dark down to the lip.
     lip = edge_bottom + 2 * _EDGE_PX
-    bottom = lip + smoothstep((free_bottom - ends) / _BELOW_PX - 0.5) * (ends - lift - lip)
-    bottom = np.where(missing > grown, bottom, top)
+    bottom = lip + smoothstep((free_bottom - ends) / _BELOW_PX - 0.5) * (edge_bottom - below - soft - lip)
+    bottom = np.where(dark > 0, bottom, top)
     return _Opened(np.where(missing > 0, apart, as_one).astype(np.float32), top, np.maximum(bottom, top))
+
+
+def _curves(x: FloatMap, top: FloatMap, bottom: FloatMap) -> tuple[FloatMap, FloatMap]:
+    """Heights (w,) in columns as curves; the second is nowhere above the first."""
+    at = curve_columns()
+    first, second = (smooth_curve(np.interp(at, x, values)) for values in (top, bottom))
+    return first, np.maximum(first, second)
 
 
 def _within(value: float, low: float, high: float) -> float:

@@ -14,6 +14,7 @@ from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform, box_corners
 from fvae_studio.core.mouth_inside import draw_cavity
 from fvae_studio.core.mouth_light import to_srgb
+from fvae_studio.core.photo_texture import measure_softness
 from fvae_studio.core.still_teeth import OpenedGap, StillTeeth
 from fvae_studio.core.types import FloatMap, RgbImage, WarpedFace
 from fvae_studio.core.warp import FaceWarp
@@ -82,7 +83,7 @@ def _with_gap(
     """Darken what has come to be seen below the upper teeth; pixels (h, w, 3) in [0, 1] of the window."""
     x, y = to_crop.apply_to_pixels(window)
     top, bottom = curve_at(gap.top, x), curve_at(gap.bottom, x)
-    edge = max(_GAP_EDGE_PX, to_crop.scale)
+    edge = max(_GAP_EDGE_PX, 2 * measure_softness(shown) * to_crop.scale)
     height = float((gap.bottom - gap.top).max())
     dark = to_srgb(draw_cavity(x, y, (top, bottom), teeth.corners, height, gap.white))
     ends, below = smoothstep((y - top) / edge + 0.5), smoothstep((bottom - y) / edge + 0.5)

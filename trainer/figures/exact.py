@@ -97,7 +97,7 @@ def exact_figures(
     prepared: PreparedFaces,
     *,
     axes: Tensor | None = None,
-    num_pairs: int = 192,
+    num_pairs: int = 768,
     batch_size: int = 16,
 ) -> ExactFigures | None:
     """Measure on a fixed random choice of held-out exact pairs.

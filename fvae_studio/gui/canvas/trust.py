@@ -18,7 +18,9 @@ from fvae_studio.gui.widgets.fixed_label import FixedLabel
 from fvae_studio.pipeline.requests import PlacedFlow, RenderedEdit
 
 GOOD: Final = 0.6
-FAIR: Final = 0.25
+FAIR: Final = 0.45
+"""Between them lie smiles; below the second a broad smile of closed lips, opened mouths, and heads whose far side was
+hidden (`motion_trust`)."""
 
 
 class TrustReadout(QWidget):
