@@ -82,6 +82,11 @@ class OpenedGap:
     bottom: FloatMap
     white: NDArray[np.float32]
 
+    @property
+    def height(self) -> float:
+        """Of its highest place, crop pixels."""
+        return float((self.bottom - self.top).max())
+
 
 @dataclass(frozen=True, eq=False)
 class StillTeeth:

@@ -84,8 +84,7 @@ def _with_gap(
     x, y = to_crop.apply_to_pixels(window)
     top, bottom = curve_at(gap.top, x), curve_at(gap.bottom, x)
     edge = max(_GAP_EDGE_PX, 2 * measure_softness(shown) * to_crop.scale)
-    height = float((gap.bottom - gap.top).max())
-    dark = to_srgb(draw_cavity(x, y, (top, bottom), teeth.corners, height, gap.white))
+    dark = to_srgb(draw_cavity(x, y, (top, bottom), teeth.corners, gap.height, gap.white))
     ends, below = smoothstep((y - top) / edge + 0.5), smoothstep((bottom - y) / edge + 0.5)
     shade = _GAP_SHADE * smoothstep((y - top) / _GAP_SHADE_PX + 1)
     seen = (shade + (1 - shade) * ends) * below

@@ -3014,6 +3014,10 @@
         <translation>Teile dieses Ausdrucks sind geraten: Mund und Augen prüfen.</translation>
     </message>
     <message>
+        <source>What is dark below the teeth is drawn: the photo does not show it.</source>
+        <translation>Das Dunkle unter den Zähnen ist gezeichnet: das Foto zeigt es nicht.</translation>
+    </message>
+    <message>
         <source>The mouth would show what this photo lacks: use less, or choose teeth in the Mouth group.</source>
         <translation>Der Mund würde zeigen, was diesem Foto fehlt: weniger nehmen, oder unter „Mund“ Zähne wählen.</translation>
     </message>

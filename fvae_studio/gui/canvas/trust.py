@@ -22,6 +22,9 @@ FAIR: Final = 0.45
 """Between them lie smiles; below the second a broad smile of closed lips, opened mouths, and heads whose far side was
 hidden (`motion_trust`)."""
 
+SEEN_GAP_PX: Final = 0.7
+"""Crop pixels: the dark below teeth that is lower than this is a shade."""
+
 
 class TrustReadout(QWidget):
     """Shows how sure the least sure part of the moving face is; hidden while nothing is edited."""
@@ -56,12 +59,14 @@ class TrustReadout(QWidget):
             return
         flows = {flow.face.index: flow for flow in edit.flows}
         number = _least(edit.trust, chosen)
-        part, opened = None, None
-        if number is not None and number in flows and flows[number].lips is not None:
-            opened = flows[number].mouth.kind
+        part, opened, shows_gap = None, None, False
+        if number is not None and number in flows:
+            opened = flows[number].mouth.kind if flows[number].lips is not None else None
+            teeth = flows[number].teeth
+            shows_gap = teeth is not None and teeth.gap is not None and teeth.gap.height > SEEN_GAP_PX
         if number is not None and number in flows and edit.trust[number] < GOOD:
             part = self._part_of(flows[number], edit)
-        self.set_trust(edit.trust, chosen, part=part, opened=opened)
+        self.set_trust(edit.trust, chosen, part=part, opened=opened, shows_gap=shows_gap)
 
     def _part_of(self, flow: PlacedFlow, edit: RenderedEdit) -> FacePart:
         """The most doubtful part; while a slider moves, the one before, as long as the sentence is of the same kind."""
@@ -78,6 +83,7 @@ class TrustReadout(QWidget):
         *,
         part: FacePart | None = None,
         opened: MouthKind | None = None,
+        shows_gap: bool = False,
     ) -> None:
         """Show the chosen face's trust, or the least of all.
 
@@ -86,6 +92,7 @@ class TrustReadout(QWidget):
             chosen: number of the chosen face, or None for all.
             part: what the doubt is about.
             opened: where the inside of that face's mouth comes from, if the edit opened it.
+            shows_gap: whether the dark below its own teeth is drawn.
         """
         number = _least(trust, chosen)
         self.setVisible(number is not None)
@@ -94,7 +101,7 @@ class TrustReadout(QWidget):
         share = trust[number]
         self._bar.set_share(share)
         self._percent.setText(in_percent(share))
-        sentence = self._sentence_for(share, part, opened)
+        sentence = self._sentence_for(share, part, opened, shows_gap=shows_gap)
         if len(trust) > 1 and number != chosen and (share < GOOD or opened is not None):
             sentence = self.tr("Face {number}: {sentence}").format(number=number, sentence=sentence)
         self._sentence.setText(sentence)
@@ -111,11 +118,13 @@ class TrustReadout(QWidget):
         """What it says."""
         return self._sentence.text()
 
-    def _sentence_for(self, share: float, part: FacePart | None, opened: MouthKind | None) -> str:
+    def _sentence_for(self, share: float, part: FacePart | None, opened: MouthKind | None, *, shows_gap: bool) -> str:
         if opened == "built_in":
             return self.tr("The teeth are built in: they are not this person's own.")
         if opened == "photo":
             return self.tr("The mouth's inside comes from the other photo.")
+        if shows_gap and part == "mouth":
+            return self.tr("What is dark below the teeth is drawn: the photo does not show it.")
         if share >= GOOD:
             return self.tr("The photo shows what this expression needs.")
         if share >= FAIR:

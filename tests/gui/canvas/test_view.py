@@ -652,3 +652,14 @@ def test_trust_tells_whose_teeth_are_seen(qtbot):
 
     assert "not this person's own" in built_in
     assert "other photo" in readout.sentence
+
+
+def test_trust_tells_that_the_dark_below_teeth_is_drawn(qtbot):
+    readout = TrustReadout()
+    qtbot.addWidget(readout)
+    readout.set_trust({1: 0.1}, None, part="mouth", shows_gap=True)
+    drawn = readout.sentence
+    readout.set_trust({1: 0.1}, None, part="eyes", shows_gap=True)
+
+    assert "below the teeth is drawn" in drawn
+    assert "eyes" in readout.sentence
