@@ -36,6 +36,13 @@ def curve_through(points: Points) -> FloatMap:
     return smooth_curve(contour_height(points, curve_columns()))
 
 
+def curves_between(x: FloatMap, top: FloatMap, bottom: FloatMap) -> tuple[FloatMap, FloatMap]:
+    """Heights (w,) at x (w,) as two curves, crop pixels; the second is nowhere above the first."""
+    at = curve_columns()
+    first, second = (smooth_curve(np.interp(at, x, heights)) for heights in (top, bottom))
+    return first, np.maximum(first, second)
+
+
 def first_crossing(flow: NDArray[np.float32], contour: Points, columns: slice = _ALL) -> FloatMap:
     """(w,) y, in the edited crop, where every column shows a contour (N, 2) of the photo: the topmost such place.
 

@@ -18,11 +18,10 @@ from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.contours import (
     cell_centres,
     contour_height,
-    curve_columns,
+    curves_between,
     first_crossing,
     last_crossing,
     moved_points,
-    smooth_curve,
 )
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.types import FloatMap
@@ -76,9 +75,7 @@ class MovedGap(NamedTuple):
 
     def curves(self, width: int) -> tuple[FloatMap, FloatMap]:
         """`top` and `bottom` as curves (`contours.CURVE_STEP`); `width` of the flow."""
-        x, at = cell_centres(width)[self.near], curve_columns()
-        top, bottom = (smooth_curve(np.interp(at, x, values)) for values in (self.top, self.bottom))
-        return top, np.maximum(top, bottom)
+        return curves_between(cell_centres(width)[self.near], self.top, self.bottom)
 
 
 def moved_gap(flow: NDArray[np.float32], landmarks: Points) -> MovedGap | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,12 @@ from fvae_studio.core.contours import (
     cell_centres,
     contour_height,
     curve_at,
-    curve_columns,
     moved_points,
-    smooth_curve,
 )
 from fvae_studio.core.eye_motion import passage
-from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER, moved_gap, opening
+from fvae_studio.core.opened_gap import LipEdges, OpenedGap, open_gap
 from fvae_studio.core.seen_teeth import SeenTeeth
 from fvae_studio.core.types import FloatMap
 
@@ -51,41 +49,6 @@ _DRAWN: Final = 3.0
 _OPENED_PX: Final = (0.1, 1.5)
 """From the first one on, crop pixels, a mouth opens further than the photo shows, and teeth are looked for; from the
 second on they keep to the nose, whatever the lower lip does."""
-
-_SOFT_GROWS: Final = 1.0
-"""By such a part of its height tongue, or the dark that the photo shows, is drawn out next."""
-
-_FRINGE_PX: Final = 0.6
-"""Crop pixels next to the ends of teeth that are not shown below the dark: they are still half teeth."""
-
-_BELOW_PX: Final = 0.8
-"""Less than half of it, crop pixels, below teeth is nothing; from one and a half times on it is all shown."""
-
-_TAPER: Final = 0.3
-"""Of the way to the corner of the mouth, how high the dark may be: it comes to a point there."""
-
-_TEETH_GROW: Final = 0.12
-"""By such a part of their height teeth are drawn out first: their ends were behind the lip."""
-
-
-@dataclass(frozen=True, eq=False)
-class OpenedGap:
-    """The dark between upper teeth and what lies below them, where a mouth opens further than the photo shows.
-
-    Attributes:
-        top: a curve: where the upper teeth end.
-        bottom: where what lies below them begins; nowhere above `top`.
-        white: (3,) linear colour of teeth in this light.
-    """
-
-    top: FloatMap
-    bottom: FloatMap
-    white: NDArray[np.float32]
-
-    @property
-    def height(self) -> float:
-        """Of its highest place, crop pixels."""
-        return float((self.bottom - self.top).max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,22 +107,24 @@ def hold_teeth(
     # Where the mouth becomes wider, to both sides alike; no teeth move to one of them for that.
     across = _within(across, most_left, most_right) if most_left <= most_right else (most_left + most_right) / 2
     sampled_x = _slid(x, across, edges_x, free_x)
-    edge_top, edge_bottom = top + _EDGE_PX, np.maximum(bottom - _EDGE_PX, top + _EDGE_PX)
-    free_top = contour_height(upper, sampled_x) + _EDGE_PX
+    edge_top, free_top = top + _EDGE_PX, contour_height(upper, sampled_x) + _EDGE_PX
+    edge_bottom = np.maximum(bottom - _EDGE_PX, edge_top)
     free_bottom = np.maximum(contour_height(lower, sampled_x) - _EDGE_PX, free_top)
     middle = (x > 0.75 * left + 0.25 * right) & (x < 0.25 * left + 0.75 * right)
     if not middle.any():
         return None
     most_up, most_down = float((free_top - edge_top)[middle].max()), float((free_bottom - edge_bottom)[middle].min())
-    following = _within(down, most_up, most_down)
-    shown, free, gap = (edge_top, edge_bottom), (free_top, free_bottom), None
+    following, gap = _within(down, most_up, most_down), None
+    shown, free = (edge_top, edge_bottom), (free_top, free_bottom)
     # Open further than in the photo: no shift of what that shows would fill it.
     if most_up - most_down > _OPENED_PX[0] and (seen := see()) is not None:
         # Where it may become dark below them, teeth need not follow the lower lip.
         let_go = passage(most_up - most_down, _OPENED_PX)
         down = following + let_go * (max(down, most_up) - following)
-        opened = _opened(rows, x, down, shown, free, between.corners, seen, sampled_x)
-        sampled_y, gap = opened.sampled, OpenedGap(*_curves(x, opened.top, opened.bottom), seen.white)
+        as_one = _slid(rows, down, shown, (free_top, np.maximum(free_bottom, edge_bottom + down)))
+        ends = np.clip(curve_at(seen.edge, sampled_x), free_top, free_bottom)
+        edges = LipEdges(x, edge_top, edge_bottom, free_bottom, ends, between.corners)
+        sampled_y, gap = open_gap(as_one, rows, down, edges, seen)
     else:
         sampled_y = _slid(rows, following, shown, free)
     part = flow[:, near]
@@ -174,67 +139,6 @@ def hold_teeth(
     inside = flow.copy()
     np.copyto(inside[:, near], moved, where=is_shown[..., None])
     return StillTeeth(inside, *between.curves(flow.shape[1]), between.corners, share, gap)
-
-
-class _Opened(NamedTuple):
-    """Rows (h, w) that are sampled, and the dark between upper teeth and what lies below them, (w,) each."""
-
-    sampled: FloatMap
-    top: FloatMap
-    bottom: FloatMap
-
-
-def _opened(
-    rows: FloatMap,
-    x: FloatMap,
-    down: float,
-    shown: tuple[FloatMap, FloatMap],
-    free: tuple[FloatMap, FloatMap],
-    corners: tuple[float, float],
-    seen: SeenTeeth,
-    sampled_x: FloatMap,
-) -> _Opened:
-    """Take the upper teeth from what lies below them, where there is more room than the photo shows.
-
-    Args:
-        rows: (h, 1) of the edited crop.
-        x: (w,) its columns.
-        down: what teeth move by.
-        shown: (w,) y of the upper and the lower edge there.
-        free: those in the photo.
-        corners: x of the corners of the mouth.
-        seen: teeth in the photo.
-        sampled_x: (w,) where the columns come from.
-    """
-    (edge_top, edge_bottom), (free_top, free_bottom) = shown, free
-    ends = np.clip(curve_at(seen.edge, sampled_x), free_top, free_bottom)
-    missing = np.maximum(edge_bottom + down - free_bottom, 0)
-    height = np.maximum(ends - down - edge_top, 0)
-    most = _TAPER * np.maximum(np.minimum(x - corners[0], corners[1] - x), 0)
-    # First teeth are drawn out a little, then what is soft below them; in the corners, teeth take what is too high.
-    grown = np.minimum(missing, _TEETH_GROW * height)
-    drawn = _SOFT_GROWS * np.maximum(free_bottom - ends - _FRINGE_PX, 0) if seen.is_soft_below else 0
-    soft = np.minimum(missing - grown, drawn)
-    grown = grown + np.maximum(missing - grown - soft - most, 0)
-    dark = np.maximum(missing - grown - soft, 0)
-    below = np.maximum(free_bottom - ends - np.minimum(dark, _FRINGE_PX), 0)
-    as_one = _slid(rows, down, shown, (free_top, np.maximum(free_bottom, edge_bottom + down)))
-    top = edge_top + height + grown
-    teeth = as_one - grown * np.clip((rows - edge_top) / np.maximum(height + grown, 1e-3), 0, 1)
-    lower = free_bottom - (edge_bottom - rows) * (below / np.maximum(below + soft, 1e-3))
-    apart = np.where(rows < top, np.minimum(teeth, ends), np.maximum(lower, free_bottom - below))
-    # With next to nothing below teeth it is dark down to the lip.
-    lip = edge_bottom + 2 * _EDGE_PX
-    bottom = lip + smoothstep((free_bottom - ends) / _BELOW_PX - 0.5) * (edge_bottom - below - soft - lip)
-    bottom = np.where(dark > 0, bottom, top)
-    return _Opened(np.where(missing > 0, apart, as_one).astype(np.float32), top, np.maximum(bottom, top))
-
-
-def _curves(x: FloatMap, top: FloatMap, bottom: FloatMap) -> tuple[FloatMap, FloatMap]:
-    """Heights (w,) in columns as curves; the second is nowhere above the first."""
-    at = curve_columns()
-    first, second = (smooth_curve(np.interp(at, x, values)) for values in (top, bottom))
-    return first, np.maximum(first, second)
 
 
 def _within(value: float, low: float, high: float) -> float:

@@ -14,8 +14,9 @@ from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform, box_corners
 from fvae_studio.core.mouth_inside import draw_cavity
 from fvae_studio.core.mouth_light import to_srgb
+from fvae_studio.core.opened_gap import OpenedGap
 from fvae_studio.core.photo_texture import measure_softness
-from fvae_studio.core.still_teeth import OpenedGap, StillTeeth
+from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.types import FloatMap, RgbImage, WarpedFace
 from fvae_studio.core.warp import FaceWarp
 
