@@ -43,12 +43,12 @@ class OpenedGap:
     Attributes:
         top: a curve: where the upper teeth end.
         bottom: where what lies below them begins; nowhere above `top`.
-        white: (3,) linear colour of teeth in this light.
+        seen: the teeth: their light, and how soft the photo is.
     """
 
     top: FloatMap
     bottom: FloatMap
-    white: NDArray[np.float32]
+    seen: SeenTeeth
 
     @property
     def height(self) -> float:
@@ -111,4 +111,4 @@ def open_gap(
     bottom = lip + smoothstep((photo_bottom - ends) / _BELOW_PX - 0.5) * (edge_bottom - below - soft - lip)
     bottom = np.where(dark > 0, np.maximum(bottom, top), top)
     sampled: NDArray[np.float32] = np.where(missing > 0, apart, as_one).astype(np.float32)
-    return sampled, OpenedGap(*curves_between(x, top, bottom), seen.white)
+    return sampled, OpenedGap(*curves_between(x, top, bottom), seen)

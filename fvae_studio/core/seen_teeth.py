@@ -6,7 +6,7 @@ or the lower teeth behind a dark line. Where a smile shows teeth down to the low
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -20,6 +20,8 @@ from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER
 from fvae_studio.core.mouth_light import LUMINANCE, to_linear
+from fvae_studio.core.photo_texture import measure_softness
+from fvae_studio.core.trust import FACE
 from fvae_studio.core.types import FloatMap
 
 SEEN_SIZE: Final = 3 * CROP_SIZE
@@ -57,6 +59,11 @@ _BELOW_PX: Final = 0.5
 _FEW_TEETH: Final = 0.15
 """So many crop pixels below the edge nothing counts as teeth of the other jaw, or no more than this share of it."""
 
+_DARKEST: Final = 0.2
+_MOST_BLACK: Final = 0.1
+"""Percentile of a face's channels that is taken for its black: pupils, nostrils, lashes; and what it is at most of the
+teeth's white, where a face shows nothing dark."""
+
 _LEAST_SHARE: Final = 0.25
 """Of the mouth's width, where teeth have to be seen for anything to be told of them."""
 
@@ -69,11 +76,15 @@ class SeenTeeth:
         edge: a curve of the photo's crop: where they end; nowhere below the lower lip's inner contour.
         white: (3,) linear colour of the lightest of them.
         is_soft_below: whether there are no teeth below that edge.
+        black: (3,) linear colour of the darkest of the face: nothing in this photo is darker.
+        softness: standard deviation of the photo's blur, crop pixels.
     """
 
     edge: FloatMap
     white: NDArray[np.float32]
     is_soft_below: bool = True
+    black: NDArray[np.float32] = field(default_factory=lambda: np.zeros(3, np.float32))
+    softness: float = 0.0
 
 
 def see_teeth(crop: NDArray[np.uint8], landmarks: Points) -> SeenTeeth | None:
@@ -127,7 +138,11 @@ def see_teeth(crop: NDArray[np.uint8], landmarks: Points) -> SeenTeeth | None:
     edge = bottom - smooth((bottom - ends).astype(np.float32)[None])[0]
     below = inside & (rows[:, None] > edge + _BELOW_PX)
     is_soft = not below.any() or float(is_tooth[below].mean()) < _FEW_TEETH
-    return SeenTeeth(smooth_curve(np.interp(curve_columns(), columns, edge)), white, is_soft)
+    curve = smooth_curve(np.interp(curve_columns(), columns, edge))
+    scale = crop.shape[0] / CROP_SIZE
+    face = crop[slice(*(round(scale * end) for end in FACE[1::2])), slice(*(round(scale * end) for end in FACE[::2]))]
+    black = np.minimum(to_linear(np.percentile(face, _DARKEST, axis=(0, 1)) / 255), _MOST_BLACK * white)
+    return SeenTeeth(curve, white, is_soft, black, measure_softness(face / 255) / scale)
 
 
 def _read(crop: NDArray[np.uint8], columns: FloatMap, rows: FloatMap) -> FloatMap:

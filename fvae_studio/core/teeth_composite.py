@@ -15,7 +15,6 @@ from fvae_studio.core.geometry import Rect, SimilarityTransform, box_corners
 from fvae_studio.core.mouth_inside import draw_cavity
 from fvae_studio.core.mouth_light import to_srgb
 from fvae_studio.core.opened_gap import OpenedGap
-from fvae_studio.core.photo_texture import measure_softness
 from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.types import FloatMap, RgbImage, WarpedFace
 from fvae_studio.core.warp import FaceWarp
@@ -30,6 +29,9 @@ _GAP_SHADE_PX: Final = 1.5
 
 _GAP_EDGE_PX: Final = 0.5
 """Crop pixels over which teeth pass into the dark below them, and that into what is below it."""
+
+_GAP_SOFTER: Final = 2.0
+"""In a soft photo, over so many times its blur's standard deviation."""
 
 _GAP_OPENED_PX: Final = 1.0
 """Where it is so high it is dark; a slit is a shade only."""
@@ -84,8 +86,9 @@ def _with_gap(
     """Darken what has come to be seen below the upper teeth; pixels (h, w, 3) in [0, 1] of the window."""
     x, y = to_crop.apply_to_pixels(window)
     top, bottom = curve_at(gap.top, x), curve_at(gap.bottom, x)
-    edge = max(_GAP_EDGE_PX, 2 * measure_softness(shown) * to_crop.scale)
-    dark = to_srgb(draw_cavity(x, y, (top, bottom), teeth.corners, gap.height, gap.white))
+    edge = max(_GAP_EDGE_PX, to_crop.scale, _GAP_SOFTER * gap.seen.softness)
+    cavity = draw_cavity(x, y, (top, bottom), teeth.corners, gap.height, gap.seen.white)
+    dark = to_srgb(np.maximum(cavity, gap.seen.black))
     ends, below = smoothstep((y - top) / edge + 0.5), smoothstep((bottom - y) / edge + 0.5)
     shade = _GAP_SHADE * smoothstep((y - top) / _GAP_SHADE_PX + 1)
     seen = (shade + (1 - shade) * ends) * below

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.contours import contour_height, curve_at
 from fvae_studio.core.lips import LOWER_INNER, LOWER_OUTER, UPPER_INNER, UPPER_OUTER
 from fvae_studio.core.mouth_light import to_linear
@@ -84,6 +85,29 @@ def test_darker_light_changes_nothing(light):
 )
 def test_without_teeth_nothing_is_told(pixels, gap):
     assert see_teeth(pixels, mouth(gap)) is None
+
+
+def test_the_dark_is_no_darker_than_the_darkest_of_the_face():
+    sharp = drawn(ends=82.0)
+    hazy = np.clip(sharp.astype(np.float32) * 0.75 + 60, 0, 255).astype(np.uint8)
+    blacks = []
+    for pixels in (sharp, hazy, drawn(tooth=TOOTH, ends=82.0, below=SKIN)):
+        seen = see_teeth(pixels, mouth(GAP))
+        assert seen is not None
+        blacks.append(seen.black)
+        assert (seen.black <= 0.1 * seen.white + 1e-6).all()
+
+    np.testing.assert_allclose(blacks[0], to_linear(np.array(DARK) / 255), atol=1e-3)
+    assert (blacks[1] > 3 * blacks[0]).all()
+
+
+def test_a_soft_photo_is_known_as_soft():
+    sharp, soft = (see_teeth(cv2.GaussianBlur(drawn(ends=82.0), (0, 0), sigma), mouth(GAP)) for sigma in (0.3, 4.0))
+    assert sharp is not None
+    assert soft is not None
+
+    assert sharp.softness < 0.3
+    assert 0.8 < soft.softness < 2.0
 
 
 @settings(max_examples=40, deadline=None)
