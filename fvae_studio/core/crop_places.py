@@ -18,11 +18,13 @@ def blurred(values: NDArray[np.float32], sigma: float, sigma_y: float = 0) -> ND
     return blurred
 
 
-def mean_within(values: NDArray[np.float32], weights: FloatMap, sigma: float) -> NDArray[np.float32]:
-    """Gaussian mean of values (h, w) or (h, w, 3) by weights (h, w); 0 where all are 0. Sigma: picture pixels."""
+def mean_within(
+    values: NDArray[np.float32], weights: FloatMap, sigma: float, sigma_y: float = 0
+) -> NDArray[np.float32]:
+    """Gaussian mean of values (h, w) or (h, w, 3) by weights (h, w), 0 where all are 0; sigmas as of `blurred`."""
     shape = weights.shape + (1,) * (values.ndim - 2)
-    near = blurred(weights, sigma).reshape(shape)
-    mean: NDArray[np.float32] = blurred(values * weights.reshape(shape), sigma) / np.maximum(near, 1e-3)
+    near = blurred(weights, sigma, sigma_y).reshape(shape)
+    mean: NDArray[np.float32] = blurred(values * weights.reshape(shape), sigma, sigma_y) / np.maximum(near, 1e-3)
     return mean
 
 

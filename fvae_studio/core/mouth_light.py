@@ -48,6 +48,12 @@ def to_srgb(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     return encoded
 
 
+def mean_colour(crop: NDArray[np.uint8], points: Points, side: int) -> NDArray[np.float32]:
+    """(3,) linear: of squares of `side` pixels around points (N, 2), pixels of the crop (S, S, 3)."""
+    patches = [cv2.getRectSubPix(crop, (side, side), tuple(map(float, point))) for point in points]
+    return to_linear(np.mean(patches, axis=(0, 1, 2)) / 255)
+
+
 def estimate_white(crop: NDArray[np.uint8], landmarks: Points) -> NDArray[np.float32]:
     """The colour that neutral white teeth would have in this photo.
 
@@ -74,9 +80,7 @@ def estimate_white(crop: NDArray[np.uint8], landmarks: Points) -> NDArray[np.flo
 
 
 def _skin(crop: NDArray[np.uint8], points: Points) -> NDArray[np.float32]:
-    side = max(3, crop.shape[0] // 26)
-    patches = [cv2.getRectSubPix(crop, (side, side), tuple(map(float, points[index]))) for index in _CHEEKS]
-    return to_linear(np.mean(patches, axis=(0, 1, 2)) / 255)
+    return mean_colour(crop, points[list(_CHEEKS)], max(3, crop.shape[0] // 26))
 
 
 def _sclera(crop: NDArray[np.uint8], points: Points) -> NDArray[np.float32] | None:

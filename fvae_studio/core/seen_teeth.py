@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
-from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.alignment import CROP_SIZE, extract_crop
 from fvae_studio.core.contours import contour_height, curve_columns, smooth_curve
+from fvae_studio.core.crop_places import mean_within
 from fvae_studio.core.flow_spline import smoothstep
-from fvae_studio.core.geometry import Points
+from fvae_studio.core.geometry import Points, SimilarityTransform
 from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER
-from fvae_studio.core.mouth_light import LUMINANCE, to_linear
+from fvae_studio.core.mouth_light import LUMINANCE, mean_colour, to_linear
 from fvae_studio.core.photo_texture import measure_softness
 from fvae_studio.core.trust import FACE
-from fvae_studio.core.types import FloatMap
+from fvae_studio.core.types import FloatMap, Photo
 
 SEEN_SIZE: Final = 3 * CROP_SIZE
 """Side of a crop in which the dark between two rows of teeth can be seen."""
@@ -85,6 +86,20 @@ class SeenTeeth:
     is_soft_below: bool = True
     black: NDArray[np.float32] = field(default_factory=lambda: np.zeros(3, np.float32))
     softness: float = 0.0
+
+
+def find_teeth(photo: Photo, photo_to_crop: SimilarityTransform, landmarks: Points) -> SeenTeeth | None:
+    """Look for teeth between the lips of a face of a photo.
+
+    Args:
+        photo: with the face.
+        photo_to_crop: photo pixels -> crop pixels.
+        landmarks: (478, 2) of the face, crop pixels.
+
+    Returns:
+        None where no teeth are seen.
+    """
+    return see_teeth(extract_crop(photo, photo_to_crop, size=SEEN_SIZE).pixels, landmarks)
 
 
 def see_teeth(crop: NDArray[np.uint8], landmarks: Points) -> SeenTeeth | None:
@@ -158,24 +173,14 @@ def _read(crop: NDArray[np.uint8], columns: FloatMap, rows: FloatMap) -> FloatMa
 def _lips(crop: NDArray[np.uint8], landmarks: Points) -> NDArray[np.float32]:
     """(3,) linear: the mean colour along the middle of the lower lip."""
     outer, inner = landmarks[[181, 84, 17, 314, 405]], landmarks[[178, 87, 14, 317, 402]]
-    points = (outer + inner) / 2
     scale = crop.shape[0] / CROP_SIZE
-    side = max(1, round(1.5 * scale))
-    patches = [
-        cv2.getRectSubPix(crop, (side, side), tuple(map(float, (point + 0.5) * scale - 0.5))) for point in points
-    ]
-    colour: NDArray[np.float32] = to_linear(np.mean(patches, axis=(0, 1, 2)) / 255)
-    return colour
+    return mean_colour(crop, ((outer + inner) / 2 + 0.5) * scale - 0.5, max(1, round(1.5 * scale)))
 
 
 def _along(values: FloatMap, inside: NDArray[np.bool_]) -> FloatMap:
     """Values (rows, columns), averaged along the mouth by a crop pixel; 0 outside."""
-    near = [
-        cv2.GaussianBlur(part, (0, 0), sigmaX=_ALONG_PX * _FINENESS, sigmaY=_ACROSS_PX * _FINENESS)
-        for part in (values * inside, inside.astype(np.float32))
-    ]
-    mean: FloatMap = np.where(inside, near[0] / np.maximum(near[1], 1e-3), 0).astype(np.float32)
-    return mean
+    mean = mean_within(values, inside.astype(np.float32), _ALONG_PX * _FINENESS, _ACROSS_PX * _FINENESS)
+    return np.where(inside, mean, np.float32(0))
 
 
 def _ends(is_tooth: NDArray[np.bool_], luminance: FloatMap, rows: FloatMap) -> FloatMap:

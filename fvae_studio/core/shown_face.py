@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from fvae_studio.core.alignment import extract_crop
 from fvae_studio.core.eye_composite import draw_eyes
 from fvae_studio.core.eye_layers import layer_eyes
 from fvae_studio.core.geometry import Points, SimilarityTransform
-from fvae_studio.core.seen_teeth import SEEN_SIZE, see_teeth
+from fvae_studio.core.seen_teeth import find_teeth
 from fvae_studio.core.still_teeth import hold_teeth
 from fvae_studio.core.teeth_composite import draw_teeth
 from fvae_studio.core.types import FlowField, Photo, WarpedFace
@@ -32,7 +31,7 @@ def warp_shown(
     warp = FaceWarp(photo, faces, kernel=kernel)
     if (eyes := layer_eyes(flow.flow, landmarks)) is not None:
         warped = draw_eyes(warp, warped, eyes)
-    see = partial(see_teeth, extract_crop(photo, photo_to_crop, size=SEEN_SIZE).pixels, landmarks)
+    see = partial(find_teeth, photo, photo_to_crop, landmarks)
     if (teeth := hold_teeth(flow.flow, landmarks, see)) is not None:
         warped = draw_teeth(warp, warped, teeth)
     return warped

@@ -27,7 +27,6 @@ from fvae_studio.model.config import (
     detail_slices,
 )
 from fvae_studio.model.graph_layers import (
-    averaged,
     before_relu,
     block_weights,
     channels_of,
@@ -250,19 +249,22 @@ def _raw_map(
     tracks = tracks and part == "flow" and config.tracking_channels > 0
     if part == "flow" and not tracks:
         layers = [layer.without_motion for layer in layers]
-    seen = _seen_flow(graph, config) if part == "confidence" and config.confidence_sees_flow else ""
     *blocks, head = zip(layers, terms, strict=True)
     radii = config.matching_radius if part == "flow" else ()
     shapes = matching_shapes(config) if part == "flow" else []
     own_shapes = tracking_shapes(config) if tracks else []
     cells = [graph.input(f"term{number}", shape) for number, shape in enumerate(shapes + own_shapes, len(terms))]
     tracked: Tracked | None = None
+    motion: _Motion | None = None
     if tracks:
         own = cells[len(shapes) :]
         tracked = track(graph, _descriptors(graph, latent, config), own, config, model.tensors)
+        motion = _Motion(tracked.motion, 2, tracked.grid.side)
+    elif part == "confidence" and config.confidence_sees_flow:
+        motion = _Motion(_seen_flow(graph, config), FLOW_TOLD, config.flow_size)
     for level, (layer, term) in enumerate(blocks):
         finer = [grids[level - 1]] if layer.of_detail.shape[1] else []
-        x = _together(graph, [x, *finer, *_moved(graph, tracked, config, level), *_shown(graph, seen, config, level)])
+        x = _together(graph, [x, *finer, *_told(graph, motion, layer, config.latent_size << level)])
         weight = layer.of_latent
         if config.upsampling == "nearest":
             kernel = graph.constant(doubling_kernel(weight))
@@ -279,7 +281,7 @@ def _raw_map(
         if outputs is not None:
             outputs.append(_Outputs(plain, refined, matched))
     layer, term = head
-    x = _together(graph, [x, *_moved(graph, tracked, config, len(blocks)), *_shown(graph, seen, config, len(blocks))])
+    x = _together(graph, [x, *_told(graph, motion, layer, config.latent_size << len(blocks))])
     x = graph.apply("Add", convolve(graph, x, layer.of_latent), term)
     if config.head == "pixel_shuffle":
         x = graph.apply("DepthToSpace", x, blocksize=2, mode="CRD")
@@ -430,14 +432,21 @@ def _together(graph: OnnxGraph, parts: list[str]) -> str:
     return graph.apply("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
 
 
-def _moved(graph: OnnxGraph, tracked: Tracked | None, config: FlowVaeConfig, level: int) -> list[str]:
-    """What a layer is told of what was tracked; nothing where nothing was."""
-    if tracked is None:
+class _Motion(NamedTuple):
+    """What a decoder's layers are told of: the name of a value (N, channels, side, side)."""
+
+    name: str
+    channels: int
+    side: int
+
+
+def _told(graph: OnnxGraph, motion: _Motion | None, layer: _Layer, size: int) -> list[str]:
+    """A motion as a layer of a size reads it, of each cell where it has the weights for that; nothing of none."""
+    if motion is None:
         return []
-    size = config.latent_size << level
-    if config.motions_told(level) > 2:
-        return [gathered(graph, tracked.motion, channels=2, side=size, size=2)]
-    return [of_size(graph, tracked, size)]
+    if layer.of_motion.shape[1] > motion.channels:
+        return [gathered(graph, motion.name, channels=motion.channels, side=size, size=2)]
+    return [of_size(graph, motion.name, motion.side, size)]
 
 
 def _moved_back(graph: OnnxGraph, slope: str, tracked: Tracked, config: FlowVaeConfig, level: int) -> str:
@@ -463,16 +472,6 @@ def _seen_flow(graph: OnnxGraph, config: FlowVaeConfig) -> str:
     stretch = graph.apply("Sub", graph.apply("Clip", stretch, *limits), one)
     scaled = graph.apply("Mul", flow, graph.constant(np.array([1 / SEEN_FLOW_PX], np.float32)))
     return graph.apply("Concat", scaled, stretch, axis=1)
-
-
-def _shown(graph: OnnxGraph, seen: str, config: FlowVaeConfig, level: int) -> list[str]:
-    """What a layer of the confidence's decoder is told of the flow; nothing where nothing is seen of it."""
-    if not seen:
-        return []
-    size = config.latent_size << level
-    if config.flow_told(level) > FLOW_TOLD:
-        return [gathered(graph, seen, channels=FLOW_TOLD, side=size, size=2)]
-    return [seen if size == config.flow_size else averaged(graph, seen, config.flow_size // size)]
 
 
 def _taken_apart(graph: OnnxGraph, slope: str, layer: _Layer) -> tuple[str, str, str]:

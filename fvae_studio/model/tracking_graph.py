@@ -160,9 +160,8 @@ def track_back(graph: OnnxGraph, slope: str, tracked: Tracked, config: FlowVaeCo
     return graph.apply("Add", *(graph.apply("Mul", *pair) for pair in zip(by_axis, tracked.slopes, strict=True)))
 
 
-def of_size(graph: OnnxGraph, tracked: Tracked, size: int) -> str:
-    """Its motion (N, 2, H, W), averaged or repeated to (N, 2, size, size)."""
-    motion, side = tracked.motion, tracked.grid.side
+def of_size(graph: OnnxGraph, motion: str, side: int, size: int) -> str:
+    """A motion (N, C, side, side), averaged or repeated to (N, C, size, size)."""
     if size < side:
         return averaged(graph, motion, side // size)
     while side < size:

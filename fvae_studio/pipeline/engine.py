@@ -32,7 +32,7 @@ from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.regularise import prepare_flow
-from fvae_studio.core.seen_teeth import SEEN_SIZE, SeenTeeth, see_teeth
+from fvae_studio.core.seen_teeth import SeenTeeth, find_teeth
 from fvae_studio.core.still_teeth import hold_teeth
 from fvae_studio.core.surroundings import keep_surroundings
 from fvae_studio.core.timeline import FrameMode, Moment, Timeline
@@ -517,8 +517,7 @@ class Engine:
     def _seen_teeth(self, photo: Photo, face: Face, landmarks: Points) -> SeenTeeth | None:
         teeth = self._cache(photo).teeth
         if face.index not in teeth:
-            crop = extract_crop(photo, self.crop(photo, face).photo_to_crop, size=SEEN_SIZE)
-            teeth[face.index] = see_teeth(crop.pixels, landmarks)
+            teeth[face.index] = find_teeth(photo, self.crop(photo, face).photo_to_crop, landmarks)
         return teeth[face.index]
 
     def _mouth(self, photo: Photo, face: Face) -> ClosedMouth:

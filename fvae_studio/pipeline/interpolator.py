@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import Final
+from itertools import repeat
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ from fvae_studio.core.registration import (
     usable_share,
 )
 from fvae_studio.core.residual import MATCH_SIZE
-from fvae_studio.core.seen_teeth import SEEN_SIZE, SeenTeeth, see_teeth
+from fvae_studio.core.seen_teeth import SeenTeeth, find_teeth
 from fvae_studio.core.still_teeth import StillTeeth, hold_teeth
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
@@ -45,6 +46,8 @@ from fvae_studio.pipeline.latent_fit import FitCorrections
 from fvae_studio.pipeline.latent_paths import LatentPaths, corrected
 from fvae_studio.pipeline.path_residuals import MatchedSource, PathResiduals
 from fvae_studio.pipeline.predictor import FlowPredictor
+
+_Layers = TypeVar("_Layers")
 
 TEETH_SHARE: Final = 0.35
 """Share of a photo with an open mouth at which the whole gap is seen, and other photos' lips are free to part."""
@@ -243,17 +246,11 @@ class Interpolator:
 
     def eyes(self, fields: Sequence[FlowField | None]) -> tuple[EyeLayers | None, ...]:
         """The eyes of every source in layers; None where its flow leaves them alone, or landmarks are not known."""
-        return tuple(
-            None if field is None or source.landmarks is None else layer_eyes(field.flow, source.landmarks)
-            for source, field in zip(self._sources, fields, strict=True)
-        )
+        return self._taken_apart(fields, repeat(layer_eyes, len(fields)))
 
     def teeth(self, fields: Sequence[FlowField | None]) -> tuple[StillTeeth | None, ...]:
         """What lies between lips that are open in a source; None where its flow leaves it alone."""
-        return tuple(
-            None if field is None or source.landmarks is None else hold_teeth(field.flow, source.landmarks, see)
-            for source, field, see in zip(self._sources, fields, self._see_teeth, strict=True)
-        )
+        return self._taken_apart(fields, (partial(hold_teeth, see=see) for see in self._see_teeth))
 
     def glasses(self, moment: Moment, fields: Sequence[FlowField | None]) -> tuple[StillGlasses | None, ...]:
         """The glasses of every source in layers; None where it wears none, or where its motion is another photo's."""
@@ -264,6 +261,16 @@ class Interpolator:
             else:
                 held.append(hold_glasses(field.flow, source.landmarks, find, own=own))
         return tuple(held)
+
+    def _taken_apart(
+        self,
+        fields: Sequence[FlowField | None],
+        takes: Iterable[Callable[[NDArray[np.float32], Points], _Layers | None]],
+    ) -> tuple[_Layers | None, ...]:
+        return tuple(
+            None if field is None or source.landmarks is None else take(field.flow, source.landmarks)
+            for source, field, take in zip(self._sources, fields, takes, strict=True)
+        )
 
     def shares(self, moment: Moment, fields: Sequence[FlowField | None]) -> FloatMap:
         """How much of each source is seen: (num_sources, SHARE_SIZE, SHARE_SIZE) in [0, 1], adding up to 1.
@@ -447,8 +454,7 @@ def _seen_teeth(source: _Source) -> SeenTeeth | None:
     if source.landmarks is None:
         return None
     cutout = source.cutout
-    crop = extract_crop(Photo(cutout.pixels), cutout.from_crop.inverse, size=SEEN_SIZE)
-    return see_teeth(crop.pixels, source.landmarks)
+    return find_teeth(Photo(cutout.pixels), cutout.from_crop.inverse, source.landmarks)
 
 
 def _matched(source: _Source, openness: float) -> MatchedSource:
