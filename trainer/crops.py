@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID
 from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.lips import with_gap
 from fvae_studio.core.types import AlignedCrop
 from trainer.prepare import PreparedFaces
 
@@ -22,7 +23,8 @@ def small_crop(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def model_crop(prepared: PreparedFaces, row: int) -> AlignedCrop:
     """A prepared face as the model's input; the frame of its flow is the crop itself."""
-    return AlignedCrop(small_crop(prepared.crops[row]), SimilarityTransform.identity(), TEMPLATE_ID)
+    crop = AlignedCrop(small_crop(prepared.crops[row]), SimilarityTransform.identity(), TEMPLATE_ID)
+    return with_gap(crop, prepared.landmarks[row])
 
 
 def face_region(landmarks: NDArray[np.float32], *, size: int = CROP_SIZE, grow_px: int = 0) -> NDArray[np.bool_]:

@@ -30,6 +30,7 @@ from trainer.facekit.expressions import HEAD_RECIPES, NUM_POSE, RECIPES, Recipe,
 from trainer.facekit.fit import FaceFits
 from trainer.fit_expression import fit_direction, fit_expression
 from trainer.fit_gauge import fit_gauge
+from trainer.fit_parting import fit_parting
 from trainer.head_motion import SIDES, about_the_neck
 from trainer.prepare import PreparedFaces
 from trainer.released_axes import write_axes
@@ -123,7 +124,8 @@ def assemble(
     strength 1 it brings *training* people's mouths closest to their real smiles, and at -1 their smiles closest to
     their neutral photos (`fit_direction`), each as far as it is a smile (`fit_gauge`). "Big smile" goes further that
     way and narrows the eyes: its recipe's shapes part lips so far that closed ones come out thick. Without smiling
-    photos both stay their recipes. The head's sliders turn about the neck.
+    photos both stay their recipes. The head's sliders turn about the neck. How far sliders part lips that show teeth is
+    measured on smiles (`fit_parting`).
     """
     progress = progress or NoProgress()
     require_flow(config)
@@ -166,8 +168,12 @@ def assemble(
     )
     model = LoadedModel(vae, confidence, DirectionSet(directions, latent_shape=config.model.latent_shape), header)
     if pairs:
-        gauge = fit_gauge(model, "smile", prepared, pairs, progress=progress.subrange(0.5, 0.2))
-        directions = [replace(item, gauge=gauge) if item.name == "smile" else item for item in directions]
+        gauge = fit_gauge(model, "smile", prepared, pairs, progress=progress.subrange(0.5, 0.15))
+        parts = fit_parting(model, prepared, [smile for _, smile in pairs], progress=progress.subrange(0.65, 0.05))
+        directions = [
+            replace(item, gauge=gauge if item.name == "smile" else None, parts=parts.get(item.name, 0.0))
+            for item in directions
+        ]
         model = replace(model, directions=DirectionSet(directions, latent_shape=config.model.latent_shape))
     progress.report(0.7, "checking the ranges of the directions")
     ranges = {

@@ -8,6 +8,7 @@ further, but not by drawing out the teeth.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ from fvae_studio.core.contours import (
     moved_points,
 )
 from fvae_studio.core.geometry import Points
-from fvae_studio.core.types import FloatMap
+from fvae_studio.core.types import AlignedCrop, FloatMap
 
 UPPER_OUTER: Final = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
 LOWER_OUTER: Final = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
@@ -56,6 +57,16 @@ def opening(landmarks: Points) -> float:
     """The largest gap between the lips, in units of the landmarks."""
     gap = landmarks[list(LOWER_INNER), 1] - landmarks[list(UPPER_INNER), 1]
     return float(max(gap.max(), 0.0))
+
+
+def with_gap(crop: AlignedCrop, landmarks: Points) -> AlignedCrop:
+    """The crop, with what is known of its mouth.
+
+    Args:
+        crop: of a face.
+        landmarks: (478, 2) of the face, photo pixels.
+    """
+    return replace(crop, gap=opening(crop.photo_to_crop.apply(landmarks)))
 
 
 class MovedGap(NamedTuple):

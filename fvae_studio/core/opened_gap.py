@@ -33,7 +33,9 @@ _TAPER: Final = 0.3
 """Of the way to the corner of the mouth, how high the dark may be: it comes to a point there."""
 
 _TEETH_GROW: Final = 0.12
-"""By such a part of their height teeth are drawn out first: their ends were behind the lip."""
+_CUT_OFF_PX: Final = 0.8
+"""By such a part of their height teeth are drawn out first, and by so many crop pixels more where the lower lip cuts
+them off: their ends were behind it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +98,8 @@ def open_gap(
     height = np.maximum(ends - down - edge_top, 0)
     most = _TAPER * np.maximum(np.minimum(x - corners[0], corners[1] - x), 0)
     # First teeth are drawn out a little, then what is soft below them; in the corners, teeth take what is too high.
-    grown = np.minimum(missing, _TEETH_GROW * height)
+    cut_off = 1 - smoothstep((photo_bottom - ends) / _BELOW_PX - 0.5)
+    grown = np.minimum(missing, _TEETH_GROW * height + _CUT_OFF_PX * cut_off)
     drawn = _SOFT_GROWS * np.maximum(photo_bottom - ends - _FRINGE_PX, 0) if seen.is_soft_below else 0
     soft = np.minimum(missing - grown, drawn)
     grown = grown + np.maximum(missing - grown - soft - most, 0)
@@ -108,7 +111,7 @@ def open_gap(
     apart = np.where(rows < top, np.minimum(teeth, ends), np.maximum(lower, photo_bottom - below))
     # With next to nothing below teeth it is dark down to the lip.
     lip = edge_bottom + _LIP_PX
-    bottom = lip + smoothstep((photo_bottom - ends) / _BELOW_PX - 0.5) * (edge_bottom - below - soft - lip)
+    bottom = lip + (1 - cut_off) * (edge_bottom - below - soft - lip)
     bottom = np.where(dark > 0, np.maximum(bottom, top), top)
     sampled: NDArray[np.float32] = np.where(missing > 0, apart, as_one).astype(np.float32)
     return sampled, OpenedGap(*curves_between(x, top, bottom), seen)

@@ -167,11 +167,13 @@ class AlignedCrop:
         pixels: (S, S, 3) uint8; S is `alignment.CROP_SIZE` for the model, any size for rendering.
         photo_to_crop: photo pixels -> pixels of a crop of size `alignment.CROP_SIZE`, whatever S is.
         template_id: which template defined the frame.
+        gap: largest one between the lips, crop pixels (`lips.with_gap`); 0 also where nobody looked for it.
     """
 
     pixels: NDArray[np.uint8]
     photo_to_crop: SimilarityTransform
     template_id: str
+    gap: float = 0.0
 
     def __post_init__(self) -> None:
         read_only(self.pixels)

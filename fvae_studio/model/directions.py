@@ -59,6 +59,10 @@ class ExpressionGauge:
         return float(np.clip(self.bias + np.vdot(self.weights, latent), low, high))
 
 
+OPEN_MOUTH: Final = "open_mouth"
+"""The direction by which a mouth opens and nothing else happens."""
+
+
 @dataclass(frozen=True, eq=False)
 class Direction:
     """One axis along which an expression changes.
@@ -73,6 +77,7 @@ class Direction:
         mirrored: name of the direction that does the same on the other half of the face, if there is one.
         gauge: tells how far a photo's own expression is taken back at strength -1; None takes everybody's back by
             `vector`, once.
+        parts: units of `OPEN_MOUTH` by which it parts lips that show teeth already, per unit of strength.
     """
 
     name: str
@@ -83,6 +88,7 @@ class Direction:
     description: str = ""
     mirrored: str | None = None
     gauge: ExpressionGauge | None = None
+    parts: float = 0.0
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -95,6 +101,8 @@ class Direction:
         low, high = self.trusted
         if not (math.isfinite(low) and math.isfinite(high) and low <= high):
             raise ModelError(f"direction {self.name} is trusted from {low} to {high}; give a finite, rising range")
+        if not (math.isfinite(self.parts) and self.parts >= 0):
+            raise ModelError(f"direction {self.name} parts open lips by {self.parts}; give a number of 0 or more")
         read_only(self.vector)
 
 
@@ -106,7 +114,8 @@ class DirectionSet(Mapping[str, Direction]):
         latent_shape: (C, h, w) of the model.
 
     Raises:
-        ModelError: two have one name, a vector has another shape, or a mirrored direction is missing.
+        ModelError: two have one name, a vector has another shape, or a mirrored direction is missing,
+            or that which closes what another one parts.
     """
 
     def __init__(self, directions: Iterable[Direction], *, latent_shape: tuple[int, int, int]) -> None:
@@ -124,6 +133,8 @@ class DirectionSet(Mapping[str, Direction]):
         for direction in self._by_name.values():
             if direction.mirrored is not None and direction.mirrored not in self._by_name:
                 raise ModelError(f"direction {direction.name} mirrors {direction.mirrored!r}, which is not there")
+            if direction.parts and OPEN_MOUTH not in self._by_name:
+                raise ModelError(f"direction {direction.name} parts lips, and {OPEN_MOUTH} is not there to close them")
 
     def __getitem__(self, name: str) -> Direction:
         return self._by_name[name]
@@ -151,17 +162,22 @@ class DirectionSet(Mapping[str, Direction]):
             hint = "This model has no directions."
         raise EditError(f"There is no expression called {name!r}. {hint}")
 
-    def combine(self, strengths: Mapping[str, float], photo: Latent | None = None) -> Latent:
+    def combine(
+        self, strengths: Mapping[str, float], photo: Latent | None = None, *, mouth_open: float = 0.0
+    ) -> Latent:
         """What these strengths add to a latent: the sum of strength times vector, (C, h, w).
 
         Args:
             strengths: by name.
             photo: Z(S), in which gauges read how much a strength below 0 has to take away; None leaves them unread.
+            mouth_open: how far the photo's mouth counts as open, in [0, 1]: so much of what strengths above 0 part is
+                taken back (`Direction.parts`). Lips that are open need not part to smile.
 
         Raises:
             EditError: an unknown name, or a strength that is no finite number.
         """
         offset = np.zeros(self.latent_shape, np.float32)
+        parted = 0.0
         for name, strength in strengths.items():
             direction = self.require(name)
             try:
@@ -174,6 +190,9 @@ class DirectionSet(Mapping[str, Direction]):
                 strength *= direction.gauge.read(photo)
             if strength:
                 offset += np.float32(strength) * direction.vector
+                parted += max(strength, 0) * direction.parts
+        if parted and mouth_open:
+            offset -= np.float32(mouth_open * parted) * self._by_name[OPEN_MOUTH].vector
         return offset
 
 

@@ -242,6 +242,7 @@ def write_weights(path: Path, model: ModelWeights, *, half_precision: bool = Fal
                 "description": direction.description,
                 "mirrored": direction.mirrored,
                 "gauge_bias": None if direction.gauge is None else direction.gauge.bias,
+                "parts": direction.parts,
             }
             for direction in model.directions.values()
         ],
@@ -424,6 +425,7 @@ def _directions(
                     description=_typed(row, "description", str),
                     mirrored=None if row["mirrored"] is None else _typed(row, "mirrored", str),
                     gauge=_gauge(row, tensors, config),
+                    parts=float(row.get("parts", 0.0)),  # not in files of earlier versions
                 )
             )
         return DirectionSet(directions, latent_shape=config.latent_shape)

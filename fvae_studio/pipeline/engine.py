@@ -27,7 +27,7 @@ from fvae_studio.core.face_parts import Region
 from fvae_studio.core.geometry import Points, Rect
 from fvae_studio.core.glasses import hold_glasses
 from fvae_studio.core.levels import highest_level, level_to_photo, reduce_photo
-from fvae_studio.core.lips import limit_lip_stretch
+from fvae_studio.core.lips import limit_lip_stretch, with_gap
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import NoProgress, Progress
@@ -192,7 +192,7 @@ class Engine:
         """What the model sees of a face."""
         crops = self._cache(photo).crops
         if face.index not in crops:
-            crops[face.index] = extract_crop(photo, estimate_alignment(face.landmarks))
+            crops[face.index] = with_gap(extract_crop(photo, estimate_alignment(face.landmarks)), face.landmarks)
         return crops[face.index]
 
     def find_person(self, crop: AlignedCrop) -> FloatMap:

@@ -405,7 +405,6 @@ class Interpolator:
 
     def _target(self, moment: Moment) -> NDArray[np.float32]:
         """(C, h, w): the latent of the moment; exactly the source's own where it alone has a share and no edit."""
-        directions = self._predictor.model.directions
         total: NDArray[np.float32] | None = None
         for source, share in enumerate(moment.motion):
             if share == 0:
@@ -413,7 +412,7 @@ class Interpolator:
             latent = self._latents[source]
             strengths = add_strengths(self._sources[source].strengths, moment.strengths)
             if strengths:
-                latent = latent + directions.combine(dict(strengths), latent)
+                latent = self._predictor.edited_latent(dict(strengths), latent, face=source)
             part = latent if share == 1 else np.float32(share) * latent
             total = part if total is None else total + part
         assert total is not None
@@ -447,7 +446,7 @@ def _prepare(
         cv2.resize(usable, (SHARE_SIZE, SHARE_SIZE), interpolation=cv2.INTER_LINEAR),
         None if landmarks is None else _mouth(landmarks),
     )
-    return ready, AlignedCrop(crop.pixels, photo_to_crop, source.crop.template_id), match
+    return ready, replace(source.crop, pixels=crop.pixels, photo_to_crop=photo_to_crop), match
 
 
 def _seen_teeth(source: _Source) -> SeenTeeth | None:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import TEMPLATE_ID
+from fvae_studio.core.eye_motion import passage
+from fvae_studio.core.still_teeth import OPEN_PX
 from fvae_studio.core.types import AlignedCrop, FlowField
 from fvae_studio.errors import EditError, GeometryError
 from fvae_studio.model.carried_descriptors import with_carried_descriptors
@@ -43,6 +45,7 @@ class FlowPredictor:
         self.model = model if isinstance(model, ModelWeights) else model.weights()
         self._networks = make_networks(self.model, device)
         self._faces: tuple[EncodedFace, ...] = ()
+        self._mouths_open: tuple[float, ...] = ()
 
     @property
     def device(self) -> str:
@@ -52,7 +55,7 @@ class FlowPredictor:
     def fork(self) -> FlowPredictor:
         """Another predictor on the same networks, with faces of its own."""
         other = copy.copy(self)
-        other._faces = ()
+        other._faces, other._mouths_open = (), ()
         return other
 
     @property
@@ -76,6 +79,7 @@ class FlowPredictor:
         # One face at a time: a group photo must not need more memory than a portrait, and a face's flow must not
         # depend on who stands beside it.
         self._faces = tuple(self._networks.encode(crop.pixels) for crop in crops)
+        self._mouths_open = tuple(passage(crop.gap, OPEN_PX) for crop in crops)
 
     def set_crop(self, crop: AlignedCrop) -> None:
         """Encode one face; see `set_crops`."""
@@ -127,7 +131,7 @@ class FlowPredictor:
             EditError: as `predict`.
         """
         encoded = self._face(face)
-        offsets = [self.model.directions.combine(each, encoded.mean) for each in strengths]
+        offsets = [self._offset(each, encoded.mean, face) for each in strengths]
         fields = [FlowField.identity(self._flow_shape)] * len(offsets)
         moving = [index for index, offset in enumerate(offsets) if offset.any()]
         if moving:
@@ -159,6 +163,18 @@ class FlowPredictor:
             if np.array_equal(latent, own):
                 fields[index] = FlowField(np.zeros_like(fields[index].flow), fields[index].confidence)
         return tuple(fields)
+
+    def edited_latent(self, strengths: Strengths, latent: Latent, *, face: int = 0) -> Latent:
+        """(C, h, w): a latent of a face, edited; itself where nothing is asked.
+
+        Raises:
+            EditError: as `predict`.
+        """
+        return (latent + self._offset(strengths, latent, face)).astype(np.float32)
+
+    def _offset(self, strengths: Strengths, latent: Latent, face: int) -> Latent:
+        self._face(face)
+        return self.model.directions.combine(strengths, latent, mouth_open=self._mouths_open[face])
 
     @property
     def is_tracking(self) -> bool:

@@ -9,38 +9,14 @@ from hypothesis import strategies as st
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.contours import contour_height, curve_at
-from fvae_studio.core.lips import LOWER_INNER, LOWER_OUTER, UPPER_INNER, UPPER_OUTER
+from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER
 from fvae_studio.core.mouth_light import to_linear
-from fvae_studio.core.seen_teeth import SEEN_SIZE, see_teeth
+from fvae_studio.core.seen_teeth import see_teeth
 from tests.helpers.mouths import SEAM, mouth
+from tests.helpers.teeth import DARK, GAP, LIP, SKIN, TONGUE, TOOTH, drawn
 
-GAP = 10.0
-SKIN, LIP, TOOTH, TONGUE, DARK = (150, 100, 90), (165, 80, 80), (225, 220, 205), (150, 70, 70), (25, 12, 10)
 BELOW = {"the dark of the mouth": DARK, "the tongue": TONGUE}
 MIDDLE = np.linspace(58, 69, 12, dtype=np.float32)
-
-
-def drawn(*, ends: float = 99.0, below: tuple[int, int, int] = DARK, tooth=TOOTH, line: float = 0.0) -> np.ndarray:
-    """A crop with a mouth: teeth down to `ends` (y, crop pixels), from `line` px of dark on a second row of them."""
-    scale = SEEN_SIZE / 128
-    y, x = ((np.arange(SEEN_SIZE, dtype=np.float32) + 0.5) / scale - 0.5 for _ in range(2))
-    y = y[:, None]
-    points = mouth(GAP)
-    outer, inner = ([contour_height(points[list(lip)], x) for lip in pair] for pair in LIPS)
-    pixels = np.full((SEEN_SIZE, SEEN_SIZE, 3), SKIN, np.uint8)
-    pixels[(y > outer[0]) & (y < outer[1])] = LIP
-    inside = (y > inner[0]) & (y < inner[1])
-    pixels[inside] = tooth
-    # Gaps between single teeth are no ends.
-    pixels[inside & (np.abs((x - 63.5 + 2) % 4 - 2) < 0.15)] = (90, 70, 65)
-    if line:
-        pixels[inside & (y > ends) & (y < ends + line)] = DARK
-    else:
-        pixels[inside & (y > ends)] = below
-    return pixels
-
-
-LIPS = ((UPPER_OUTER, LOWER_OUTER), (UPPER_INNER, LOWER_INNER))
 
 
 @pytest.mark.parametrize("below", BELOW.values(), ids=BELOW)

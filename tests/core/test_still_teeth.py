@@ -126,11 +126,26 @@ def test_a_mouth_that_opens_further_shows_the_dark_below_upper_teeth(ends, is_so
     upper, lower = np.diff(sampled[shown < top]), np.diff(sampled[shown > bottom + 0.5])
 
     assert bottom - top > 1.5
-    # Teeth grow by an eighth at most, those of the other jaw not at all, a tongue to twice its height.
-    assert upper.min() > 1 / 1.13
+    # Teeth grow by an eighth at most, and by 0.8 px where the lower lip cuts them off; those of the other jaw not at
+    # all, a tongue to twice its height.
+    height = min(ends, SEAM + GAP / 2) - (SEAM - GAP / 2)
+    assert upper.min() > 1 / (1.13 + (0.85 / height if ends > SEAM + GAP / 2 - 1.2 else 0))
     assert (lower > (0.45 if is_soft else 0.95)).all()
     assert sampled.max() < SEAM + GAP / 2 + 0.3
     assert (np.diff(sampled) > -1e-3).all()
+
+
+def test_teeth_that_the_lower_lip_cuts_off_go_on_behind_it():
+    flow = prepare_flow(parting_flow(0, 1.2))
+    cut_off, ending = (hold_teeth(flow, mouth(GAP), lambda ends=ends: seen_teeth(ends)) for ends in (99.0, 83.0))
+
+    assert cut_off is not None
+    assert ending is not None
+    assert cut_off.gap is not None
+    assert cut_off.gap.height < 0.2
+    # They show no lip for it.
+    shown = between(cut_off)
+    assert (shown + cut_off.inside[shown, MIDDLE, 1]).max() < SEAM + GAP / 2
 
 
 def test_a_mouth_that_closes_shows_no_dark():

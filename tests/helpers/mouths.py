@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -99,12 +98,7 @@ class OpeningPredictor:
 
     def __init__(self, flow: FlowOf) -> None:
         self._flow = flow
-
-        def combine(strengths, _photo):
-            return _latent(strengths.values())
-
         self.is_tracking = False
-        self.model = SimpleNamespace(directions=SimpleNamespace(combine=combine))
 
     def fork(self) -> OpeningPredictor:
         """It remembers nothing."""
@@ -116,6 +110,10 @@ class OpeningPredictor:
     def latent(self, _face: int = 0) -> np.ndarray:
         """Closed."""
         return _latent(())
+
+    def edited_latent(self, strengths: Mapping[str, float], latent: np.ndarray, *, face: int = 0) -> np.ndarray:  # noqa: ARG002
+        """Further open by the sum."""
+        return latent + _latent(strengths.values())
 
     def latent_gradient(self, latent: np.ndarray, slope: np.ndarray, *, face: int = 0) -> np.ndarray:  # noqa: ARG002
         """Nothing to fit: the photos' flows are as decoded."""

@@ -9,7 +9,7 @@ import torch
 
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.config import FlowVaeConfig
-from fvae_studio.model.directions import Direction, DirectionSet
+from fvae_studio.model.directions import OPEN_MOUTH, Direction, DirectionSet
 from fvae_studio.model.flow_vae import ConfidenceNet, FlowVae
 from fvae_studio.model.weights import CheckpointHeader
 
@@ -76,3 +76,11 @@ def make_tiny_model(*, seed: int = 1, config: FlowVaeConfig = TINY_CONFIG) -> Lo
 def without_directions(model: LoadedModel) -> LoadedModel:
     """The same networks with nothing to edit."""
     return replace(model, directions=DirectionSet([], latent_shape=model.header.config.latent_shape))
+
+
+def make_parting_model(parts: float = 0.5) -> LoadedModel:
+    """The tiny model with a smile that parts open lips by so much of `OPEN_MOUTH`, which is its other direction."""
+    model = make_tiny_model()
+    opens = replace(model.directions["close_eye_left"], name=OPEN_MOUTH, mirrored=None)
+    smile = replace(model.directions["smile"], parts=parts)
+    return replace(model, directions=DirectionSet([smile, opens], latent_shape=model.directions.latent_shape))

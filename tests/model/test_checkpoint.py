@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from fvae_studio.errors import CheckpointError, ModelError, ModelNotFoundError, TemplateMismatchError
 from fvae_studio.model import weights
 from fvae_studio.model.checkpoint import LoadedModel, load_checkpoint, save_checkpoint
-from fvae_studio.model.directions import DirectionSet, ExpressionGauge
-from fvae_studio.model.weights import SCHEMA, read_header
-from tests.helpers.tiny_model import TINY_CONFIG, make_tiny_model, without_directions
+from fvae_studio.model.directions import OPEN_MOUTH, DirectionSet, ExpressionGauge
+from fvae_studio.model.weights import SCHEMA, read_header, read_weights
+from tests.helpers.tiny_model import TINY_CONFIG, make_parting_model, make_tiny_model, without_directions
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +138,14 @@ def test_a_gauge_is_kept_to_the_last_bit(model: LoadedModel, tmp_path: Path, hal
     assert gauge is not None
     assert gauge.bias == 1.125
     np.testing.assert_array_equal(gauge.weights, weights)
+
+
+def test_what_parts_lips_is_kept(tmp_path: Path) -> None:
+    parting = make_parting_model(0.456)
+    path = tmp_path / "parting.safetensors"
+    save_checkpoint(path, parting)
+
+    assert {name: each.parts for name, each in read_weights(path).directions.items()} == {"smile": 0.456, OPEN_MOUTH: 0}
 
 
 TRACKED_CONFIG = replace(

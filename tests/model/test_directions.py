@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fvae_studio.errors import EditError, ModelError
 from fvae_studio.model.directions import (
     GAUGE_RANGE,
+    OPEN_MOUTH,
     Direction,
     DirectionSet,
     ExpressionGauge,
@@ -100,6 +101,44 @@ def test_gauges_keep_to_their_range(first: float, second: float) -> None:
 def test_a_gauge_must_fit_the_latent_and_be_finite(weights: Latent, bias: float) -> None:
     with pytest.raises(ModelError, match="gauge"):
         with_gauge(weights, bias)
+
+
+def parting(parts: float, *others: str) -> DirectionSet:
+    smile = replace(make_direction("smile", 1, 2), parts=parts)
+    return DirectionSet([smile, *(make_direction(name, -3, 0.5) for name in others)], latent_shape=(2, 1, 1))
+
+
+def test_what_parts_open_lips_is_taken_back_as_far_as_they_are_open() -> None:
+    directions = parting(0.25, OPEN_MOUTH)
+    plain = DirectionSet([replace(each, parts=0.0) for each in directions.values()], latent_shape=(2, 1, 1))
+    asked = {"smile": 2.0, OPEN_MOUTH: 0.3}
+
+    for mouth_open, open_mouth in ((0.0, 0.3), (0.5, 0.05), (1.0, -0.2)):
+        np.testing.assert_allclose(
+            directions.combine(asked, mouth_open=mouth_open),
+            plain.combine({"smile": 2.0, OPEN_MOUTH: open_mouth}),
+            rtol=1e-5,
+        )
+
+
+@given(strength=st.floats(-4, 0, width=32))
+def test_a_slider_turned_back_parts_nothing(strength: float) -> None:
+    directions = parting(0.25, OPEN_MOUTH)
+
+    np.testing.assert_array_equal(
+        directions.combine({"smile": strength}, mouth_open=1.0), directions.combine({"smile": strength})
+    )
+
+
+def test_what_parts_lips_needs_what_closes_them() -> None:
+    with pytest.raises(ModelError, match="open_mouth is not there"):
+        parting(0.25, "pout")
+
+
+@pytest.mark.parametrize("parts", [-0.1, math.nan, math.inf])
+def test_lips_part_by_a_number(parts: float) -> None:
+    with pytest.raises(ModelError, match="smile parts open lips"):
+        parting(parts, OPEN_MOUTH)
 
 
 def test_an_unknown_name_is_answered_with_its_neighbours(directions: DirectionSet) -> None:

@@ -27,7 +27,7 @@ from fvae_studio.pipeline.latent_paths import PATH_NODES, LatentPaths
 from fvae_studio.pipeline.path_residuals import PathResiduals
 from fvae_studio.pipeline.predictor import FlowPredictor
 from tests.helpers.mouths import SEAM, mouth
-from tests.helpers.tiny_model import make_tiny_model
+from tests.helpers.tiny_model import make_parting_model, make_tiny_model
 
 
 def camera(*, scale: float, degrees: float, face_at: tuple[float, float]) -> SimilarityTransform:
@@ -218,6 +218,20 @@ def test_tracks_add_their_direction_to_the_latent(stage, predictor, first):
     own.set_crop(first.crop)
 
     np.testing.assert_array_equal(fields[0].flow, prepare_flow(own.predict(dict(strengths)).flow))
+
+
+def test_clips_part_open_lips_no_further_than_stills(first):
+    predictor = FlowPredictor(make_parting_model(), device="cpu")
+    smile = (("smile", 0.6),)
+    own, flows = predictor.fork(), []
+    for gap in (0.0, 8.0):
+        source = replace(first, crop=replace(first.crop, gap=gap))
+        (field,) = Stage(predictor, [source]).interpolator.flows(Moment((1.0,), (1.0,), smile))
+        own.set_crop(source.crop)
+        np.testing.assert_array_equal(field.flow, prepare_flow(own.predict(dict(smile)).flow))
+        flows.append(field.flow)
+
+    assert np.abs(flows[1] - flows[0]).max() > 0.05
 
 
 @pytest.mark.usefixtures("unmatched")

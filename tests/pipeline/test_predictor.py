@@ -10,15 +10,16 @@ import torch
 
 from fvae_studio.core.alignment import TEMPLATE_ID
 from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.still_teeth import OPEN_PX
 from fvae_studio.core.types import AlignedCrop, FlowField
 from fvae_studio.errors import DeviceError, EditError, GeometryError
 from fvae_studio.model.checkpoint import LoadedModel
-from fvae_studio.model.directions import DirectionSet, ExpressionGauge
+from fvae_studio.model.directions import OPEN_MOUTH, DirectionSet, ExpressionGauge
 from fvae_studio.model.flow_vae import FlowVae
 from fvae_studio.model.preprocess import to_tensor
 from fvae_studio.model.torch_networks import TorchNetworks
 from fvae_studio.pipeline.predictor import FlowPredictor
-from tests.helpers.tiny_model import make_tiny_model
+from tests.helpers.tiny_model import make_parting_model, make_tiny_model
 
 SIZE = 128
 TOLERANCE_PX = 1e-3
@@ -126,6 +127,22 @@ def test_a_gauge_reads_the_face_that_is_edited() -> None:
         np.testing.assert_allclose(back.flow, same.flow, atol=1e-3)
         np.testing.assert_array_equal(forth.flow, plain.flow)
         assert np.abs(back.flow - predictor.predict_many([{"smile": -0.8}], face=face)[0].flow).max() > 0.01
+
+
+def test_lips_that_are_open_need_not_part_to_smile() -> None:
+    predictor = FlowPredictor(make_parting_model(), device="cpu")
+    predictor.set_crops([replace(make_crop(1), gap=gap) for gap in (0.0, OPEN_PX[0], OPEN_PX[1], 20.0)])
+    closed, slit, opened, wide = (predictor.predict_many([{"smile": 0.8}], face=face)[0] for face in range(4))
+    (less,) = predictor.predict_many([{"smile": 0.8, OPEN_MOUTH: -0.4}], face=0)
+
+    assert_same_field(closed, slit)
+    assert_same_field(opened, wide)
+    np.testing.assert_allclose(opened.flow, less.flow, atol=1e-3)
+    assert np.abs(opened.flow - closed.flow).max() > 0.05
+    # Another predictor on the same networks has looked at no mouth.
+    fork = predictor.fork()
+    fork.set_crop(make_crop(1))
+    assert_same_field(fork.predict({"smile": 0.8}), closed)
 
 
 def test_the_photos_own_latent_moves_nothing(predictor: FlowPredictor) -> None:

@@ -16,6 +16,7 @@ from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment, extract_cr
 from fvae_studio.core.colour import transfer_colour
 from fvae_studio.core.face_match import match_faces
 from fvae_studio.core.geometry import Points, SimilarityTransform
+from fvae_studio.core.lips import with_gap
 from fvae_studio.core.photo_io import read_photo
 from fvae_studio.core.types import AlignedCrop, Photo, read_only
 from fvae_studio.errors import DataError
@@ -69,7 +70,7 @@ class FaceSquare:
 
     def crop(self) -> AlignedCrop:
         """What the model sees of it."""
-        return extract_crop(self.photo(), self.to_crop)
+        return with_gap(extract_crop(self.photo(), self.to_crop), self.landmarks)
 
     def region(self) -> NDArray[np.bool_]:
         """(S, S): the hull of the landmarks."""
