@@ -67,6 +67,7 @@ class LipEdges(NamedTuple):
         bottom: of the lower one.
         photo_bottom: y of the lower edge in the photo.
         ends: y where upper teeth end in the photo; not below `photo_bottom`.
+        begins: y where what lies below them begins there; between both.
         corners: x of the corners of the mouth in the edited crop.
     """
 
@@ -75,6 +76,7 @@ class LipEdges(NamedTuple):
     bottom: FloatMap
     photo_bottom: FloatMap
     ends: FloatMap
+    begins: FloatMap
     corners: tuple[float, float]
 
 
@@ -93,18 +95,18 @@ def open_gap(
     Returns:
         Rows (h, w) that are sampled, and the dark between both.
     """
-    x, edge_top, edge_bottom, photo_bottom, ends, corners = edges
+    x, edge_top, edge_bottom, photo_bottom, ends, begins, corners = edges
     missing = np.maximum(edge_bottom + down - photo_bottom, 0)
     height = np.maximum(ends - down - edge_top, 0)
     most = _TAPER * np.maximum(np.minimum(x - corners[0], corners[1] - x), 0)
     # First teeth are drawn out a little, then what is soft below them; in the corners, teeth take what is too high.
     cut_off = 1 - smoothstep((photo_bottom - ends) / _BELOW_PX - 0.5)
     grown = np.minimum(missing, _TEETH_GROW * height + _CUT_OFF_PX * cut_off)
-    drawn = _SOFT_GROWS * np.maximum(photo_bottom - ends - _FRINGE_PX, 0) if seen.is_soft_below else 0
+    drawn = _SOFT_GROWS * np.maximum(photo_bottom - begins - _FRINGE_PX, 0) if seen.is_soft_below else 0
     soft = np.minimum(missing - grown, drawn)
     grown = grown + np.maximum(missing - grown - soft - most, 0)
     dark = np.maximum(missing - grown - soft, 0)
-    below = np.maximum(photo_bottom - ends - np.minimum(dark, _FRINGE_PX), 0)
+    below = np.maximum(photo_bottom - begins - np.minimum(dark, _FRINGE_PX), 0)
     top = edge_top + height + grown
     teeth = as_one - grown * np.clip((rows - edge_top) / np.maximum(height + grown, 1e-3), 0, 1)
     lower = photo_bottom - (edge_bottom - rows) * (below / np.maximum(below + soft, 1e-3))

@@ -56,6 +56,9 @@ _AT_LIP_PX: Final = 0.8
 _SMOOTH_PX: Final = 2.0
 """Crop pixels along the mouth, over which what lies between teeth and lower lip is averaged."""
 
+_POINT_PX: Final = 0.5
+"""By so many crop pixels to both sides the point of a tooth is kept out of what lies below."""
+
 _BELOW_PX: Final = 0.5
 _FEW_TEETH: Final = 0.15
 """So many crop pixels below the edge nothing counts as teeth of the other jaw, or no more than this share of it."""
@@ -75,6 +78,7 @@ class SeenTeeth:
 
     Attributes:
         edge: a curve of the photo's crop: where they end; nowhere below the lower lip's inner contour.
+        below: another: where what lies below them begins. Lower than `edge` where a tooth is longer than others.
         white: (3,) linear colour of the lightest of them.
         is_soft_below: whether there are no teeth below that edge.
         black: (3,) linear colour of the darkest of the face: nothing in this photo is darker.
@@ -82,6 +86,7 @@ class SeenTeeth:
     """
 
     edge: FloatMap
+    below: FloatMap
     white: NDArray[np.float32]
     is_soft_below: bool = True
     black: NDArray[np.float32] = field(default_factory=lambda: np.zeros(3, np.float32))
@@ -150,14 +155,16 @@ def see_teeth(crop: NDArray[np.uint8], landmarks: Points) -> SeenTeeth | None:
     ends = np.clip(ends, top, bottom)
     ends = ends + smoothstep((ends - bottom) / _AT_LIP_PX + 2) * (bottom - ends)
     smooth = partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=_SMOOTH_PX * _FINENESS, borderType=cv2.BORDER_REPLICATE)
-    edge = bottom - smooth((bottom - ends).astype(np.float32)[None])[0]
-    below = inside & (rows[:, None] > edge + _BELOW_PX)
-    is_soft = not below.any() or float(is_tooth[below].mean()) < _FEW_TEETH
-    curve = smooth_curve(np.interp(curve_columns(), columns, edge))
+    edge = np.clip(bottom - smooth((bottom - ends).astype(np.float32)[None])[0], np.minimum(top, bottom), bottom)
+    is_below = inside & (rows[:, None] > edge + _BELOW_PX)
+    is_soft = not is_below.any() or float(is_tooth[is_below].mean()) < _FEW_TEETH
+    near = np.ones((1, 2 * round(_POINT_PX * _FINENESS) + 1), np.uint8)
+    below = np.maximum(edge, cv2.dilate(ends.astype(np.float32)[None], near)[0])
+    curve, below = (smooth_curve(np.interp(curve_columns(), columns, each)) for each in (edge, below))
     scale = crop.shape[0] / CROP_SIZE
     face = crop[slice(*(round(scale * end) for end in FACE[1::2])), slice(*(round(scale * end) for end in FACE[::2]))]
     black = np.minimum(to_linear(np.percentile(face, _DARKEST, axis=(0, 1)) / 255), _MOST_BLACK * white)
-    return SeenTeeth(curve, white, is_soft, black, measure_softness(face / 255) / scale)
+    return SeenTeeth(curve, np.maximum(below, curve), white, is_soft, black, measure_softness(face / 255) / scale)
 
 
 def _read(crop: NDArray[np.uint8], columns: FloatMap, rows: FloatMap) -> FloatMap:

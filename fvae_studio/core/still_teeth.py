@@ -122,8 +122,8 @@ def hold_teeth(
         let_go = passage(most_up - most_down, _OPENED_PX)
         down = following + let_go * (max(down, most_up) - following)
         as_one = _slid(rows, down, shown, (free_top, np.maximum(free_bottom, edge_bottom + down)))
-        ends = np.clip(curve_at(seen.edge, sampled_x), free_top, free_bottom)
-        edges = LipEdges(x, edge_top, edge_bottom, free_bottom, ends, between.corners)
+        ends, begins = (np.clip(curve_at(each, sampled_x), free_top, free_bottom) for each in (seen.edge, seen.below))
+        edges = LipEdges(x, edge_top, edge_bottom, free_bottom, ends, begins, between.corners)
         sampled_y, gap = open_gap(as_one, rows, down, edges, seen)
     else:
         sampled_y = _slid(rows, following, shown, free)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -111,7 +112,8 @@ def test_a_mouth_that_opens_further_shows_no_lip_between_the_lips():
 def seen_teeth(ends: float, *, is_soft_below: bool = True) -> SeenTeeth:
     """Teeth that end at one height, but behind the lower lip where that is higher."""
     lip = curve_through(mouth(GAP)[list(LOWER_INNER)])
-    return SeenTeeth(np.minimum(np.float32(ends), lip), np.array([0.7, 0.68, 0.6], np.float32), is_soft_below)
+    edge = np.minimum(np.float32(ends), lip)
+    return SeenTeeth(edge, edge, np.array([0.7, 0.68, 0.6], np.float32), is_soft_below)
 
 
 @pytest.mark.parametrize(("ends", "is_soft"), [(81.5, False), (83.0, False), (83.0, True), (85.0, True), (99.0, True)])
@@ -146,6 +148,19 @@ def test_teeth_that_the_lower_lip_cuts_off_go_on_behind_it():
     # They show no lip for it.
     shown = between(cut_off)
     assert (shown + cut_off.inside[shown, MIDDLE, 1]).max() < SEAM + GAP / 2
+
+
+def test_the_point_of_a_long_tooth_does_not_stay_with_the_jaw():
+    flow, seen = prepare_flow(parting_flow(1, 5)), seen_teeth(82.0)
+    point = replace(seen, below=np.maximum(seen.edge, np.float32(84.0)))
+    teeth = hold_teeth(flow, mouth(GAP), lambda: point)
+    assert teeth is not None
+    assert teeth.gap is not None
+    bottom = float(curve_at(teeth.gap.bottom, np.array(float(MIDDLE))))
+
+    shown = between(teeth)
+    sampled = (shown + teeth.inside[shown, MIDDLE, 1])[shown > bottom + 0.5]
+    assert sampled.min() > 84
 
 
 def test_a_mouth_that_closes_shows_no_dark():
