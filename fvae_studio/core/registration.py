@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -188,17 +189,32 @@ def add_light(pixels: RgbImage, light: NDArray[np.float32], from_crop: Similarit
         from_crop: crop pixels -> pixels of the picture.
     """
     limit = float(np.iinfo(pixels.dtype).max)
-    per_px = light.shape[0] / CROP_SIZE
-    to_light = from_crop.inverse.then(SimilarityTransform(per_px, 0.0, (per_px - 1) / 2, (per_px - 1) / 2))
     result = np.empty_like(pixels)
-    for row in range(0, len(pixels), _ROWS_AT_ONCE):
-        rows = slice(row, min(row + _ROWS_AT_ONCE, len(pixels)))
-        matrix = SimilarityTransform(1.0, 0.0, 0.0, float(row)).then(to_light).matrix[:2]
-        added = cv2.warpAffine(
-            light, matrix, (pixels.shape[1], rows.stop - row), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        )
+    for rows, added in light_rows(light, from_crop, (pixels.shape[0], pixels.shape[1])):
         result[rows] = np.clip(np.round(pixels[rows] + added * limit), 0, limit).astype(pixels.dtype)
     return result
+
+
+def light_rows(
+    light: NDArray[np.float32], from_crop: SimilarityTransform, shape: tuple[int, int]
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """A map of the aligned crop read at the pixels of a picture, some rows at a time; 0 beyond the crop.
+
+    Args:
+        light: (S, S) or (S, S, 3).
+        from_crop: crop pixels -> pixels of the picture.
+        shape: height and width of the picture.
+    """
+    height, width = shape
+    per_px = light.shape[0] / CROP_SIZE
+    to_light = from_crop.inverse.then(SimilarityTransform(per_px, 0.0, (per_px - 1) / 2, (per_px - 1) / 2))
+    for row in range(0, height, _ROWS_AT_ONCE):
+        rows = slice(row, min(row + _ROWS_AT_ONCE, height))
+        matrix = SimilarityTransform(1.0, 0.0, 0.0, float(row)).then(to_light).matrix[:2]
+        read: NDArray[np.float32] = cv2.warpAffine(
+            light, matrix, (width, rows.stop - row), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        )
+        yield rows, read
 
 
 def _oval(positions: NDArray[np.floating[Any]]) -> FloatMap:

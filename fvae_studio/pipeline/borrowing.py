@@ -8,7 +8,7 @@ donor is seen wherever its confidence exceeds the receiver's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
+from fvae_studio.core.even_light import in_light, photo_in_light
 from fvae_studio.core.face_parts import Part, Region, mouth_depth, part_mask
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
@@ -24,9 +25,10 @@ from fvae_studio.core.photo_io.colour_profiles import convert_colours
 from fvae_studio.core.progress import NoProgress, Progress
 from fvae_studio.core.registration import register_photo, usable_share
 from fvae_studio.core.regularise import prepare_flow
-from fvae_studio.core.types import FloatMap, FlowField, Photo, RgbImage
+from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo, RgbImage
 from fvae_studio.core.warp import warp_photo
 from fvae_studio.errors import EditError
+from fvae_studio.pipeline.evened_faces import PhotoLight, even_light
 from fvae_studio.pipeline.interpolator import InterpolationSource
 from fvae_studio.pipeline.predictor import FlowPredictor
 
@@ -102,7 +104,8 @@ def borrow(
     photo, frame = receiver.photo, receiver.crop
     roi = crop_region(frame.photo_to_crop).intersect(photo.bounds)
     predictor = predictor.fork()
-    predictor.set_crops([frame, *(donor.source.crop for donor in donors)])
+    crops = [frame, *(donor.source.crop for donor in donors)]
+    lights = even_light(predictor, crops)
     grid = predictor.model.header.config.flow_size
     flow: NDArray[np.float32] = np.zeros((grid, grid, 2), np.float32)
     surer: list[FloatMap] = []
@@ -121,7 +124,8 @@ def borrow(
         progress.raise_if_cancelled()
         progress.report(number / (len(donors) + 1), "borrowing")
         source = _in_profile(donor.source.photo, photo.metadata.icc)
-        registered = register_photo(source, donor.source.crop, photo, frame, roi=roi, match_colour=True)
+        source, crop = _in_light(source, donor.source.crop, lights[number])
+        registered = register_photo(source, crop, photo, frame, roi=roi, match_colour=True)
         for part in donor.parts:
             mask = surer[number - 1] if part == "best" else _mask(donor, part, grid, is_motion=False)
             # The warp enlarges a confidence as it enlarges a flow; here it carries the mask.
@@ -156,6 +160,15 @@ def _face(donor: Donor, size: int) -> FloatMap:
     share = usable_share(donor.source.crop.photo_to_crop, donor.source.photo.bounds)
     resized: FloatMap = cv2.resize(share, (size, size), interpolation=cv2.INTER_AREA)
     return resized
+
+
+def _in_light(photo: Photo, crop: AlignedCrop, light: PhotoLight) -> tuple[Photo, AlignedCrop]:
+    """A donor and its crop without the shadows that only it has, and with those that only the receiver has."""
+    change = light.lacking - light.first
+    if not change.any():
+        return photo, crop
+    lit = photo_in_light(photo.pixels, change, crop.photo_to_crop.inverse)
+    return replace(photo, pixels=lit), replace(crop, pixels=in_light(crop.pixels, change))
 
 
 def _in_profile(photo: Photo, icc: bytes | None) -> Photo:

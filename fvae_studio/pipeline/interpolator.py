@@ -17,6 +17,7 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import extract_crop
 from fvae_studio.core.cutout import Cutout, cut_face
 from fvae_studio.core.edits import Strengths, add_strengths
+from fvae_studio.core.even_light import in_light, photo_in_light
 from fvae_studio.core.eye_layers import EyeLayers, layer_eyes
 from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import gap_depth, mouth_depth
@@ -42,6 +43,7 @@ from fvae_studio.core.types import AlignedCrop, FloatMap, FlowField, Photo
 from fvae_studio.core.worn_glasses import WornGlasses
 from fvae_studio.errors import EditError
 from fvae_studio.pipeline.clip_mouths import ClipMouth, FindPhotoMouth, MovedMouth, MovedMouths
+from fvae_studio.pipeline.evened_faces import PhotoLight, even_light
 from fvae_studio.pipeline.latent_fit import FitCorrections
 from fvae_studio.pipeline.latent_paths import LatentPaths, corrected
 from fvae_studio.pipeline.path_residuals import MatchedSource, PathResiduals
@@ -94,6 +96,8 @@ class _Source:
     usable: FloatMap
     mouth: FloatMap | None
     """`mouth_depth` of an open mouth."""
+    crop: AlignedCrop
+    """As it was photographed, but for its profile."""
 
 
 class Interpolator:
@@ -151,15 +155,18 @@ class Interpolator:
             frame.strengths,
             np.ones((SHARE_SIZE, SHARE_SIZE), np.float32),
             None if frame.landmarks is None else _mouth(frame.crop.photo_to_crop.apply(frame.landmarks)),
+            frame.crop,
         )
-        prepared, crops = [first], [frame.crop]
-        matches: list[FaceMatch | None] = []
-        for source in sources[1:]:
-            ready, crop, match = _prepare(source, frame, register=register, match_colour=match_colour)
-            prepared.append(ready)
-            crops.append(crop)
-            matches.append(match)
-        self.matches = tuple(matches)
+        registered = [_register(source, frame, register=register) for source in sources[1:]]
+        self.matches = tuple(match for _, match in registered)
+        prepared = [first, *(ready for ready, _ in registered)]
+        crops = [source.crop for source in prepared]
+        self._predictor = predictor.fork()
+        lights = even_light(self._predictor, crops)
+        if match_colour:
+            first_look = in_light(first.crop.pixels, lights[0].lacking)
+            others = zip(prepared[1:], lights[1:], strict=True)
+            prepared = [first, *(_coloured(source, light, first, first_look) for source, light in others)]
         self._sources = tuple(prepared)
         self._open = tuple(_open_share(source.landmarks) for source in prepared)
         self.mouths = tuple(
@@ -168,9 +175,8 @@ class Interpolator:
         )
         self._mouths = MovedMouths(self.mouths, self._raw)
         self._find_photo_mouth = find_photo_mouth
-        self._predictor = predictor.fork()
-        self._predictor.set_crops(crops)
-        matched = [_matched(source, openness) for source, openness in zip(prepared, self._open, strict=True)]
+        lacking = [light.first if match_colour else light.lacking for light in lights]
+        matched = [_matched(*one) for one in zip(prepared, self._open, lacking, strict=True)]
         self._latents = [self._predictor.latent(face) for face in range(len(sources))]
         landmarks = [source.landmarks for source in prepared]
         self._corrections = FitCorrections(self._predictor, matched, landmarks)
@@ -419,10 +425,10 @@ class Interpolator:
         return total.astype(np.float32)
 
 
-def _prepare(
-    source: InterpolationSource, frame: InterpolationSource, *, register: bool, match_colour: bool
-) -> tuple[_Source, AlignedCrop, FaceMatch | None]:
-    """A source in the frame's crop frame, depth and light; its crop there; how well it fits."""
+def _register(
+    source: InterpolationSource, frame: InterpolationSource, *, register: bool
+) -> tuple[_Source, FaceMatch | None]:
+    """A source in the frame's crop frame, profile and depth; how well it fits."""
     photo, photo_to_crop, match = source.photo, source.crop.photo_to_crop, None
     if register and source.landmarks is not None and frame.landmarks is not None:
         match = match_faces(source.photo, source.landmarks, frame.photo, frame.landmarks)
@@ -434,10 +440,6 @@ def _prepare(
         scaled = pixels.astype(np.float32) * (frame.photo.max_value / photo.max_value)
         pixels = np.round(scaled).astype(frame.photo.pixels.dtype)
     landmarks = None if source.landmarks is None else photo_to_crop.apply(source.landmarks)
-    if match_colour:
-        colour = fit_colour(crop.pixels, frame.crop.pixels)
-        light = fit_surrounding_light(apply_colour(crop.pixels, colour), frame.crop.pixels, landmarks)
-        pixels = add_light(apply_colour(pixels, colour), light, cutout.from_crop)
     usable = usable_share(photo_to_crop, photo.bounds)
     ready = _Source(
         Cutout(pixels, None, cutout.from_crop),
@@ -445,8 +447,31 @@ def _prepare(
         source.strengths,
         cv2.resize(usable, (SHARE_SIZE, SHARE_SIZE), interpolation=cv2.INTER_LINEAR),
         None if landmarks is None else _mouth(landmarks),
+        replace(source.crop, pixels=crop.pixels, photo_to_crop=photo_to_crop),
     )
-    return ready, replace(source.crop, pixels=crop.pixels, photo_to_crop=photo_to_crop), match
+    return ready, match
+
+
+def _coloured(source: _Source, light: PhotoLight, first: _Source, first_look: NDArray[np.uint8]) -> _Source:
+    """A source in the first one's light and colours.
+
+    A shadow that falls on one of both alone is filled, or cast. Colours are found in between, where both are lit: a
+    face half in shadow has another mean and another contrast than its other photos, and not for its colours.
+
+    Args:
+        source: as it was photographed.
+        light: of it.
+        first: the first source.
+        first_look: its crop in the lightest one's light.
+    """
+    from_crop = source.cutout.from_crop
+    crop = in_light(source.crop.pixels, light.lacking)
+    colour_map = fit_colour(crop, first_look)
+    crop = in_light(apply_colour(crop, colour_map).astype(np.uint8, copy=False), -light.first)
+    around = fit_surrounding_light(crop, first.crop.pixels, source.landmarks)
+    pixels = apply_colour(photo_in_light(source.cutout.pixels, light.lacking, from_crop), colour_map)
+    pixels = add_light(photo_in_light(pixels, -light.first, from_crop), around, from_crop)
+    return replace(source, cutout=Cutout(pixels, None, from_crop))
 
 
 def _seen_teeth(source: _Source) -> SeenTeeth | None:
@@ -456,10 +481,10 @@ def _seen_teeth(source: _Source) -> SeenTeeth | None:
     return find_teeth(Photo(cutout.pixels), cutout.from_crop.inverse, source.landmarks)
 
 
-def _matched(source: _Source, openness: float) -> MatchedSource:
+def _matched(source: _Source, openness: float, lacking: FloatMap) -> MatchedSource:
     cutout = source.cutout
     crop = extract_crop(Photo(cutout.pixels), cutout.from_crop.inverse, size=MATCH_SIZE)
-    return MatchedSource(crop.pixels, source.usable, source.mouth, openness)
+    return MatchedSource(in_light(crop.pixels, lacking), source.usable, source.mouth, openness)
 
 
 def _open_share(landmarks: Points | None) -> float:

@@ -12,10 +12,10 @@ from tests.helpers.prepared_faces import crop_landmarks, make_prepared
 from trainer.baselines.oracle import OracleSettings
 from trainer.experiments.limits.glasses import _bend, rims, with_glasses
 from trainer.experiments.limits.groups import find_groups, group_figures, held_out_rows, skin_lightness
-from trainer.experiments.limits.light import LIGHTS, edits_in_other_light, reaching_in_other_light, relit
+from trainer.experiments.limits.light import LIGHTS, clip_flows, edits_in_other_light, reaching_in_other_light, relit
 from trainer.experiments.limits.pose import edits_of_turned_heads
 from trainer.experiments.limits.report import limits
-from trainer.figures.reconstruction import BOTH, reconstruction_figures
+from trainer.figures.reconstruction import BOTH, RealPairs, fitted_flows, reconstruction_figures
 from trainer.prepare import PreparedFace, PreparedFaces
 
 UNCHANGED = "as photographed"
@@ -48,6 +48,15 @@ def test_gain_without_relighting_is_the_same_for_both(bench):
     gains = reaching_in_other_light(bench.model, bench.prepared)
 
     assert gains[UNCHANGED]["source"].value == pytest.approx(gains[UNCHANGED]["both"].value, abs=1e-4)
+    assert all(np.isfinite(gain["clip"].value) for gain in gains.values())
+
+
+def test_photos_in_one_light_are_fitted_as_they_are(bench):
+    pairs = RealPairs.of(bench.prepared)
+    source, target = pairs.source[pairs.is_forth], pairs.target[pairs.is_forth]
+    expected = fitted_flows(bench.model, source, target)
+
+    np.testing.assert_array_equal(clip_flows(bench.model, source, target), expected)
 
 
 # Pose

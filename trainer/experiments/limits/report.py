@@ -145,7 +145,7 @@ def _markdown(
     num_turned: int,
 ) -> str:
     light_rows = [
-        [name, edits[name].text(0, scale=100), gains[name]["source"].text(1), gains[name]["both"].text(1)]
+        [name, edits[name].text(0, scale=100), *(gains[name][what].text(1) for what in ("source", "both", "clip"))]
         for name in edits
     ]
     glass_rows = [
@@ -172,13 +172,20 @@ def _markdown(
             "## Light",
             "",
             *table(
-                ["light", f"{DIRECTION} slider: flow off by, %", "gain, source relit, dB", "gain, both relit, dB"],
+                [
+                    "light",
+                    f"{DIRECTION} slider: flow off by, %",
+                    "gain, source relit, dB",
+                    "gain, both relit, dB",
+                    "gain in clips, source relit, dB",
+                ],
                 light_rows,
             ),
             "",
             "Off by: distance of the flow from that of the photo as it was taken, over its mean displacement where "
             "it moves. Gain: PSNR in the face over the unwarped source on real pairs, target seen; the networks see "
-            "other light, the result is judged on the pair as photographed.",
+            "other light, the result is judged on the pair as photographed. In clips: neutral to smile, both photos "
+            "brought into one light before they are encoded and fitted.",
             "",
             "## Turned heads",
             "",
