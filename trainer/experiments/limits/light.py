@@ -13,6 +13,7 @@ from torch import Tensor
 from fvae_studio.core.alignment import TEMPLATE_ID
 from fvae_studio.core.even_light import in_light
 from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.registration import apply_colour, fit_colour
 from fvae_studio.core.types import AlignedCrop
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.preprocess import to_tensor
@@ -109,7 +110,7 @@ def reaching_in_other_light(model: LoadedModel, prepared: PreparedFaces) -> dict
 
     The flow that they find is judged on the pair as it was photographed. `source`: only the source is relit, which the
     paper's loss takes for motion; `both`: source and target alike; `clip`: only the source, as clips go on from there,
-    in one light (`even_light`) and fitted, from the neutral photo to the smiling one.
+    in one light (`even_light`) and colours and fitted, from the neutral photo to the smiling one.
 
     Returns:
         dB in the face, by light and by what is relit.
@@ -145,6 +146,7 @@ def clip_flows(model: LoadedModel, source: Tensor, target: Tensor) -> Tensor:
         same = SimilarityTransform.identity()
         lights = even_light(predictor, [AlignedCrop(look, same, TEMPLATE_ID) for look in looks])
         here, there = (in_light(look, light.lacking) for look, light in zip(looks, lights, strict=True))
+        there = apply_colour(there, fit_colour(there, here)).astype(np.uint8, copy=False)
         latent = fit_latent(predictor, here, there, predictor.latent(1))
         (field,) = predictor.predict_latents(latent[None], with_confidence=False)
         flows.append(torch.from_numpy(np.array(field.flow)).permute(2, 0, 1))
