@@ -36,6 +36,16 @@ _LIGHT_FEATHER_PX = 8.0
 _LARGEST_LIGHT = 0.12
 """Differences of values in [0, 1] that are light: larger ones are other things."""
 
+_SEEN_APART = 0.04
+"""Distance of two colours, values in [0, 1], at which a pixel counts a quarter of what one that fits does."""
+
+_SEEN_SHARE = 0.5
+"""Of the face's pixels, which have to fit so well."""
+
+_SEEN_ROUNDS = 6
+_SEEN_RIDGE = 1e-5
+"""Towards no change, for each pixel: a face of one flat colour would leave the map undetermined."""
+
 
 @dataclass(frozen=True, eq=False)
 class RegisteredPhoto:
@@ -54,7 +64,13 @@ class RegisteredPhoto:
 
 
 def register_photo(
-    photo: Photo, crop: AlignedCrop, frame: Photo, frame_crop: AlignedCrop, *, roi: Rect, match_colour: bool
+    photo: Photo,
+    crop: AlignedCrop,
+    frame: Photo,
+    frame_crop: AlignedCrop,
+    *,
+    roi: Rect,
+    colour_map: NDArray[np.float32] | None = None,
 ) -> RegisteredPhoto:
     """Resample a photo so that its face lies where the frame's face lies, by the similarity of the two alignments.
 
@@ -67,7 +83,7 @@ def register_photo(
         frame: gives frame and depth.
         frame_crop: its face.
         roi: region of the frame to fill; inside the frame.
-        match_colour: give the photo the frame's colours (`fit_colour`).
+        colour_map: (3, 4), gives the photo the frame's colours (`fit_seen_colour`); None leaves it its own.
 
     Raises:
         GeometryError: `roi` is empty or beyond the frame.
@@ -81,8 +97,8 @@ def register_photo(
     if pixels.dtype != frame.pixels.dtype:
         scaled = pixels.astype(np.float32) * (frame.max_value / photo.max_value)
         pixels = np.round(scaled).astype(frame.pixels.dtype)
-    if match_colour:
-        pixels = apply_colour(pixels, fit_colour(crop.pixels, frame_crop.pixels))
+    if colour_map is not None:
+        pixels = apply_colour(pixels, colour_map)
     distance = np.minimum(positions, (photo.width - 1, photo.height - 1) - positions).min(axis=-1)
     covered = distance * (crop.photo_to_crop.scale / _EDGE_FADE_PX)
     share = (_oval(frame_crop.photo_to_crop.apply(grid)) * smoothstep(covered)).astype(np.float32)
@@ -129,6 +145,37 @@ def fit_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[
     equations = np.vstack([np.column_stack([given, np.ones(len(given))]), ridge * np.eye(4)])
     values = np.vstack([wanted, ridge * np.eye(4, 3)])
     solution: NDArray[np.float64] = np.linalg.lstsq(equations, values, rcond=None)[0]
+    return solution.T.astype(np.float32)
+
+
+def fit_seen_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """As `fit_colour`, of two crops that show the same things at the same places.
+
+    Statistics of a whole face are others with teeth in it, or with half of it in shadow. Here pixels are compared one
+    by one, and those that fit worse than others count less (least squares, reweighted). Where most do not fit, the two
+    lie on each other too badly for that, and it is the statistics after all.
+
+    Args:
+        source: (S, S, 3).
+        target: (S, S, 3), moved to lie on the source.
+
+    Returns:
+        (3, 4), as `fit_colour`.
+    """
+    size = source.shape[0]
+    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1) * (CROP_SIZE / size)
+    face = _oval(grid) > 0.5
+    given = np.column_stack([source[face].astype(np.float64) / 255, np.ones(np.count_nonzero(face))])
+    wanted = target[face].astype(np.float64) / 255
+    ridge, unchanged = _SEEN_RIDGE * len(given), np.eye(4, 3)
+    solution, weights, apart = unchanged, np.ones(len(given)), np.zeros(len(given))
+    for _ in range(_SEEN_ROUNDS):
+        weighted = given * weights[:, None]
+        solution = np.linalg.solve(weighted.T @ given + ridge * np.eye(4), weighted.T @ wanted + ridge * unchanged)
+        apart = np.linalg.norm(wanted - given @ solution, axis=1)
+        weights = 1 / np.square(1 + np.square(apart / _SEEN_APART))
+    if float((apart < _SEEN_APART).mean()) < _SEEN_SHARE:
+        return fit_colour(source, target)
     return solution.T.astype(np.float32)
 
 

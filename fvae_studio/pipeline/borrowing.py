@@ -125,7 +125,8 @@ def borrow(
         progress.report(number / (len(donors) + 1), "borrowing")
         source = _in_profile(donor.source.photo, photo.metadata.icc)
         source, crop = _in_light(source, donor.source.crop, lights[number])
-        registered = register_photo(source, crop, photo, frame, roi=roi, match_colour=True)
+        colour_map = lights[number].colour_map
+        registered = register_photo(source, crop, photo, frame, roi=roi, colour_map=colour_map)
         for part in donor.parts:
             mask = surer[number - 1] if part == "best" else _mask(donor, part, grid, is_motion=False)
             # The warp enlarges a confidence as it enlarges a flow; here it carries the mask.

@@ -13,6 +13,7 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.contours import cell_centres
 from fvae_studio.core.even_light import in_light, light_lacking
+from fvae_studio.core.registration import fit_seen_colour
 from fvae_studio.core.types import AlignedCrop, FloatMap
 from fvae_studio.pipeline.predictor import FlowPredictor
 
@@ -22,15 +23,24 @@ ROUNDS: Final = 2
 
 @dataclass(frozen=True, eq=False)
 class PhotoLight:
-    """The light of a photo beside that of the others; natural logarithms, (CROP_SIZE, CROP_SIZE), 0 or more.
+    """The light of a photo beside that of the others.
 
     Attributes:
-        lacking: what it lacks of the lightest one's, see `light_lacking`.
-        first: what the first photo lacks, there where this photo shows the same.
+        lacking: (CROP_SIZE, CROP_SIZE), what it lacks of the lightest one's, see `light_lacking`.
+        first: the same of the first photo, there where this photo shows the same.
+        look: (CROP_SIZE, CROP_SIZE, 3), this photo's crop with what it lacks.
+        first_look: that of the first photo, there where this photo shows the same.
     """
 
     lacking: FloatMap
     first: FloatMap
+    look: NDArray[np.uint8]
+    first_look: NDArray[np.uint8]
+
+    @property
+    def colour_map(self) -> NDArray[np.float32]:
+        """(3, 4): from this photo's colours to the first one's."""
+        return fit_seen_colour(self.look, self.first_look)
 
 
 def even_light(predictor: FlowPredictor, crops: Sequence[AlignedCrop]) -> tuple[PhotoLight, ...]:
@@ -54,8 +64,12 @@ def even_light(predictor: FlowPredictor, crops: Sequence[AlignedCrop]) -> tuple[
         predictor.set_crops(
             [replace(crop, pixels=in_light(crop.pixels, each)) for crop, each in zip(crops, lacking, strict=True)]
         )
-    first = lacking[:1] + [_moved(predictor, 0, face, lacking[0]) for face in range(1, len(crops))]
-    return tuple(PhotoLight(*each) for each in zip(lacking, first, strict=True))
+    lit = [in_light(look, each) for look, each in zip(looks, lacking, strict=True)]
+    lights = [PhotoLight(lacking[0], lacking[0], lit[0], lit[0])]
+    for face in range(1, len(crops)):
+        first, first_look = (_moved(predictor, 0, face, each) for each in (lacking[0], lit[0]))
+        lights.append(PhotoLight(lacking[face], first, lit[face], first_look))
+    return tuple(lights)
 
 
 def _lacking(predictor: FlowPredictor, face: int, looks: Sequence[NDArray[np.uint8]]) -> FloatMap:

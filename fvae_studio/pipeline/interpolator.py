@@ -31,7 +31,6 @@ from fvae_studio.core.photo_io.colour_profiles import convert_colours
 from fvae_studio.core.registration import (
     add_light,
     apply_colour,
-    fit_colour,
     fit_surrounding_light,
     usable_share,
 )
@@ -164,9 +163,8 @@ class Interpolator:
         self._predictor = predictor.fork()
         lights = even_light(self._predictor, crops)
         if match_colour:
-            first_look = in_light(first.crop.pixels, lights[0].lacking)
             others = zip(prepared[1:], lights[1:], strict=True)
-            prepared = [first, *(_coloured(source, light, first, first_look) for source, light in others)]
+            prepared = [first, *(_coloured(source, light, first) for source, light in others)]
         self._sources = tuple(prepared)
         self._open = tuple(_open_share(source.landmarks) for source in prepared)
         self.mouths = tuple(
@@ -452,22 +450,18 @@ def _register(
     return ready, match
 
 
-def _coloured(source: _Source, light: PhotoLight, first: _Source, first_look: NDArray[np.uint8]) -> _Source:
+def _coloured(source: _Source, light: PhotoLight, first: _Source) -> _Source:
     """A source in the first one's light and colours.
 
-    A shadow that falls on one of both alone is filled, or cast. Colours are found in between, where both are lit: a
-    face half in shadow has another mean and another contrast than its other photos, and not for its colours.
+    A shadow that falls on one of both alone is filled, or cast. Colours are found in between, where both are lit.
 
     Args:
         source: as it was photographed.
         light: of it.
         first: the first source.
-        first_look: its crop in the lightest one's light.
     """
-    from_crop = source.cutout.from_crop
-    crop = in_light(source.crop.pixels, light.lacking)
-    colour_map = fit_colour(crop, first_look)
-    crop = in_light(apply_colour(crop, colour_map).astype(np.uint8, copy=False), -light.first)
+    from_crop, colour_map = source.cutout.from_crop, light.colour_map
+    crop = in_light(apply_colour(light.look, colour_map).astype(np.uint8, copy=False), -light.first)
     around = fit_surrounding_light(crop, first.crop.pixels, source.landmarks)
     pixels = apply_colour(photo_in_light(source.cutout.pixels, light.lacking, from_crop), colour_map)
     pixels = add_light(photo_in_light(pixels, -light.first, from_crop), around, from_crop)

@@ -15,7 +15,7 @@ from fvae_studio.core.alignment import ANCHOR_INDICES, CROP_SIZE, TEMPLATE, crop
 from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.levels import shrink_photo
 from fvae_studio.core.progress import CancelToken, NoProgress
-from fvae_studio.core.registration import fit_colour, register_photo
+from fvae_studio.core.registration import fit_colour, fit_seen_colour, register_photo
 from fvae_studio.core.regularise import prepare_flow
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import Photo, PhotoMetadata
@@ -109,7 +109,7 @@ def stage(predictor: FlowPredictor, first: InterpolationSource, second: Interpol
 
 def registered(source: InterpolationSource, first: InterpolationSource):
     roi = crop_region(FRONT).intersect(first.photo.bounds)
-    return register_photo(source.photo, source.crop, first.photo, first.crop, roi=roi, match_colour=False)
+    return register_photo(source.photo, source.crop, first.photo, first.crop, roi=roi)
 
 
 def test_start_is_the_first_photo_itself(stage, first):
@@ -328,7 +328,7 @@ def test_no_photo_is_refused(predictor):
 
 
 def test_square_shows_the_face_upright_and_large(predictor, first, second):
-    interpolator = Interpolator(predictor, [first, second], match_colour=False)
+    interpolator = Interpolator(predictor, [first, second])
     drawn = Canvas.square(interpolator, 2 * CROP_SIZE).draw(
         Moment((1.0, 0.0), (1.0, 0.0)), kernel="sinc", progress=NoProgress()
     )
@@ -341,7 +341,7 @@ def test_square_shows_the_face_upright_and_large(predictor, first, second):
 
 def test_smaller_canvas_shows_the_same_picture(stage, predictor, first, second):
     small, to_small = shrink_photo(first.photo, 150)
-    interpolator = Interpolator(predictor, [first, second], match_colour=False)
+    interpolator = Interpolator(predictor, [first, second])
     canvas = Canvas(interpolator, base=small, photo_to_picture=to_small)
     drawn = canvas.draw(Moment((0.4, 0.6), (0.4, 0.6)), kernel="bicubic", progress=NoProgress())
     whole = first.photo.pixels.copy()
@@ -382,7 +382,7 @@ def test_registration_finds_the_same_scene(first: InterpolationSource, scale: fl
     size = (round(180 / scale), round(190 / scale))
     other = take(photo_to_crop, size)
     roi = crop_region(FRONT).intersect(first.photo.bounds)
-    registered = register_photo(other.photo, other.crop, first.photo, first.crop, roi=roi, match_colour=False)
+    registered = register_photo(other.photo, other.crop, first.photo, first.crop, roi=roi)
     difference = registered.pixels.astype(float) - first.photo.pixels[roi.slices]
 
     # Rounding twice to 8 bits, and the sampling of waves of some pixels' length.
@@ -392,7 +392,7 @@ def test_registration_finds_the_same_scene(first: InterpolationSource, scale: fl
 def test_a_photo_that_ends_inside_the_crop_has_no_share_there(first: InterpolationSource) -> None:
     cut = take(camera(scale=0.9, degrees=0, face_at=(20.0, 100.0)), (200, 200))
     roi = crop_region(FRONT).intersect(first.photo.bounds)
-    registered = register_photo(cut.photo, cut.crop, first.photo, first.crop, roi=roi, match_colour=False)
+    registered = register_photo(cut.photo, cut.crop, first.photo, first.crop, roi=roi)
     width = roi.width
 
     assert (registered.share[:, : width // 5] == 0).all()
@@ -411,10 +411,23 @@ def test_colour_is_matched_by_the_map_that_was_lost() -> None:
     assert np.abs(darker.astype(float) - target).mean() > 25
 
 
-def test_colour_of_a_flat_crop_does_not_explode() -> None:
+def test_what_only_one_photo_shows_has_no_say_in_its_colours() -> None:
+    rng = np.random.default_rng(0)
+    target = rng.integers(60, 180, (CROP_SIZE, CROP_SIZE, 3)).astype(np.uint8)
+    darker = np.round(target * np.array([0.7, 0.6, 0.65]) + 5).astype(np.uint8)
+    darker[80:95, 40:88] = 240  # teeth
+    colour_map = fit_seen_colour(darker, target)
+    restored = (darker / 255) @ colour_map[:, :3].T + colour_map[:, 3]
+
+    assert np.abs(restored * 255 - target)[:80].mean() < 1
+    np.testing.assert_allclose(fit_seen_colour(target, target), np.eye(3, 4), atol=1e-3)
+
+
+@pytest.mark.parametrize("fit", [fit_colour, fit_seen_colour])
+def test_colour_of_a_flat_crop_does_not_explode(fit) -> None:
     flat = np.full((CROP_SIZE, CROP_SIZE, 3), 90, np.uint8)
     target = np.full((CROP_SIZE, CROP_SIZE, 3), 120, np.uint8)
-    colour_map = fit_colour(flat, target)
+    colour_map = fit(flat, target)
 
     assert np.abs(colour_map).max() < 3
     np.testing.assert_allclose(colour_map[:, :3].sum(axis=1) * 90 + colour_map[:, 3] * 255, 120, atol=1)
@@ -442,5 +455,4 @@ def test_a_region_beyond_the_frame_is_refused(first: InterpolationSource, second
             first.photo,
             first.crop,
             roi=first.photo.bounds.grow(1),
-            match_colour=False,
         )

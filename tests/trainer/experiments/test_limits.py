@@ -7,10 +7,10 @@ import pytest
 
 from fvae_studio.errors import DataError
 from fvae_studio.model.directions import DirectionSet
+from fvae_studio.pipeline.evened_faces import PhotoLight
 from tests.helpers.fake_faces import make_photo
 from tests.helpers.prepared_faces import crop_landmarks, make_prepared
 from trainer.baselines.oracle import OracleSettings
-from trainer.experiments.limits import light
 from trainer.experiments.limits.glasses import _bend, rims, with_glasses
 from trainer.experiments.limits.groups import find_groups, group_figures, held_out_rows, skin_lightness
 from trainer.experiments.limits.light import LIGHTS, clip_flows, edits_in_other_light, reaching_in_other_light, relit
@@ -55,7 +55,7 @@ def test_gain_without_relighting_is_the_same_for_both(bench):
 def test_photos_in_one_light_are_fitted_as_they_are(bench, monkeypatch):
     pairs = RealPairs.of(bench.prepared)
     source, target = pairs.source[pairs.is_forth], pairs.target[pairs.is_forth]
-    monkeypatch.setattr(light, "fit_colour", lambda *_: np.eye(3, 4, dtype=np.float32))
+    monkeypatch.setattr(PhotoLight, "colour_map", np.eye(3, 4, dtype=np.float32))
     expected = fitted_flows(bench.model, source, target)
 
     np.testing.assert_array_equal(clip_flows(bench.model, source, target), expected)

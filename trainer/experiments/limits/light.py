@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fvae_studio.core.alignment import TEMPLATE_ID
-from fvae_studio.core.even_light import in_light
 from fvae_studio.core.geometry import SimilarityTransform
-from fvae_studio.core.registration import apply_colour, fit_colour
+from fvae_studio.core.registration import apply_colour
 from fvae_studio.core.types import AlignedCrop
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.preprocess import to_tensor
@@ -145,8 +144,8 @@ def clip_flows(model: LoadedModel, source: Tensor, target: Tensor) -> Tensor:
     for looks in zip(to_bytes(source), to_bytes(target), strict=True):
         same = SimilarityTransform.identity()
         lights = even_light(predictor, [AlignedCrop(look, same, TEMPLATE_ID) for look in looks])
-        here, there = (in_light(look, light.lacking) for look, light in zip(looks, lights, strict=True))
-        there = apply_colour(there, fit_colour(there, here)).astype(np.uint8, copy=False)
+        here, there = (light.look for light in lights)
+        there = apply_colour(there, lights[1].colour_map).astype(np.uint8, copy=False)
         latent = fit_latent(predictor, here, there, predictor.latent(1))
         (field,) = predictor.predict_latents(latent[None], with_confidence=False)
         flows.append(torch.from_numpy(np.array(field.flow)).permute(2, 0, 1))
