@@ -2,7 +2,7 @@
 
 VENV ?= .venv
 OUT ?= out
-MODEL ?= studio-20
+MODEL ?= studio-21
 # Training data; the same as the program's FVAE_DATA.
 DATA ?= $(or $(FVAE_DATA),../shared/data)
 SAMPLES := resources/samples

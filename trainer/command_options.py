@@ -27,7 +27,7 @@ DeviceOption = Annotated[str, typer.Option("--accelerator", help="auto, cpu, cud
 
 DEFAULT_WORK: Final = Path("runs/studio")
 
-RELEASED: Final = "studio-20"
+RELEASED: Final = "studio-21"
 """The model that ships: what fine-tuning begins with, and what `release` calls a run unless told otherwise."""
 
 

@@ -87,8 +87,8 @@ def one_sentence(error: str) -> str:
         (("evaluate",), "run `fvae-train prepare` first"),
         (("release",), "run `fvae-train evaluate` first"),
         (("sheet",), "there is no checkpoint|run `fvae-train prepare` first"),
-        (("table1", "--model", "studio-20"), "run `fvae-train prepare` first"),
-        (("figure6", "--model", "studio-20"), "run `fvae-train prepare` first"),
+        (("table1", "--model", "studio-21"), "run `fvae-train prepare` first"),
+        (("figure6", "--model", "studio-21"), "run `fvae-train prepare` first"),
         (("samples", "--data", "{}/nowhere"), "no training data found"),
     ],
 )
