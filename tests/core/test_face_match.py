@@ -9,6 +9,8 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment, extract_crop
 from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.face_match import (
+    _STEADY,
+    _STEADY_SIZE,
     FINE_SIZE,
     LIKENESS_LIMIT,
     MAX_REFINEMENT_PX,
@@ -103,6 +105,19 @@ def test_stretched_face_is_another_persons(ada):
     longer = (landmarks * [1, 1.25]).astype(np.float32)
 
     assert shape_distance(landmarks, longer) > LIKENESS_LIMIT
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(15, 0), (-12, 0), (0, 10), (8, -8)])
+def test_a_head_that_turns_is_the_same_persons(ada, yaw, pitch):
+    landmarks = ada[0][1].astype(np.float64)
+    size = np.sqrt(np.square(landmarks - landmarks.mean(axis=0)).sum(axis=1).mean())
+    steady, depth = list(_STEADY), np.array([row[1] for row in _STEADY.values()]) * size / _STEADY_SIZE
+    turned = landmarks.copy()
+    turned[steady] += np.sin(np.radians([yaw, pitch])) * depth[:, None]
+    wider = landmarks * [1.12, 1]
+
+    assert shape_distance(landmarks, turned) < 0.6 * LIKENESS_LIMIT
+    assert shape_distance(wider, turned) > LIKENESS_LIMIT
 
 
 def test_light_is_told_apart(ada):
