@@ -135,9 +135,7 @@ def fit_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[
     Returns:
         (3, 4): [r, g, b, 1] -> (r, g, b), values in [0, 1].
     """
-    size = source.shape[0]
-    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1) * (CROP_SIZE / size)
-    face = _oval(grid) > 0.5
+    face = _face_of(source.shape[0])
     wanted = transfer_colour(source, target, region=face)[face].astype(np.float64) / 255
     given = source[face].astype(np.float64) / 255
     # A trace of ridge towards the identity: a face of one flat colour would leave the map undetermined.
@@ -162,9 +160,7 @@ def fit_seen_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDA
     Returns:
         (3, 4), as `fit_colour`.
     """
-    size = source.shape[0]
-    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1) * (CROP_SIZE / size)
-    face = _oval(grid) > 0.5
+    face = _face_of(source.shape[0])
     given = np.column_stack([source[face].astype(np.float64) / 255, np.ones(np.count_nonzero(face))])
     wanted = target[face].astype(np.float64) / 255
     ridge, unchanged = _SEEN_RIDGE * len(given), np.eye(4, 3)
@@ -262,6 +258,12 @@ def light_rows(
             light, matrix, (width, rows.stop - row), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         )
         yield rows, read
+
+
+def _face_of(size: int) -> NDArray[np.bool_]:
+    """(size, size): where a crop of that side shows a face."""
+    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1) * (CROP_SIZE / size)
+    return _oval(grid) > 0.5
 
 
 def _oval(positions: NDArray[np.floating[Any]]) -> FloatMap:

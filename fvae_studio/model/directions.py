@@ -77,7 +77,7 @@ class Direction:
         mirrored: name of the direction that does the same on the other half of the face, if there is one.
         gauge: tells how far a photo's own expression is taken back at strength -1; None takes everybody's back by
             `vector`, once.
-        parts: units of `OPEN_MOUTH` by which it parts lips that show teeth already, per unit of strength.
+        parts: units of `OPEN_MOUTH` by which it parts lips that are open already, per unit of strength.
     """
 
     name: str

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
-from fvae_studio.core.even_light import in_light, photo_in_light
+from fvae_studio.core.even_light import photo_in_light
 from fvae_studio.core.face_parts import Part, Region, mouth_depth, part_mask
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
@@ -124,9 +124,9 @@ def borrow(
         progress.raise_if_cancelled()
         progress.report(number / (len(donors) + 1), "borrowing")
         source = _in_profile(donor.source.photo, photo.metadata.icc)
-        source, crop = _in_light(source, donor.source.crop, lights[number])
-        colour_map = lights[number].colour_map
-        registered = register_photo(source, crop, photo, frame, roi=roi, colour_map=colour_map)
+        crop, light = donor.source.crop, lights[number]
+        source = _in_light(source, crop, light)
+        registered = register_photo(source, crop, photo, frame, roi=roi, colour_map=light.colour_map)
         for part in donor.parts:
             mask = surer[number - 1] if part == "best" else _mask(donor, part, grid, is_motion=False)
             # The warp enlarges a confidence as it enlarges a flow; here it carries the mask.
@@ -163,13 +163,12 @@ def _face(donor: Donor, size: int) -> FloatMap:
     return resized
 
 
-def _in_light(photo: Photo, crop: AlignedCrop, light: PhotoLight) -> tuple[Photo, AlignedCrop]:
-    """A donor and its crop without the shadows that only it has, and with those that only the receiver has."""
+def _in_light(photo: Photo, crop: AlignedCrop, light: PhotoLight) -> Photo:
+    """A donor without the shadows that only it has, and with those that only the receiver has."""
     change = light.lacking - light.first
     if not change.any():
-        return photo, crop
-    lit = photo_in_light(photo.pixels, change, crop.photo_to_crop.inverse)
-    return replace(photo, pixels=lit), replace(crop, pixels=in_light(crop.pixels, change))
+        return photo
+    return replace(photo, pixels=photo_in_light(photo.pixels, change, crop.photo_to_crop.inverse))
 
 
 def _in_profile(photo: Photo, icc: bytes | None) -> Photo:

@@ -115,7 +115,7 @@ class Interpolator:
         sources: photos of one person, each with its face.
         register: bring the other photos into the first one's frame by what no expression moves; without it, their crops
             are taken to lie in it already.
-        match_colour: give the other photos the first one's light (section 5.2's colour transfer).
+        match_colour: give the other photos the first one's light and colours (in place of section 5.2's transfer).
         find_photo_mouth: opens photos whose teeth are seen in others; None: closed mouths stay closed.
         find_person: tells where a crop shows the person; None: what is behind moves along with a head.
         find_glasses: tells what is known of a crop's glasses; None: they are bent like faces.
