@@ -82,9 +82,8 @@ def fit_parting(
 
 
 def _teeth(prepared: PreparedFaces, row: int) -> SeenTeeth | None:
-    if model_crop(prepared, row).gap < OPEN_PX[1]:
-        return None
-    return see_teeth(prepared.crops[row], prepared.landmarks[row])
+    landmarks = prepared.landmarks[row]
+    return see_teeth(prepared.crops[row], landmarks) if opening(landmarks) >= OPEN_PX[1] else None
 
 
 def _taken_back(predictor: FlowPredictor, name: str, landmarks: Points, teeth: SeenTeeth) -> float:

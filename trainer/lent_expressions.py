@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.colour import transfer_colour
+from fvae_studio.core.crop_places import shifted
 from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER, opening
-from fvae_studio.core.residual import shifted
 from trainer.dense_maps import pixel_grid, remap, smooth_field
 
 _GRID_STEP: Final = 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,4 +53,12 @@ def sampled_at(
         borderMode=cv2.BORDER_REPLICATE if beyond is None else cv2.BORDER_CONSTANT,
         borderValue=(0, 0, 0) if beyond is None else (beyond, beyond, beyond),
     )
+    return read
+
+
+def shifted(values: NDArray[Any], shift: NDArray[np.float32], interpolation: int = cv2.INTER_LINEAR) -> NDArray[Any]:
+    """Values of a grid (h, w) or (h, w, ...) at every cell's place plus a shift (h, w, 2) in cells; OpenCV's flag."""
+    axes = (np.arange(size, dtype=np.float32) for size in values.shape[1::-1])
+    grid = np.stack(np.meshgrid(*axes), axis=-1)
+    read: NDArray[Any] = cv2.remap(values, grid + shift, None, interpolation, borderMode=cv2.BORDER_REPLICATE)
     return read

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
-from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.flow_spline import passage
 from fvae_studio.core.geometry import SimilarityTransform
 from fvae_studio.core.mouth_light import LUMINANCE
 from fvae_studio.core.registration import light_rows
@@ -64,8 +64,7 @@ def light_lacking(here: NDArray[np.uint8], there: NDArray[np.uint8]) -> FloatMap
     light = light + cv2.GaussianBlur(rest, (0, 0), _REST_PX * scale)
     left, top, right, bottom = (round(scale * side) for side in FACE)
     spread = float(light[top:bottom, left:right].std())
-    share = float(smoothstep(np.array((spread - DIFFERS[0]) / (DIFFERS[1] - DIFFERS[0]))))
-    lacking: FloatMap = np.asarray(np.float32(share) * np.maximum(light, 0), np.float32)
+    lacking: FloatMap = np.asarray(np.float32(passage(spread, DIFFERS)) * np.maximum(light, 0), np.float32)
     return lacking
 
 

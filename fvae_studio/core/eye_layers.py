@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fvae_studio.core.eye_motion import EYES, EyeMotion, Side, is_moving, measure_eye, passage
+from fvae_studio.core.eye_motion import EYES, EyeMotion, Side, is_moving, measure_eye
+from fvae_studio.core.flow_spline import passage
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lids import LAYERED, MEETING, TOGETHER, ClosingEye, close_eye
 from fvae_studio.core.wide_eyes import WideEye, widen_eye

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.contours import at_rows, cell_centres, contour_height, first_crossing, last_crossing, moved_points
-from fvae_studio.core.flow_spline import rise
+from fvae_studio.core.flow_spline import passage
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.types import FloatMap
 
@@ -151,8 +151,3 @@ def carried(columns: FloatMap, landmarks: Points, contours: EyeContours, motion:
     rise = landmarks[[contours.upper[0], contours.upper[-1]], 1] - motion.corners[:, 1]
     height: FloatMap = np.interp(columns, [left, max(right, left + 1e-3)], rise).astype(np.float32)
     return height
-
-
-def passage(value: float, between: tuple[float, float]) -> float:
-    """0 up to the first, 1 from the second on."""
-    return float(rise(np.array(value), between))

@@ -34,8 +34,8 @@ LIKENESS_LIMIT: Final = 1.65
 
 Measured on the London set, 81 people (40 of them made the table below), neutral against smiling: at this limit, no pair
 of the same person and 63 of 100 pairs of different people are told. Full sliders: disgust 14 of 81, others none. Eleven
-video frames of one person, whose head turns by up to 30 degrees, against each other: half of the pairs are told; with
-pose counted as shape (up to studio-20) it was four of five, and 71 of 100 different people."""
+video frames of one person, turned by -14 to 21 degrees, against each other: half of the pairs are told; with pose
+counted as shape (up to studio-20) it was four of five, and 71 of 100 different people."""
 
 _STEADY: Final[dict[int, tuple[float, float]]] = {
     21: (0.77, 2.8),

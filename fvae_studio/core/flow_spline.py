@@ -53,6 +53,11 @@ def rise(values: NDArray[np.floating[Any]], between: tuple[float, float]) -> NDA
     return smoothstep((values - between[0]) / (between[1] - between[0]))
 
 
+def passage(value: float, between: tuple[float, float]) -> float:
+    """0 up to the first, 1 from the second on."""
+    return float(rise(np.array(value), between))
+
+
 def border_is_zero(flow: NDArray[np.floating[Any]]) -> bool:
     """Whether the outermost cells move nothing."""
     return not (flow[0].any() or flow[-1].any() or flow[:, 0].any() or flow[:, -1].any())

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.crop_places import shifted
 from fvae_studio.core.flow_spline import rise
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.regularise import prepare_flow
@@ -201,7 +202,4 @@ def _reduced(field: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.f
 
 def _at(values: NDArray[np.float32], flow: NDArray[np.float32]) -> NDArray[np.float32]:
     """Of each place of the edited crop, what is told of where it comes from; both of `MAP_SIZE`."""
-    index = np.arange(MAP_SIZE, dtype=np.float32)
-    places = flow * np.float32(MAP_SIZE / CROP_SIZE) + np.stack(np.meshgrid(index, index), axis=-1)
-    found = cv2.remap(values, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(found, np.float32)
+    return np.asarray(shifted(values, flow * np.float32(MAP_SIZE / CROP_SIZE)), np.float32)

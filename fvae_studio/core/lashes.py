@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.contours import curve_at
 from fvae_studio.core.crop_places import blurred, mean_within, sampled_at
-from fvae_studio.core.eye_motion import CORNER_PX, passage
-from fvae_studio.core.flow_spline import rise, smoothstep
+from fvae_studio.core.eye_motion import CORNER_PX
+from fvae_studio.core.flow_spline import passage, rise, smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.lids import ClosingEye
 from fvae_studio.core.types import FloatMap

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.contours import curve_at
 from fvae_studio.core.crop_places import blurred, mean_within, sampled_at
-from fvae_studio.core.eye_motion import passage
-from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.flow_spline import passage, smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.lashes import TURNING
 from fvae_studio.core.lids import ClosingEye

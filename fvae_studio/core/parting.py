@@ -28,7 +28,7 @@ from fvae_studio.core.contours import (
     smooth_curve,
     zero_row,
 )
-from fvae_studio.core.flow_spline import border_is_zero, check_flow, fade_to_border, smoothstep
+from fvae_studio.core.flow_spline import border_is_zero, check_flow, fade_to_border, passage
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import (
     CLOSED_PX,
@@ -146,8 +146,7 @@ def part_lips(flow: NDArray[np.floating[Any]], landmarks: Points, seam: FloatMap
     columns = cell_centres(flow.shape[1])
     within = (columns + ends_upper[:, 0] > left + 3) & (columns + ends_upper[:, 0] < right - 3)
     widest = float(gap[within].max()) if within.any() else 0.0
-    low, high = PARTING_PX
-    share = float(smoothstep(np.array((widest - low) / (high - low)))) * closed
+    share = passage(widest, PARTING_PX) * closed
     if share <= 0:
         return None
     even = _stretched_evenly(flow, upper_row, lower_row, ends_upper, ends_lower)

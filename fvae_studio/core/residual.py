@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.crop_places import shifted
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.types import FloatMap
 
@@ -120,11 +121,3 @@ def _texture(picture: NDArray[np.uint8]) -> FloatMap:
 def _near_enough(residual: NDArray[np.float32]) -> FloatMap:
     length = np.hypot(residual[..., 0], residual[..., 1]) / np.float32(_SCALE)
     return smoothstep((MAX_RESIDUAL_PX + 0.5 - length) / 0.5)
-
-
-def shifted(values: NDArray[np.generic], shift: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Values of a grid at every cell's place plus a shift in cells."""
-    axes = (np.arange(size, dtype=np.float32) for size in values.shape[1::-1])
-    grid = np.stack(np.meshgrid(*axes), axis=-1)
-    read: NDArray[np.float32] = cv2.remap(values, grid + shift, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return read

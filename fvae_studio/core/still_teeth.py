@@ -22,7 +22,7 @@ from fvae_studio.core.contours import (
     curve_at,
     moved_points,
 )
-from fvae_studio.core.eye_motion import passage
+from fvae_studio.core.flow_spline import passage
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.lips import LOWER_INNER, UPPER_INNER, moved_gap, opening
 from fvae_studio.core.opened_gap import LipEdges, OpenedGap, open_gap

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.crop_places import shifted
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
 from fvae_studio.core.types import FloatMap
@@ -92,8 +93,7 @@ def keep_background(flow: NDArray[np.float32], person: FloatMap) -> NDArray[np.f
     """
     height, width = flow.shape[:2]
     cell = np.array([CROP_SIZE / width, CROP_SIZE / height], np.float32)
-    places = flow / cell + np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float32)
-    shown = cv2.remap(person, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    shown = shifted(person, flow / cell)
     beside = (np.maximum(person, shown) < 0.5).astype(np.uint8)
     distance = cv2.distanceTransform(beside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * np.float32(cell.mean())
     # The outline is that of a mask, with its steps.

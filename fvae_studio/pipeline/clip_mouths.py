@@ -12,7 +12,7 @@ import numpy as np
 from fvae_studio.core.contours import cell_centres
 from fvae_studio.core.cutout import Cutout, read_layers
 from fvae_studio.core.face_parts import gap_depth
-from fvae_studio.core.flow_spline import smoothstep
+from fvae_studio.core.flow_spline import passage, smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.lips import CLOSED_PX, opening
 from fvae_studio.core.mouth_choice import MouthChoice
@@ -101,8 +101,7 @@ class MovedMouth:
         """0 for closed lips, 1 for a gap that is seen for certain."""
         if self.lips is None:
             return 0.0
-        low, high = PARTING_PX
-        return float(smoothstep(np.array((self.lips.gap - low) / (high - low))))
+        return passage(self.lips.gap, PARTING_PX)
 
     def near_lips(self, size: int) -> FloatMap:
         """1 on lips that part, 0 beyond them, (size, size) over the crop."""

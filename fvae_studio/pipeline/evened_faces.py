@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
-from fvae_studio.core.contours import cell_centres
+from fvae_studio.core.crop_places import shifted
 from fvae_studio.core.even_light import in_light, light_lacking
 from fvae_studio.core.registration import fit_seen_colour
 from fvae_studio.core.types import AlignedCrop, FloatMap
@@ -53,22 +53,19 @@ def even_light(predictor: FlowPredictor, crops: Sequence[AlignedCrop]) -> tuple[
     Returns:
         The light of each; 0 where all are in one. What is compared with others has to be in the lightest as well.
     """
-    looks = [crop.pixels for crop in crops]
-    dark = np.zeros((CROP_SIZE, CROP_SIZE), np.float32)
-    lacking = [dark for _ in crops]
+    lit = looks = [crop.pixels for crop in crops]
+    lacking: list[FloatMap] = []
     predictor.set_crops(crops)
     for _ in range(ROUNDS):
         lacking = [_lacking(predictor, face, looks) for face in range(len(crops))]
         if not any(each.any() for each in lacking):
             break
-        predictor.set_crops(
-            [replace(crop, pixels=in_light(crop.pixels, each)) for crop, each in zip(crops, lacking, strict=True)]
-        )
-    lit = [in_light(look, each) for look, each in zip(looks, lacking, strict=True)]
+        lit = [in_light(look, each) for look, each in zip(looks, lacking, strict=True)]
+        predictor.set_crops([replace(crop, pixels=look) for crop, look in zip(crops, lit, strict=True)])
     lights = [PhotoLight(lacking[0], lacking[0], lit[0], lit[0])]
     for face in range(1, len(crops)):
-        first, first_look = (_moved(predictor, 0, face, each) for each in (lacking[0], lit[0]))
-        lights.append(PhotoLight(lacking[face], first, lit[face], first_look))
+        flow = _flow(predictor, 0, face)
+        lights.append(PhotoLight(lacking[face], shifted(lacking[0], flow), lit[face], shifted(lit[0], flow)))
     return tuple(lights)
 
 
@@ -76,18 +73,13 @@ def _lacking(predictor: FlowPredictor, face: int, looks: Sequence[NDArray[np.uin
     lacking: FloatMap = np.zeros((CROP_SIZE, CROP_SIZE), np.float32)
     for other, look in enumerate(looks):
         if other != face:
-            lacking = np.maximum(lacking, light_lacking(looks[face], _moved(predictor, other, face, look)))
+            moved = shifted(look, _flow(predictor, other, face))
+            lacking = np.maximum(lacking, light_lacking(looks[face], moved))
     return lacking
 
 
-def _moved(predictor: FlowPredictor, face: int, to: int, picture: NDArray[Any]) -> NDArray[Any]:
-    """A picture (CROP_SIZE, CROP_SIZE, ...) of a face, moved to where another one is."""
-    if not picture.any():
-        return picture
+def _flow(predictor: FlowPredictor, face: int, to: int) -> NDArray[np.float32]:
+    """(CROP_SIZE, CROP_SIZE, 2), crop pixels: of a face, to where another one is."""
     (field,) = predictor.predict_latents(predictor.latent(to)[None], face=face, with_confidence=False)
-    size = (CROP_SIZE, CROP_SIZE)
-    flow = field.flow if field.flow.shape[1::-1] == size else cv2.resize(field.flow, size)
-    rows = cell_centres(CROP_SIZE)
-    places = np.stack(np.meshgrid(rows, rows), axis=-1).astype(np.float32) + flow
-    moved: NDArray[Any] = cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return moved
+    flow: NDArray[np.float32] = cv2.resize(field.flow, (CROP_SIZE, CROP_SIZE))
+    return flow

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
+from fvae_studio.core.crop_places import shifted
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.regularise import prepare_flow
 from fvae_studio.core.residual import MATCH_SIZE, moved_together, residual_flow
@@ -153,7 +154,4 @@ def _seen_in_both(sources: Sequence[MatchedSource], flows: Sequence[NDArray[np.f
 
 def _read(values: NDArray[Any], flow: NDArray[np.float32], interpolation: int = cv2.INTER_LINEAR) -> NDArray[Any]:
     """Values on the matched grid at p + flow(p), flow in crop pixels."""
-    axis = np.arange(MATCH_SIZE, dtype=np.float32)
-    positions = np.stack(np.meshgrid(axis, axis), axis=-1) + flow * np.float32(MATCH_SIZE / CROP_SIZE)
-    read: NDArray[Any] = cv2.remap(values, positions, None, interpolation, borderMode=cv2.BORDER_REPLICATE)
-    return read
+    return shifted(values, flow * np.float32(MATCH_SIZE / CROP_SIZE), interpolation)

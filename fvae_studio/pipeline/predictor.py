@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.alignment import TEMPLATE_ID
-from fvae_studio.core.eye_motion import passage
+from fvae_studio.core.flow_spline import passage
 from fvae_studio.core.still_teeth import OPEN_PX
 from fvae_studio.core.types import AlignedCrop, FlowField
 from fvae_studio.errors import EditError, GeometryError
@@ -170,10 +170,10 @@ class FlowPredictor:
         Raises:
             EditError: as `predict`.
         """
+        self._face(face)
         return (latent + self._offset(strengths, latent, face)).astype(np.float32)
 
     def _offset(self, strengths: Strengths, latent: Latent, face: int) -> Latent:
-        self._face(face)
         return self.model.directions.combine(strengths, latent, mouth_open=self._mouths_open[face])
 
     @property

@@ -328,7 +328,7 @@ def test_no_photo_is_refused(predictor):
 
 
 def test_square_shows_the_face_upright_and_large(predictor, first, second):
-    interpolator = Interpolator(predictor, [first, second])
+    interpolator = Interpolator(predictor, [first, second], match_colour=False)
     drawn = Canvas.square(interpolator, 2 * CROP_SIZE).draw(
         Moment((1.0, 0.0), (1.0, 0.0)), kernel="sinc", progress=NoProgress()
     )
@@ -341,7 +341,7 @@ def test_square_shows_the_face_upright_and_large(predictor, first, second):
 
 def test_smaller_canvas_shows_the_same_picture(stage, predictor, first, second):
     small, to_small = shrink_photo(first.photo, 150)
-    interpolator = Interpolator(predictor, [first, second])
+    interpolator = Interpolator(predictor, [first, second], match_colour=False)
     canvas = Canvas(interpolator, base=small, photo_to_picture=to_small)
     drawn = canvas.draw(Moment((0.4, 0.6), (0.4, 0.6)), kernel="bicubic", progress=NoProgress())
     whole = first.photo.pixels.copy()

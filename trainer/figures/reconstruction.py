@@ -231,10 +231,15 @@ def fitted_flows(model: LoadedModel, source: Tensor, target: Tensor, *, progress
         progress.report(number / len(source), "fitting latents")
         here, there = (AlignedCrop(look, SimilarityTransform.identity(), TEMPLATE_ID) for look in looks)
         predictor.set_crops([here, there])
-        latent = fit_latent(predictor, here.pixels, there.pixels, predictor.latent(1))
-        (field,) = predictor.predict_latents(latent[None], with_confidence=False)
-        flows.append(torch.from_numpy(np.array(field.flow)).permute(2, 0, 1))
+        flows.append(fitted_flow(predictor, here.pixels, there.pixels))
     return resize_flow(torch.stack(flows), source.shape[-1])
+
+
+def fitted_flow(predictor: FlowPredictor, here: NDArray[np.uint8], there: NDArray[np.uint8]) -> Tensor:
+    """(2, h, w), crop pixels: of a predictor's first face, looking like `here`, to its second one, like `there`."""
+    latent = fit_latent(predictor, here, there, predictor.latent(1))
+    (field,) = predictor.predict_latents(latent[None], with_confidence=False)
+    return torch.from_numpy(np.array(field.flow)).permute(2, 0, 1)
 
 
 def _rows(direction: str, num_pairs: int, means: dict[str, NDArray[np.float64]]) -> list[MethodFigures]:

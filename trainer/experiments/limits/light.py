@@ -18,11 +18,10 @@ from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.preprocess import to_tensor
 from fvae_studio.model.warp import resize_flow, warp
 from fvae_studio.pipeline.evened_faces import even_light
-from fvae_studio.pipeline.latent_fit import fit_latent
 from fvae_studio.pipeline.predictor import FlowPredictor
 from trainer.crops import small_crop
 from trainer.experiments.intervals import Interval, mean_over_people
-from trainer.figures.reconstruction import RealPairs, fvae_flows, to_bytes, to_floats
+from trainer.figures.reconstruction import RealPairs, fitted_flow, fvae_flows, to_bytes, to_floats
 from trainer.metrics import psnr
 from trainer.prepare import PreparedFaces
 from trainer.validation import MOVING_PX
@@ -146,9 +145,7 @@ def clip_flows(model: LoadedModel, source: Tensor, target: Tensor) -> Tensor:
         lights = even_light(predictor, [AlignedCrop(look, same, TEMPLATE_ID) for look in looks])
         here, there = (light.look for light in lights)
         there = apply_colour(there, lights[1].colour_map).astype(np.uint8, copy=False)
-        latent = fit_latent(predictor, here, there, predictor.latent(1))
-        (field,) = predictor.predict_latents(latent[None], with_confidence=False)
-        flows.append(torch.from_numpy(np.array(field.flow)).permute(2, 0, 1))
+        flows.append(fitted_flow(predictor, here, there))
     return resize_flow(torch.stack(flows), source.shape[-1])
 
 
