@@ -152,15 +152,15 @@ def batch_stream(
         device: where the batches shall be.
     """
     is_processor = device.type == "cpu"
-    loader = loaded_ahead(
+    loaded = loaded_ahead(
         batches if is_processor else _StoredBatches(batches),
         numbers,
         num_workers=num_workers,
         pin_memory=device.type == "cuda",
     )
     if is_processor:
-        return iter(loader)
-    return (batches.prepared(pairs.to(device), number) for number, pairs in zip(numbers, loader, strict=True))
+        return loaded
+    return (batches.prepared(pairs.to(device), number) for number, pairs in zip(numbers, loaded, strict=True))
 
 
 def num_workers(config: TrainConfig, device: torch.device) -> int:

@@ -11,13 +11,18 @@ from types import FrameType
 from trainer.run_log import RunLog
 
 
-def leave_to_parent(number: int) -> None:  # noqa: ARG001 (what a DataLoader tells a worker)
-    """In a process that works for a training: a signal sent to all of them, by Ctrl-C or by a cluster, is the parent's.
+@contextmanager
+def left_to_parent() -> Iterator[None]:
+    """Processes forked within it never hear a signal that is sent to all of them, by Ctrl-C or by a cluster.
 
-    It wants its batches until the step is complete; when it ends, so do they.
+    The parent wants their batches until the step is complete; when it ends, so do they. The signals are blocked before
+    a process is there, since one that ignores them itself can be hit before it does.
     """
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Interruption:

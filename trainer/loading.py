@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
-from trainer.interruption import leave_to_parent
+from trainer.interruption import left_to_parent
 
 
 def loaded_ahead(
     batches: Dataset[Any], numbers: Sequence[int], *, num_workers: int, pin_memory: bool = False
-) -> DataLoader[Any]:
+) -> Iterator[Any]:
     """The batches of these numbers in order.
 
     Args:
@@ -25,12 +25,15 @@ def loaded_ahead(
     if "fork" not in multiprocessing.get_all_start_methods():
         # Elsewhere every worker would be sent a copy of the mapped files.
         num_workers = 0
-    return DataLoader(
+    loader = DataLoader(
         batches,
         batch_size=None,
         sampler=numbers,
         num_workers=num_workers,
         pin_memory=pin_memory,
         multiprocessing_context="fork" if num_workers else None,
-        worker_init_fn=leave_to_parent,
     )
+    if not num_workers:
+        return iter(loader)
+    with left_to_parent():
+        return iter(loader)

@@ -18,6 +18,21 @@ from trainer.shards import LENT, REAL
 
 
 @pytest.fixture(scope="module")
+def every_fork():
+    """Signals that each process forked here sends to itself as the very first thing."""
+    signals = []
+    # Nothing takes such a function back; it does nothing once the list is empty.
+    os.register_at_fork(after_in_child=lambda: [os.kill(os.getpid(), number) for number in signals])
+    return signals
+
+
+@pytest.fixture
+def hit_when_forked(every_fork):
+    yield every_fork
+    every_fork.clear()
+
+
+@pytest.fixture(scope="module")
 def shard():
     return make_shard(per_person=4)
 
@@ -168,11 +183,23 @@ def test_loading_processes_give_the_same_batches_in_the_same_order(table):
 def test_loading_processes_go_on_when_a_signal_is_sent_to_all(table, number):
     batches = TrainingBatches(table, config(), seed=5)
     stream = batch_stream(batches, range(6), num_workers=2)
+    for process in multiprocessing.active_children():
+        # At once: a process may not have come to its first line yet.
+        os.kill(process.pid, number)
     first = next(stream)
     for process in multiprocessing.active_children():
         os.kill(process.pid, number)
 
     assert len([first, *stream]) == 6
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="loads in this process without fork")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_meets_a_loading_process_as_it_begins_is_left_to_the_parent(table, number, hit_when_forked):
+    batches = TrainingBatches(table, config(), seed=5)
+    hit_when_forked.append(number)
+
+    assert len(list(batch_stream(batches, range(4), num_workers=2))) == 4
 
 
 def test_pairs_that_are_carried_as_they_are_stored_become_the_same_batch(table):

@@ -85,7 +85,7 @@ class GlassesPictures(Dataset[GlassesBatch]):
 
 def batches(pictures: GlassesPictures, numbers: range, *, num_workers: int) -> Iterator[GlassesBatch]:
     """These batches in order, made ahead by other processes."""
-    return iter(loaded_ahead(pictures, numbers, num_workers=num_workers))
+    return loaded_ahead(pictures, numbers, num_workers=num_workers)
 
 
 def shards_in(folder: Path) -> tuple[Shard, ...]:
