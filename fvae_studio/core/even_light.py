@@ -55,17 +55,24 @@ def light_lacking(here: NDArray[np.uint8], there: NDArray[np.uint8]) -> FloatMap
         (S, S), natural logarithm of the factor; nowhere below 0: a shadow is filled in the photo that it falls on. 0
         everywhere where both are in one light (`DIFFERS`).
     """
+    light = light_between(here, there)
+    scale = here.shape[0] / CROP_SIZE
+    left, top, right, bottom = (round(scale * side) for side in FACE)
+    spread = float(light[top:bottom, left:right].std())
+    lacking: FloatMap = np.asarray(np.float32(passage(spread, DIFFERS)) * np.maximum(light, 0), np.float32)
+    return lacking
+
+
+def light_between(here: NDArray[np.uint8], there: NDArray[np.uint8]) -> FloatMap:
+    """(S, S), natural logarithm of the factor by which the second of two crops is lighter, apart from what moves."""
     apart = _luminance(there) - _luminance(here)
     scale = here.shape[0] / CROP_SIZE
     steps = np.clip(np.round((apart / _MOST + 1) * 127.5), 0, 255).astype(np.uint8)
     coarse = cv2.medianBlur(steps, 2 * round(_MEDIAN_PX * scale / 2) + 1).astype(np.float32)
     light = cv2.GaussianBlur((coarse / 127.5 - 1) * np.float32(_MOST), (0, 0), _EDGE_PX * scale)
     rest = np.clip(apart - light, -_REST, _REST)
-    light = light + cv2.GaussianBlur(rest, (0, 0), _REST_PX * scale)
-    left, top, right, bottom = (round(scale * side) for side in FACE)
-    spread = float(light[top:bottom, left:right].std())
-    lacking: FloatMap = np.asarray(np.float32(passage(spread, DIFFERS)) * np.maximum(light, 0), np.float32)
-    return lacking
+    light += cv2.GaussianBlur(rest, (0, 0), _REST_PX * scale)
+    return np.asarray(light, np.float32)
 
 
 def in_light(picture: NDArray[np.uint8], light: FloatMap) -> NDArray[np.uint8]:

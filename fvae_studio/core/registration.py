@@ -42,6 +42,9 @@ _SEEN_APART = 0.04
 _SEEN_SHARE = 0.5
 """Of the face's pixels, which have to fit so well."""
 
+_BURNT, _DROWNED = 250, 3
+"""Of 255: from there on, and up to there, a channel of a crop tells nothing more."""
+
 _SEEN_ROUNDS = 6
 _SEEN_RIDGE = 1e-5
 """Towards no change, for each pixel: a face of one flat colour would leave the map undetermined."""
@@ -135,7 +138,7 @@ def fit_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[
     Returns:
         (3, 4): [r, g, b, 1] -> (r, g, b), values in [0, 1].
     """
-    face = _face_of(source.shape[0])
+    face = face_pixels(source.shape[0])
     wanted = transfer_colour(source, target, region=face)[face].astype(np.float64) / 255
     given = source[face].astype(np.float64) / 255
     # A trace of ridge towards the identity: a face of one flat colour would leave the map undetermined.
@@ -160,7 +163,11 @@ def fit_seen_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDA
     Returns:
         (3, 4), as `fit_colour`.
     """
-    face = _face_of(source.shape[0])
+    # What is burnt out or drowned in one of them was of any colour.
+    both = np.concatenate([source, target], axis=2)
+    face = face_pixels(source.shape[0]) & (both.max(axis=2) < _BURNT) & (both.min(axis=2) > _DROWNED)
+    if not face.any():
+        return fit_colour(source, target)
     given = np.column_stack([source[face].astype(np.float64) / 255, np.ones(np.count_nonzero(face))])
     wanted = target[face].astype(np.float64) / 255
     ridge, unchanged = _SEEN_RIDGE * len(given), np.eye(4, 3)
@@ -260,7 +267,7 @@ def light_rows(
         yield rows, read
 
 
-def _face_of(size: int) -> NDArray[np.bool_]:
+def face_pixels(size: int) -> NDArray[np.bool_]:
     """(size, size): where a crop of that side shows a face."""
     grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1) * (CROP_SIZE / size)
     return _oval(grid) > 0.5

@@ -8,7 +8,7 @@ donor is seen wherever its confidence exceeds the receiver's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, crop_region
 from fvae_studio.core.even_light import photo_in_light
+from fvae_studio.core.even_tone import in_tone
 from fvae_studio.core.face_parts import Part, Region, mouth_depth, part_mask
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points
@@ -164,11 +165,10 @@ def _face(donor: Donor, size: int) -> FloatMap:
 
 
 def _in_light(photo: Photo, crop: AlignedCrop, light: PhotoLight) -> Photo:
-    """A donor without the shadows that only it has, and with those that only the receiver has."""
-    change = light.lacking - light.first
-    if not change.any():
-        return photo
-    return replace(photo, pixels=photo_in_light(photo.pixels, change, crop.photo_to_crop.inverse))
+    """A donor with the receiver's curve, without the shadows that only it has, and with those only the receiver has."""
+    pixels = in_tone(photo.pixels, light.tone)
+    pixels = photo_in_light(pixels, light.lacking - light.first, crop.photo_to_crop.inverse)
+    return photo if pixels is photo.pixels else photo.with_pixels(pixels)
 
 
 def _in_profile(photo: Photo, icc: bytes | None) -> Photo:

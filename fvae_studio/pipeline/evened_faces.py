@@ -1,4 +1,4 @@
-"""The faces of a clip in one light, as networks and fits see them; see `core.even_light`."""
+"""The faces of a clip in one light, as networks and fits see them; see `core.even_light` and `core.even_tone`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.crop_places import shifted
 from fvae_studio.core.even_light import in_light, light_lacking
-from fvae_studio.core.registration import fit_seen_colour
+from fvae_studio.core.even_tone import Tone, fit_tone, in_tone
+from fvae_studio.core.registration import apply_colour, fit_seen_colour
 from fvae_studio.core.types import AlignedCrop, FloatMap
 from fvae_studio.pipeline.predictor import FlowPredictor
 
@@ -26,12 +27,14 @@ class PhotoLight:
     """The light of a photo beside that of the others.
 
     Attributes:
+        tone: the first photo's curve for this one; None where it is its own.
         lacking: (CROP_SIZE, CROP_SIZE), what it lacks of the lightest one's, see `light_lacking`.
         first: the same of the first photo, there where this photo shows the same.
-        look: (CROP_SIZE, CROP_SIZE, 3), this photo's crop with what it lacks.
+        look: (CROP_SIZE, CROP_SIZE, 3), this photo's crop with the first one's curve and what it lacks.
         first_look: that of the first photo, there where this photo shows the same.
     """
 
+    tone: Tone | None
     lacking: FloatMap
     first: FloatMap
     look: NDArray[np.uint8]
@@ -41,6 +44,16 @@ class PhotoLight:
     def colour_map(self) -> NDArray[np.float32]:
         """(3, 4): from this photo's colours to the first one's."""
         return fit_seen_colour(self.look, self.first_look)
+
+    @property
+    def ceiling(self) -> NDArray[np.uint8]:
+        """(3,): what burnt-out pixels of this photo become with the first one's curve and colours.
+
+        Whatever is brighter in another photo can be compared with them as if it were burnt out alike.
+        """
+        white = in_tone(np.full((1, 1, 3), 255, np.uint8), self.tone)
+        ceiling: NDArray[np.uint8] = apply_colour(white, self.colour_map)[0, 0].astype(np.uint8, copy=False)
+        return ceiling
 
 
 def even_light(predictor: FlowPredictor, crops: Sequence[AlignedCrop]) -> tuple[PhotoLight, ...]:
@@ -53,20 +66,34 @@ def even_light(predictor: FlowPredictor, crops: Sequence[AlignedCrop]) -> tuple[
     Returns:
         The light of each; 0 where all are in one. What is compared with others has to be in the lightest as well.
     """
-    lit = looks = [crop.pixels for crop in crops]
+    lit = [crop.pixels for crop in crops]
+    tones: list[Tone | None] = []
     lacking: list[FloatMap] = []
     predictor.set_crops(crops)
     for _ in range(ROUNDS):
+        tones = [None, *(_tone(predictor, face, crops) for face in range(1, len(crops)))]
+        looks = [
+            in_tone(crop.pixels, tone).astype(np.uint8, copy=False) for crop, tone in zip(crops, tones, strict=True)
+        ]
         lacking = [_lacking(predictor, face, looks) for face in range(len(crops))]
-        if not any(each.any() for each in lacking):
+        seen, lit = lit, [in_light(look, each) for look, each in zip(looks, lacking, strict=True)]
+        if all(before is now for before, now in zip(seen, lit, strict=True)):
             break
-        lit = [in_light(look, each) for look, each in zip(looks, lacking, strict=True)]
         predictor.set_crops([replace(crop, pixels=look) for crop, look in zip(crops, lit, strict=True)])
-    lights = [PhotoLight(lacking[0], lacking[0], lit[0], lit[0])]
+    lights = [PhotoLight(None, lacking[0], lacking[0], lit[0], lit[0])]
     for face in range(1, len(crops)):
         flow = _flow(predictor, 0, face)
-        lights.append(PhotoLight(lacking[face], shifted(lacking[0], flow), lit[face], shifted(lit[0], flow)))
+        first = shifted(lacking[0], flow)
+        lights.append(PhotoLight(tones[face], lacking[face], first, lit[face], shifted(lit[0], flow)))
     return tuple(lights)
+
+
+def _tone(predictor: FlowPredictor, face: int, crops: Sequence[AlignedCrop]) -> Tone | None:
+    return fit_tone(crops[face].pixels, shifted(crops[0].pixels, _flow(predictor, 0, face)))
+
+
+def _in_tone(crop: AlignedCrop, tone: Tone | None) -> NDArray[np.uint8]:
+    return in_tone(crop.pixels, tone).astype(np.uint8, copy=False)
 
 
 def _lacking(predictor: FlowPredictor, face: int, looks: Sequence[NDArray[np.uint8]]) -> FloatMap:

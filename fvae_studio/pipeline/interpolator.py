@@ -18,6 +18,7 @@ from fvae_studio.core.alignment import extract_crop
 from fvae_studio.core.cutout import Cutout, cut_face
 from fvae_studio.core.edits import Strengths, add_strengths
 from fvae_studio.core.even_light import in_light, photo_in_light
+from fvae_studio.core.even_tone import in_tone
 from fvae_studio.core.eye_layers import EyeLayers, layer_eyes
 from fvae_studio.core.face_match import FaceMatch, match_faces
 from fvae_studio.core.face_parts import gap_depth, mouth_depth
@@ -173,8 +174,8 @@ class Interpolator:
         )
         self._mouths = MovedMouths(self.mouths, self._raw)
         self._find_photo_mouth = find_photo_mouth
-        lacking = [light.first if match_colour else light.lacking for light in lights]
-        matched = [_matched(*one) for one in zip(prepared, self._open, lacking, strict=True)]
+        looks = _looks(prepared, lights, are_coloured=match_colour)
+        matched = [_matched(*one) for one in zip(prepared, self._open, looks, strict=True)]
         self._latents = [self._predictor.latent(face) for face in range(len(sources))]
         landmarks = [source.landmarks for source in prepared]
         self._corrections = FitCorrections(self._predictor, matched, landmarks)
@@ -453,7 +454,8 @@ def _register(
 def _coloured(source: _Source, light: PhotoLight, first: _Source) -> _Source:
     """A source in the first one's light and colours.
 
-    A shadow that falls on one of both alone is filled, or cast. Colours are found in between, where both are lit.
+    It takes on the first one's curve; a shadow that falls on one of both alone is filled, or cast. Colours are found in
+    between, where both are lit.
 
     Args:
         source: as it was photographed.
@@ -461,9 +463,10 @@ def _coloured(source: _Source, light: PhotoLight, first: _Source) -> _Source:
         first: the first source.
     """
     from_crop, colour_map = source.cutout.from_crop, light.colour_map
+    toned = in_tone(source.cutout.pixels, light.tone)
     crop = in_light(apply_colour(light.look, colour_map).astype(np.uint8, copy=False), -light.first)
     around = fit_surrounding_light(crop, first.crop.pixels, source.landmarks)
-    pixels = apply_colour(photo_in_light(source.cutout.pixels, light.lacking, from_crop), colour_map)
+    pixels = apply_colour(photo_in_light(toned, light.lacking, from_crop), colour_map)
     pixels = add_light(photo_in_light(pixels, -light.first, from_crop), around, from_crop)
     return replace(source, cutout=Cutout(pixels, None, from_crop))
 
@@ -475,10 +478,28 @@ def _seen_teeth(source: _Source) -> SeenTeeth | None:
     return find_teeth(Photo(cutout.pixels), cutout.from_crop.inverse, source.landmarks)
 
 
-def _matched(source: _Source, openness: float, lacking: FloatMap) -> MatchedSource:
-    cutout = source.cutout
-    crop = extract_crop(Photo(cutout.pixels), cutout.from_crop.inverse, size=MATCH_SIZE)
-    return MatchedSource(in_light(crop.pixels, lacking), source.usable, source.mouth, openness)
+def _looks(sources: Sequence[_Source], lights: Sequence[PhotoLight], *, are_coloured: bool) -> list[NDArray[np.uint8]]:
+    """Each source's crop as it is compared with the others', (MATCH_SIZE, MATCH_SIZE, 3).
+
+    Args:
+        sources: in the order of the clip.
+        lights: of them.
+        are_coloured: the sources have the first one's light and colours already.
+    """
+    ceiling = np.min([light.ceiling for light in lights], axis=0)
+    looks = []
+    for source, light in zip(sources, lights, strict=True):
+        cutout = source.cutout
+        look = extract_crop(Photo(cutout.pixels), cutout.from_crop.inverse, size=MATCH_SIZE).pixels
+        if are_coloured:
+            looks.append(np.minimum(in_light(look, light.first), ceiling))
+        else:
+            looks.append(in_light(in_tone(look, light.tone).astype(np.uint8, copy=False), light.lacking))
+    return looks
+
+
+def _matched(source: _Source, openness: float, look: NDArray[np.uint8]) -> MatchedSource:
+    return MatchedSource(look, source.usable, source.mouth, openness)
 
 
 def _open_share(landmarks: Points | None) -> float:

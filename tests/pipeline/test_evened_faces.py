@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE, TEMPLATE_ID, estimate_alignment, extract_crop
 from fvae_studio.core.geometry import SimilarityTransform
+from fvae_studio.core.registration import apply_colour
 from fvae_studio.core.timeline import Moment
 from fvae_studio.core.types import AlignedCrop, FlowField, Photo
 from fvae_studio.model.registry import read_model
@@ -24,6 +25,8 @@ from fvae_studio.pipeline.evened_faces import even_light
 from fvae_studio.pipeline.interpolator import InterpolationSource, Interpolator
 from fvae_studio.pipeline.predictor import FlowPredictor
 from tests.core.test_even_light import LIGHTS, face, relit
+from tests.core.test_even_tone import curved
+from tests.core.test_even_tone import face as curved_face
 from tests.helpers.portraits import load_photo
 
 
@@ -70,6 +73,30 @@ def test_photos_in_one_light_are_seen_as_they_are() -> None:
     assert predictor.set == [crops]
 
 
+def test_every_photo_takes_on_the_curve_of_the_first() -> None:
+    looks = [curved_face(), curved(curved_face(), "gamma 1.7"), curved_face(), curved(curved_face(), "fog")]
+    predictor = StillPredictor()
+    lights = even_light(cast(FlowPredictor, predictor), [crop_of(look) for look in looks])
+
+    assert [light.tone is None for light in lights] == [True, False, True, False]
+    seen = [crop.pixels.astype(float)[24:104, 24:104] for crop in predictor.set[-1]]
+    assert np.array_equal(predictor.set[-1][0].pixels, looks[0])
+    assert all(np.abs(one - other).mean() < 3 for one, other in pairwise(seen))
+
+
+@pytest.mark.parametrize("burnt", [0, 1])
+def test_what_is_burnt_out_in_one_photo_can_be_compared(burnt: int) -> None:
+    looks = [curved_face(), curved_face()]
+    looks[burnt] = np.clip(1.7 * looks[burnt].astype(np.float32), 0, 255).round().astype(np.uint8)
+    lights = even_light(cast(FlowPredictor, StillPredictor()), [crop_of(look) for look in looks])
+
+    first, second = (apply_colour(light.look, light.colour_map) for light in lights)
+    ceiling = np.minimum(*(light.ceiling for light in lights))
+    one, other = (np.minimum(look, ceiling).astype(float)[24:104, 24:104] for look in (first, second))
+    assert np.abs(one - other).mean() < 3
+    assert (looks[burnt][24:104, 24:104].max(axis=-1) == 255).mean() > 0.3
+
+
 def test_a_photo_alone_has_its_own_light() -> None:
     predictor = StillPredictor()
 
@@ -107,6 +134,20 @@ def test_a_shadow_on_one_of_two_photos_does_not_tear_a_face(sources, dark: int, 
     assert error(sources, even.flow) < 0.75 * unmoved
     # Without one light for both the face is torn apart: 1.3 to 2.2 times as far from the other photo as unmoved.
     assert error(sources, uneven.flow) < 0.9 * unmoved
+
+
+@pytest.mark.parametrize("bent", [0, 1])
+@pytest.mark.parametrize("curve", ["gamma 1.7", "S"])
+def test_another_curve_of_one_of_two_photos_moves_nothing(sources, bent: int, curve: str) -> None:
+    predictor = FlowPredictor(read_model(None), device="cpu")
+    others = list(sources)
+    photo = Photo(curved(sources[bent].photo.pixels, curve))
+    others[bent] = replace(sources[bent], photo=photo, crop=extract_crop(photo, sources[bent].crop.photo_to_crop))
+    there = Moment((0.0, 1.0), (0.0, 1.0))
+    (even, _), (uneven, _) = (Interpolator(predictor, each).flows(there) for each in (sources, others))
+
+    # With the curve left in, 1.2 to 1.9 times as far from the other photo.
+    assert error(sources, uneven.flow) < 1.1 * error(sources, even.flow)
 
 
 def in_shadow(source: InterpolationSource, light: np.ndarray) -> InterpolationSource:

@@ -143,9 +143,9 @@ def clip_flows(model: LoadedModel, source: Tensor, target: Tensor) -> Tensor:
     for looks in zip(to_bytes(source), to_bytes(target), strict=True):
         same = SimilarityTransform.identity()
         lights = even_light(predictor, [AlignedCrop(look, same, TEMPLATE_ID) for look in looks])
-        here, there = (light.look for light in lights)
-        there = apply_colour(there, lights[1].colour_map).astype(np.uint8, copy=False)
-        flows.append(fitted_flow(predictor, here, there))
+        ceiling = np.minimum(*(light.ceiling for light in lights))
+        here, there = (apply_colour(light.look, light.colour_map).astype(np.uint8, copy=False) for light in lights)
+        flows.append(fitted_flow(predictor, np.minimum(here, ceiling), np.minimum(there, ceiling)))
     return resize_flow(torch.stack(flows), source.shape[-1])
 
 
