@@ -107,8 +107,12 @@ def test_a_photo_alone_has_its_own_light() -> None:
 
 @pytest.fixture(scope="module")
 def sources() -> tuple[InterpolationSource, InterpolationSource]:
+    return sources_of("ada")
+
+
+def sources_of(nobody: str) -> tuple[InterpolationSource, InterpolationSource]:
     """Sample portraits of nobody: neutral, smiling."""
-    files = [samples_dir() / f"ada_{name}.jpg" for name in ("neutral", "smile")]
+    files = [samples_dir() / f"{nobody}_{name}.jpg" for name in ("neutral", "smile")]
     if not all(path.exists() for path in files):
         pytest.skip("the sample portraits are not here")
     found = []
@@ -137,16 +141,17 @@ def test_a_shadow_on_one_of_two_photos_does_not_tear_a_face(sources, dark: int, 
 
 
 @pytest.mark.parametrize("bent", [0, 1])
-@pytest.mark.parametrize("curve", ["gamma 1.7", "S"])
-def test_another_curve_of_one_of_two_photos_moves_nothing(sources, bent: int, curve: str) -> None:
+@pytest.mark.parametrize("curve", ["gamma 1.7", "S", "fog", "levels"])
+def test_another_curve_of_one_of_two_photos_moves_nothing(bent: int, curve: str) -> None:
     predictor = FlowPredictor(read_model(None), device="cpu")
+    sources = sources_of("cal")
     others = list(sources)
     photo = Photo(curved(sources[bent].photo.pixels, curve))
     others[bent] = replace(sources[bent], photo=photo, crop=extract_crop(photo, sources[bent].crop.photo_to_crop))
     there = Moment((0.0, 1.0), (0.0, 1.0))
     (even, _), (uneven, _) = (Interpolator(predictor, each).flows(there) for each in (sources, others))
 
-    # With the curve left in, 1.2 to 1.9 times as far from the other photo.
+    # With the curve left in, 1.3 to 1.6 times as far from the other photo.
     assert error(sources, uneven.flow) < 1.1 * error(sources, even.flow)
 
 
