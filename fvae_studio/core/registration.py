@@ -165,7 +165,7 @@ def fit_seen_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDA
     """
     # What is burnt out or drowned in one of them was of any colour.
     both = np.concatenate([source, target], axis=2)
-    face = face_pixels(source.shape[0]) & (both.max(axis=2) < _BURNT) & (both.min(axis=2) > _DROWNED)
+    face = face_pixels(source.shape[0]) & ~burnt_out(both) & (both.min(axis=2) > _DROWNED)
     if not face.any():
         return fit_colour(source, target)
     given = np.column_stack([source[face].astype(np.float64) / 255, np.ones(np.count_nonzero(face))])
@@ -194,7 +194,9 @@ def apply_colour(pixels: RgbImage, colour_map: NDArray[np.float32]) -> RgbImage:
     return result
 
 
-def fit_surrounding_light(source: RgbImage, target: NDArray[np.uint8], landmarks: Points | None) -> NDArray[np.float32]:
+def fit_surrounding_light(
+    source: RgbImage, target: NDArray[np.uint8], landmarks: Points | None, *, burnt: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
     """What one crop lacks around its face to have another one's light there.
 
     Two photos' backgrounds, hair and shoulders are lit differently from each other than their faces are. Where one
@@ -204,6 +206,7 @@ def fit_surrounding_light(source: RgbImage, target: NDArray[np.uint8], landmarks
         source: (S, S, 3) aligned crop, in the other one's colours (`fit_colour`).
         target: (S, S, 3) aligned crop.
         landmarks: (478, 2) of the source's face in crop pixels, which keeps its light; None: the middle of the crop.
+        burnt: (S, S): where the source was burnt out, and may have been anything lighter; None for nowhere.
 
     Returns:
         (S, S, 3) to be added, values in [-1, 1]: coarse, and 0 in the face.
@@ -220,7 +223,8 @@ def fit_surrounding_light(source: RgbImage, target: NDArray[np.uint8], landmarks
     around = 1 - face
     difference = (target.astype(np.float32) - source) / 255
     # Where hair lies on the other one's background it is no matter of light.
-    alike = around * np.exp(-((np.abs(difference).max(axis=2) / _LARGEST_LIGHT) ** 2))
+    largest = _LARGEST_LIGHT if burnt is None else np.where(burnt & (difference.min(axis=2) > 0), 1.0, _LARGEST_LIGHT)
+    alike = (around * np.exp(-((np.abs(difference).max(axis=2) / largest) ** 2))).astype(np.float32)
     sigma = _LIGHT_SIGMA_PX * per_px
     summed = cv2.GaussianBlur(difference * alike[..., None], (0, 0), sigma)
     weight = cv2.GaussianBlur(alike, (0, 0), sigma)
@@ -265,6 +269,12 @@ def light_rows(
             light, matrix, (width, rows.stop - row), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         )
         yield rows, read
+
+
+def burnt_out(crop: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(S, S): where a channel of a crop (S, S, 3) tells nothing more."""
+    burnt: NDArray[np.bool_] = crop.max(axis=2) >= _BURNT
+    return burnt
 
 
 def face_pixels(size: int) -> NDArray[np.bool_]:

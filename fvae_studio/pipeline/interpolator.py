@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import extract_crop
+from fvae_studio.core.burnt_skin import fit_burnt_skin
 from fvae_studio.core.cutout import Cutout, cut_face
 from fvae_studio.core.edits import Strengths, add_strengths
 from fvae_studio.core.even_light import in_light, photo_in_light
@@ -32,6 +33,7 @@ from fvae_studio.core.photo_io.colour_profiles import convert_colours
 from fvae_studio.core.registration import (
     add_light,
     apply_colour,
+    burnt_out,
     fit_surrounding_light,
     usable_share,
 )
@@ -455,7 +457,7 @@ def _coloured(source: _Source, light: PhotoLight, first: _Source) -> _Source:
     """A source in the first one's light and colours.
 
     It takes on the first one's curve; a shadow that falls on one of both alone is filled, or cast. Colours are found in
-    between, where both are lit.
+    between, where both are lit, and lent to skin that is burnt out.
 
     Args:
         source: as it was photographed.
@@ -464,9 +466,14 @@ def _coloured(source: _Source, light: PhotoLight, first: _Source) -> _Source:
     """
     from_crop, colour_map = source.cutout.from_crop, light.colour_map
     toned = in_tone(source.cutout.pixels, light.tone)
-    crop = in_light(apply_colour(light.look, colour_map).astype(np.uint8, copy=False), -light.first)
-    around = fit_surrounding_light(crop, first.crop.pixels, source.landmarks)
+    coloured = apply_colour(light.look, colour_map).astype(np.uint8, copy=False)
+    skin = fit_burnt_skin(source.crop.pixels, coloured, light.first_look, source.landmarks)
+    around = fit_surrounding_light(
+        in_light(coloured, -light.first), first.crop.pixels, source.landmarks, burnt=burnt_out(source.crop.pixels)
+    )
     pixels = apply_colour(photo_in_light(toned, light.lacking, from_crop), colour_map)
+    if skin.any():
+        pixels = add_light(pixels, skin, from_crop)
     pixels = add_light(photo_in_light(pixels, -light.first, from_crop), around, from_crop)
     return replace(source, cutout=Cutout(pixels, None, from_crop))
 

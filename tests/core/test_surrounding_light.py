@@ -43,6 +43,19 @@ def test_what_lies_elsewhere_is_not_taken_for_light(crop):
     assert np.abs(light).max() < 6 / 255
 
 
+def test_a_burnt_out_background_may_have_been_anything_lighter(crop):
+    other = crop - np.uint8(12)
+    burnt = np.zeros((CROP_SIZE, CROP_SIZE), bool)
+    burnt[40:88, :24] = True
+    other[burnt] = crop[burnt] - 90
+    unknown, known = (
+        fit_surrounding_light(other, crop, crop_landmarks(), burnt=each)[RING].mean() for each in (burnt, None)
+    )
+
+    assert unknown == pytest.approx(90 / 255, rel=0.15)
+    assert known < 30 / 255
+
+
 def test_light_passes_into_the_face_without_an_edge(crop):
     light = fit_surrounding_light(crop - np.uint8(20), crop, crop_landmarks())
 
