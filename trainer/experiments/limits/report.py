@@ -185,7 +185,8 @@ def _markdown(
             "Off by: distance of the flow from that of the photo as it was taken, over its mean displacement where "
             "it moves. Gain: PSNR in the face over the unwarped source on real pairs, target seen; the networks see "
             "other light, the result is judged on the pair as photographed. In clips: neutral to smile, both photos "
-            "brought into one light before they are encoded, and into the same colours before they are fitted.",
+            "brought onto one tone curve and into one light before they are encoded, and into the same colours before "
+            "they are fitted.",
             "",
             "## Turned heads",
             "",
