@@ -71,7 +71,7 @@ def even_light(predictor: FlowPredictor, crops: Sequence[AlignedCrop]) -> tuple[
     lacking: list[FloatMap] = []
     predictor.set_crops(crops)
     for _ in range(ROUNDS):
-        tones = [None, *(_tone(predictor, face, crops) for face in range(1, len(crops)))]
+        tones = [None, *(_tone(predictor, face, crops, lit) for face in range(1, len(crops)))]
         looks = [
             in_tone(crop.pixels, tone).astype(np.uint8, copy=False) for crop, tone in zip(crops, tones, strict=True)
         ]
@@ -88,8 +88,15 @@ def even_light(predictor: FlowPredictor, crops: Sequence[AlignedCrop]) -> tuple[
     return tuple(lights)
 
 
-def _tone(predictor: FlowPredictor, face: int, crops: Sequence[AlignedCrop]) -> Tone | None:
-    return fit_tone(crops[face].pixels, shifted(crops[0].pixels, _flow(predictor, 0, face)))
+def _tone(
+    predictor: FlowPredictor, face: int, crops: Sequence[AlignedCrop], lit: Sequence[NDArray[np.uint8]]
+) -> Tone | None:
+    """The first photo's curve, as far as it is seen; with a shadow on either one it is seen once that is filled."""
+    flow = _flow(predictor, 0, face)
+    tone = fit_tone(crops[face].pixels, shifted(crops[0].pixels, flow))
+    if tone is None and not (lit[face] is crops[face].pixels and lit[0] is crops[0].pixels):
+        tone = fit_tone(lit[face], shifted(lit[0], flow))
+    return tone
 
 
 def _in_tone(crop: AlignedCrop, tone: Tone | None) -> NDArray[np.uint8]:

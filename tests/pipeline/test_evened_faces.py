@@ -84,6 +84,21 @@ def test_every_photo_takes_on_the_curve_of_the_first() -> None:
     assert all(np.abs(one - other).mean() < 3 for one, other in pairwise(seen))
 
 
+@pytest.mark.parametrize("dark", [0, 1])
+def test_a_curve_is_seen_once_shadows_are_filled(dark: int) -> None:
+    looks = [curved_face(), curved_face()]
+    looks[dark] = curved(relit(looks[dark], LIGHTS["half in shadow"]), "gamma 1.7")
+    lights = even_light(cast(FlowPredictor, StillPredictor()), [crop_of(look) for look in looks])
+
+    assert lights[1].tone is not None
+    one, other = (apply_colour(light.look, light.colour_map).astype(float)[24:104, 24:104] for light in lights)
+    before, after = (
+        np.abs(a - b).mean()
+        for a, b in ((looks[0][24:104, 24:104].astype(float), looks[1][24:104, 24:104]), (one, other))
+    )
+    assert after < 0.35 * before
+
+
 @pytest.mark.parametrize("burnt", [0, 1])
 def test_what_is_burnt_out_in_one_photo_can_be_compared(burnt: int) -> None:
     looks = [curved_face(), curved_face()]
