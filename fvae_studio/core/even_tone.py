@@ -34,7 +34,7 @@ on half of a face, or light from one side, it leaves more than light does."""
 _BLACK: Final = 0.01
 """Added to values in [0, 1] before their logarithm is taken."""
 
-_KNOTS: Final = np.log(np.array([0.02, 0.06, 0.12, 0.2, 0.32, 0.46, 0.62, 0.8, 0.92, 1.0]) + _BLACK)
+_KNOTS: Final = np.log(np.array([0.0, 0.02, 0.06, 0.12, 0.2, 0.32, 0.46, 0.62, 0.8, 0.92, 1.0]) + _BLACK)
 
 _SLOPES: Final = (0.35, 3.0)
 """Of a curve in logarithms; what would be steeper is not in the pixels any more."""
@@ -66,9 +66,7 @@ class Tone:
     def of(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """What becomes of encoded values in [0, 1]; in [0, 1]."""
         logarithms = np.interp(np.log(values + _BLACK), _KNOTS, self.values)
-        # Below the first knot in proportion: black stays black.
-        low = np.minimum(values / (np.exp(_KNOTS[0]) - _BLACK), 1)
-        return np.asarray(np.clip((np.exp(logarithms) - _BLACK) * low, 0, 1), np.float64)
+        return np.asarray(np.clip(np.exp(logarithms) - _BLACK, 0, 1), np.float64)
 
 
 def fit_tone(here: NDArray[np.uint8], there: NDArray[np.uint8]) -> Tone | None:

@@ -109,6 +109,16 @@ def test_deep_pictures_get_the_same_curve(curve):
     assert len(np.unique(in_tone(np.arange(2**16, dtype=np.uint16)[None, :, None].repeat(3, 2), tone))) > 2**14
 
 
+@pytest.mark.parametrize("curve", CURVES)
+def test_what_is_darker_than_any_skin_goes_with_the_rest(curve):
+    plain = face()
+    tone = fit_tone(plain, curved(plain, curve))
+    dark = tone.of(np.arange(40) / 255)
+
+    # Pupils and hair are not torn into black and grey.
+    assert np.diff(dark).max() < 0.02
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), black=st.floats(0, 1), white=st.floats(0, 1), smooth=st.floats(0.3, 20))
 def test_any_two_pictures_have_a_curve_that_only_rises(seed, black, white, smooth):
