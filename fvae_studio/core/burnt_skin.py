@@ -14,8 +14,7 @@ from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.face_parts import part_mask
 from fvae_studio.core.geometry import Points
-from fvae_studio.core.registration import burnt_out
-from fvae_studio.core.types import FloatMap
+from fvae_studio.core.registration import burnt_out, face_hull, spread_colour
 
 _NEARBY_PX: Final = 3.0
 """Crop pixels over which colours are averaged: what is added is colour, no detail."""
@@ -43,19 +42,12 @@ def fit_burnt_skin(
     Returns:
         (CROP_SIZE, CROP_SIZE, 3) to be added, values in [-1, 1]; 0 where nothing is burnt out.
     """
-    nothing: NDArray[np.float32] = np.zeros((CROP_SIZE, CROP_SIZE, 3), np.float32)
     burnt = burnt_out(crop)
     if landmarks is None or not burnt.any():
-        return nothing
+        return np.zeros((CROP_SIZE, CROP_SIZE, 3), np.float32)
     lips, eyes = (part_mask(landmarks, part, grow_px=_PARTS_PX, feather_px=_PARTS_PX) for part in ("mouth", "eyes"))
-    hull = cv2.convexHull(landmarks.astype(np.float32))
-    face: FloatMap = np.zeros((CROP_SIZE, CROP_SIZE), np.float32)
-    cv2.fillConvexPoly(face, np.round(hull).astype(np.int32), 1)
-    skin = (burnt * face * (1 - lips) * (1 - eyes)).astype(np.float32)
+    skin = (burnt * face_hull(landmarks, CROP_SIZE) * (1 - lips) * (1 - eyes)).astype(np.float32)
     lacking = (first.astype(np.float32) - coloured) / 255
     alike = skin * np.exp(-np.square(np.abs(lacking).max(axis=2) / _APART))
-    summed = cv2.GaussianBlur(lacking * alike[..., None], (0, 0), _NEARBY_PX)
-    weight = cv2.GaussianBlur(alike, (0, 0), _NEARBY_PX)
     amount = cv2.GaussianBlur(skin, (0, 0), _EDGE_PX)
-    added: NDArray[np.float32] = (summed * (amount / np.maximum(weight, 1e-2))[..., None]).astype(np.float32)
-    return added
+    return spread_colour(lacking, alike, amount, sigma=_NEARBY_PX)

@@ -19,6 +19,7 @@ from fvae_studio.core.alignment import CROP_SIZE
 from fvae_studio.core.even_light import light_between
 from fvae_studio.core.flow_spline import passage
 from fvae_studio.core.registration import face_pixels
+from fvae_studio.core.robust_fit import fit_reweighted
 from fvae_studio.core.types import FloatMap, RgbImage
 
 DIFFERS: Final = (0.1, 0.16)
@@ -47,7 +48,6 @@ never lie on each other exactly."""
 _APART: Final = 0.12
 """Difference of contrasts in natural logarithms at which a pixel counts a quarter of what one that fits does."""
 
-_ROUNDS: Final = 6
 _STRAIGHT: Final = 1e-3
 _EVEN: Final = 1e-4
 """Towards no change where nobody of that brightness is seen, and against kinks."""
@@ -117,13 +117,8 @@ def _solve(hats: NDArray[np.float64], goal: NDArray[np.float64]) -> NDArray[np.f
     straight = slopes * steps[:, None]
     known = _STRAIGHT * straight.T @ slopes + _EVEN * kinks.T @ kinks + 1e-6 * np.eye(len(_KNOTS))
     pull = _STRAIGHT * straight.sum(axis=0) + 1e-6 * _KNOTS
-    weights = np.ones(len(goal))
-    values = _KNOTS
-    for _ in range(_ROUNDS):
-        weighted = hats * (weights / len(goal))[:, None]
-        values = np.linalg.solve(weighted.T @ hats + known, weighted.T @ goal + pull)
-        weights = 1 / np.square(1 + np.square((goal - hats @ values) / _APART))
-    within = np.clip(slopes @ values, *_SLOPES)
+    found, _ = fit_reweighted(hats, goal[:, None], prior=known, pull=pull[:, None], apart=_APART)
+    within = np.clip(slopes @ found[:, 0], *_SLOPES)
     return np.asarray(np.concatenate([[0.0], np.cumsum(within * steps)]), np.float64)
 
 

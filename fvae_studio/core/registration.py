@@ -16,6 +16,7 @@ from fvae_studio.core.colour import transfer_colour
 from fvae_studio.core.flow_spline import smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform
 from fvae_studio.core.resample import resample
+from fvae_studio.core.robust_fit import fit_reweighted
 from fvae_studio.core.types import AlignedCrop, FloatMap, Photo, RgbImage
 from fvae_studio.errors import GeometryError
 
@@ -45,7 +46,6 @@ _SEEN_SHARE = 0.5
 _BURNT, _DROWNED = 250, 3
 """Of 255: from there on, and up to there, a channel of a crop tells nothing more."""
 
-_SEEN_ROUNDS = 6
 _SEEN_RIDGE = 1e-5
 """Towards no change, for each pixel: a face of one flat colour would leave the map undetermined."""
 
@@ -170,13 +170,8 @@ def fit_seen_colour(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDA
         return fit_colour(source, target)
     given = np.column_stack([source[face].astype(np.float64) / 255, np.ones(np.count_nonzero(face))])
     wanted = target[face].astype(np.float64) / 255
-    ridge, unchanged = _SEEN_RIDGE * len(given), np.eye(4, 3)
-    solution, weights, apart = unchanged, np.ones(len(given)), np.zeros(len(given))
-    for _ in range(_SEEN_ROUNDS):
-        weighted = given * weights[:, None]
-        solution = np.linalg.solve(weighted.T @ given + ridge * np.eye(4), weighted.T @ wanted + ridge * unchanged)
-        apart = np.linalg.norm(wanted - given @ solution, axis=1)
-        weights = 1 / np.square(1 + np.square(apart / _SEEN_APART))
+    prior, unchanged = _SEEN_RIDGE * np.eye(4), _SEEN_RIDGE * np.eye(4, 3)
+    solution, apart = fit_reweighted(given, wanted, prior=prior, pull=unchanged, apart=_SEEN_APART)
     if float((apart < _SEEN_APART).mean()) < _SEEN_SHARE:
         return fit_colour(source, target)
     return solution.T.astype(np.float32)
@@ -217,31 +212,47 @@ def fit_surrounding_light(
         grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1) / per_px
         face: FloatMap = _oval(grid)
     else:
-        hull = cv2.convexHull(((landmarks + 0.5) * per_px - 0.5).astype(np.float32))
-        face = np.zeros((size, size), np.float32)
-        cv2.fillConvexPoly(face, np.round(hull).astype(np.int32), 1)
+        face = face_hull(landmarks, size)
     around = 1 - face
     difference = (target.astype(np.float32) - source) / 255
     # Where hair lies on the other one's background it is no matter of light.
     largest = _LARGEST_LIGHT if burnt is None else np.where(burnt & (difference.min(axis=2) > 0), 1.0, _LARGEST_LIGHT)
     alike = (around * np.exp(-((np.abs(difference).max(axis=2) / largest) ** 2))).astype(np.float32)
-    sigma = _LIGHT_SIGMA_PX * per_px
-    summed = cv2.GaussianBlur(difference * alike[..., None], (0, 0), sigma)
-    weight = cv2.GaussianBlur(alike, (0, 0), sigma)
     distance = cv2.distanceTransform((around > 0.5).astype(np.uint8), cv2.DIST_L2, 3) / per_px
     amount = smoothstep(distance / _LIGHT_FEATHER_PX) * around
-    light: NDArray[np.float32] = (summed * (amount / np.maximum(weight, 1e-2))[..., None]).astype(np.float32)
-    return light
+    return spread_colour(difference, alike, amount, sigma=_LIGHT_SIGMA_PX * per_px)
+
+
+def spread_colour(
+    difference: NDArray[np.float32], alike: FloatMap, amount: FloatMap, *, sigma: float
+) -> NDArray[np.float32]:
+    """A difference of colours, averaged nearby, where it shall be added.
+
+    Args:
+        difference: (S, S, 3).
+        alike: (S, S) in [0, 1]: how far it is a matter of colour there.
+        amount: (S, S) in [0, 1]: how far it is added.
+        sigma: of the mean nearby, in pixels of the map.
+
+    Returns:
+        (S, S, 3); less where next to nothing nearby is alike.
+    """
+    summed = cv2.GaussianBlur(difference * alike[..., None], (0, 0), sigma)
+    weight = cv2.GaussianBlur(alike, (0, 0), sigma)
+    spread: NDArray[np.float32] = (summed * (amount / np.maximum(weight, 1e-2))[..., None]).astype(np.float32)
+    return spread
 
 
 def add_light(pixels: RgbImage, light: NDArray[np.float32], from_crop: SimilarityTransform) -> RgbImage:
-    """A picture with `fit_surrounding_light` added, in its own depth.
+    """A picture with a map of colours added (`fit_surrounding_light`), in its own depth; the same object for nothing.
 
     Args:
         pixels: (h, w, 3).
         light: (S, S, 3), for the aligned crop.
         from_crop: crop pixels -> pixels of the picture.
     """
+    if not light.any():
+        return pixels
     limit = float(np.iinfo(pixels.dtype).max)
     result = np.empty_like(pixels)
     for rows, added in light_rows(light, from_crop, (pixels.shape[0], pixels.shape[1])):
@@ -275,6 +286,14 @@ def burnt_out(crop: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """(S, S): where a channel of a crop (S, S, 3) tells nothing more."""
     burnt: NDArray[np.bool_] = crop.max(axis=2) >= _BURNT
     return burnt
+
+
+def face_hull(landmarks: Points, size: int) -> FloatMap:
+    """(size, size): 1 within a face's hull, its landmarks in pixels of the crop, 0 elsewhere."""
+    hull = cv2.convexHull(((landmarks + 0.5) * (size / CROP_SIZE) - 0.5).astype(np.float32))
+    face: FloatMap = np.zeros((size, size), np.float32)
+    cv2.fillConvexPoly(face, np.round(hull).astype(np.int32), 1)
+    return face
 
 
 def face_pixels(size: int) -> NDArray[np.bool_]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import cached_property
+from itertools import permutations
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,8 @@ from fvae_studio.pipeline.predictor import FlowPredictor
 
 ROUNDS: Final = 2
 """In the second one, photos lie on each other more exactly, since the first one has filled most of the shadows."""
+
+_Flows: TypeAlias = Mapping[tuple[int, int], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +44,15 @@ class PhotoLight:
     look: NDArray[np.uint8]
     first_look: NDArray[np.uint8]
 
-    @property
+    @cached_property
     def colour_map(self) -> NDArray[np.float32]:
         """(3, 4): from this photo's colours to the first one's."""
         return fit_seen_colour(self.look, self.first_look)
+
+    @property
+    def coloured(self) -> NDArray[np.uint8]:
+        """(CROP_SIZE, CROP_SIZE, 3): its look in the first one's colours."""
+        return apply_colour(self.look, self.colour_map).astype(np.uint8, copy=False)
 
     @property
     def ceiling(self) -> NDArray[np.uint8]:
@@ -67,35 +76,31 @@ def even_light(predictor: FlowPredictor, crops: Sequence[AlignedCrop]) -> tuple[
         The light of each; 0 where all are in one. What is compared with others has to be in the lightest as well.
     """
     lit = [crop.pixels for crop in crops]
+    predictor.set_crops(crops)
+    flows = _flows(predictor, len(crops))
     tones: list[Tone | None] = []
     lacking: list[FloatMap] = []
-    predictor.set_crops(crops)
     for _ in range(ROUNDS):
-        tones = [None, *(_tone(predictor, face, crops, lit) for face in range(1, len(crops)))]
-        looks = [
-            in_tone(crop.pixels, tone).astype(np.uint8, copy=False) for crop, tone in zip(crops, tones, strict=True)
-        ]
-        lacking = [_lacking(predictor, face, looks) for face in range(len(crops))]
+        tones = [None, *(_tone(face, flows, crops, lit) for face in range(1, len(crops)))]
+        looks = [_in_tone(*each) for each in zip(crops, tones, strict=True)]
+        lacking = [_lacking(face, flows, looks) for face in range(len(crops))]
         seen, lit = lit, [in_light(look, each) for look, each in zip(looks, lacking, strict=True)]
         if all(before is now for before, now in zip(seen, lit, strict=True)):
             break
         predictor.set_crops([replace(crop, pixels=look) for crop, look in zip(crops, lit, strict=True)])
+        flows = _flows(predictor, len(crops))
     lights = [PhotoLight(None, lacking[0], lacking[0], lit[0], lit[0])]
     for face in range(1, len(crops)):
-        flow = _flow(predictor, 0, face)
-        first = shifted(lacking[0], flow)
-        lights.append(PhotoLight(tones[face], lacking[face], first, lit[face], shifted(lit[0], flow)))
+        first, first_look = (shifted(each, flows[0, face]) for each in (lacking[0], lit[0]))
+        lights.append(PhotoLight(tones[face], lacking[face], first, lit[face], first_look))
     return tuple(lights)
 
 
-def _tone(
-    predictor: FlowPredictor, face: int, crops: Sequence[AlignedCrop], lit: Sequence[NDArray[np.uint8]]
-) -> Tone | None:
+def _tone(face: int, flows: _Flows, crops: Sequence[AlignedCrop], lit: Sequence[NDArray[np.uint8]]) -> Tone | None:
     """The first photo's curve, as far as it is seen; with a shadow on either one it is seen once that is filled."""
-    flow = _flow(predictor, 0, face)
-    tone = fit_tone(crops[face].pixels, shifted(crops[0].pixels, flow))
+    tone = fit_tone(crops[face].pixels, shifted(crops[0].pixels, flows[0, face]))
     if tone is None and not (lit[face] is crops[face].pixels and lit[0] is crops[0].pixels):
-        tone = fit_tone(lit[face], shifted(lit[0], flow))
+        tone = fit_tone(lit[face], shifted(lit[0], flows[0, face]))
     return tone
 
 
@@ -103,17 +108,18 @@ def _in_tone(crop: AlignedCrop, tone: Tone | None) -> NDArray[np.uint8]:
     return in_tone(crop.pixels, tone).astype(np.uint8, copy=False)
 
 
-def _lacking(predictor: FlowPredictor, face: int, looks: Sequence[NDArray[np.uint8]]) -> FloatMap:
+def _lacking(face: int, flows: _Flows, looks: Sequence[NDArray[np.uint8]]) -> FloatMap:
     lacking: FloatMap = np.zeros((CROP_SIZE, CROP_SIZE), np.float32)
     for other, look in enumerate(looks):
         if other != face:
-            moved = shifted(look, _flow(predictor, other, face))
-            lacking = np.maximum(lacking, light_lacking(looks[face], moved))
+            lacking = np.maximum(lacking, light_lacking(looks[face], shifted(look, flows[other, face])))
     return lacking
 
 
-def _flow(predictor: FlowPredictor, face: int, to: int) -> NDArray[np.float32]:
-    """(CROP_SIZE, CROP_SIZE, 2), crop pixels: of a face, to where another one is."""
-    (field,) = predictor.predict_latents(predictor.latent(to)[None], face=face, with_confidence=False)
-    flow: NDArray[np.float32] = cv2.resize(field.flow, (CROP_SIZE, CROP_SIZE))
-    return flow
+def _flows(predictor: FlowPredictor, num_faces: int) -> _Flows:
+    """(CROP_SIZE, CROP_SIZE, 2), crop pixels: of each face (the first number), to where another one is (the second)."""
+    flows = {}
+    for face, to in permutations(range(num_faces), 2):
+        (field,) = predictor.predict_latents(predictor.latent(to)[None], face=face, with_confidence=False)
+        flows[face, to] = cv2.resize(field.flow, (CROP_SIZE, CROP_SIZE))
+    return flows

@@ -177,7 +177,10 @@ class Interpolator:
         self._mouths = MovedMouths(self.mouths, self._raw)
         self._find_photo_mouth = find_photo_mouth
         looks = _looks(prepared, lights, are_coloured=match_colour)
-        matched = [_matched(*one) for one in zip(prepared, self._open, looks, strict=True)]
+        matched = [
+            MatchedSource(look, source.usable, source.mouth, openness)
+            for look, source, openness in zip(looks, prepared, self._open, strict=True)
+        ]
         self._latents = [self._predictor.latent(face) for face in range(len(sources))]
         landmarks = [source.landmarks for source in prepared]
         self._corrections = FitCorrections(self._predictor, matched, landmarks)
@@ -464,16 +467,15 @@ def _coloured(source: _Source, light: PhotoLight, first: _Source) -> _Source:
         light: of it.
         first: the first source.
     """
-    from_crop, colour_map = source.cutout.from_crop, light.colour_map
+    from_crop = source.cutout.from_crop
     toned = in_tone(source.cutout.pixels, light.tone)
-    coloured = apply_colour(light.look, colour_map).astype(np.uint8, copy=False)
+    coloured = light.coloured
     skin = fit_burnt_skin(source.crop.pixels, coloured, light.first_look, source.landmarks)
     around = fit_surrounding_light(
         in_light(coloured, -light.first), first.crop.pixels, source.landmarks, burnt=burnt_out(source.crop.pixels)
     )
-    pixels = apply_colour(photo_in_light(toned, light.lacking, from_crop), colour_map)
-    if skin.any():
-        pixels = add_light(pixels, skin, from_crop)
+    pixels = apply_colour(photo_in_light(toned, light.lacking, from_crop), light.colour_map)
+    pixels = add_light(pixels, skin, from_crop)
     pixels = add_light(photo_in_light(pixels, -light.first, from_crop), around, from_crop)
     return replace(source, cutout=Cutout(pixels, None, from_crop))
 
@@ -493,20 +495,18 @@ def _looks(sources: Sequence[_Source], lights: Sequence[PhotoLight], *, are_colo
         lights: of them.
         are_coloured: the sources have the first one's light and colours already.
     """
-    ceiling = np.min([light.ceiling for light in lights], axis=0)
     looks = []
     for source, light in zip(sources, lights, strict=True):
         cutout = source.cutout
         look = extract_crop(Photo(cutout.pixels), cutout.from_crop.inverse, size=MATCH_SIZE).pixels
-        if are_coloured:
-            looks.append(np.minimum(in_light(look, light.first), ceiling))
-        else:
-            looks.append(in_light(in_tone(look, light.tone).astype(np.uint8, copy=False), light.lacking))
-    return looks
-
-
-def _matched(source: _Source, openness: float, look: NDArray[np.uint8]) -> MatchedSource:
-    return MatchedSource(look, source.usable, source.mouth, openness)
+        lacking = light.first
+        if not are_coloured:
+            look, lacking = in_tone(look, light.tone).astype(np.uint8, copy=False), light.lacking
+        looks.append(in_light(look, lacking))
+    if not are_coloured:
+        return looks
+    ceiling = np.min([light.ceiling for light in lights], axis=0)
+    return [np.minimum(look, ceiling) for look in looks]
 
 
 def _open_share(landmarks: Points | None) -> float:

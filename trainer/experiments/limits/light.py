@@ -12,7 +12,6 @@ from torch import Tensor
 
 from fvae_studio.core.alignment import TEMPLATE_ID
 from fvae_studio.core.geometry import SimilarityTransform
-from fvae_studio.core.registration import apply_colour
 from fvae_studio.core.types import AlignedCrop
 from fvae_studio.model.checkpoint import LoadedModel
 from fvae_studio.model.preprocess import to_tensor
@@ -144,8 +143,8 @@ def clip_flows(model: LoadedModel, source: Tensor, target: Tensor) -> Tensor:
         same = SimilarityTransform.identity()
         lights = even_light(predictor, [AlignedCrop(look, same, TEMPLATE_ID) for look in looks])
         ceiling = np.minimum(*(light.ceiling for light in lights))
-        here, there = (apply_colour(light.look, light.colour_map).astype(np.uint8, copy=False) for light in lights)
-        flows.append(fitted_flow(predictor, np.minimum(here, ceiling), np.minimum(there, ceiling)))
+        here, there = (np.minimum(light.coloured, ceiling) for light in lights)
+        flows.append(fitted_flow(predictor, here, there))
     return resize_flow(torch.stack(flows), source.shape[-1])
 
 
