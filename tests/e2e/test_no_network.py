@@ -16,6 +16,7 @@ import pytest
 from fvae_studio import paths
 
 ROOT = Path(__file__).resolve().parents[2]
+_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 _INTERNET = re.compile(r"AF_INET6?|AF_NETLINK|AF_PACKET")
 
 
@@ -60,6 +61,23 @@ def test_no_module_of_the_program_imports_anything_of_networks():
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
 
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_what_runs_the_networks_leaves_no_identity_behind_and_reports_to_nobody(tmp_path):
+    """ONNX Runtime keeps one in the cache, from which it reports every few seconds: connections come later."""
+    program = (
+        "import sys\n"
+        "from fvae_studio.model.networks import make_networks\n"
+        "from fvae_studio.model.registry import read_model\n"
+        "make_networks(read_model(), 'cpu')\n"
+        "print('onnxruntime' in sys.modules)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != _TELEMETRY}
+    environment |= {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert done.stdout.strip() == "True", done.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.slow
