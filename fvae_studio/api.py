@@ -13,7 +13,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from fvae_studio.core.edit_note import mark_edited
 from fvae_studio.core.edits import EditState, FaceEdit
@@ -52,14 +54,14 @@ def open_photo(
 
 
 class OpenedPhoto:
-    """A photo and the edit that is asked of it; `edit` gives a new one and leaves this one as it is.
+    """A photo and the edit that is asked of it, from `open_photo`; `edit` gives a new one and leaves this one as it is.
 
-    Args:
+    Attributes:
         engine: that renders.
         source: the photo as read.
-        shown: the photo with the edit applied.
+        photo: with the edit applied.
         state: the edit.
-        rois: the regions of `shown` that may differ from `source`.
+        rois: the regions of `photo` that may differ from `source`.
         mouths: where the insides of opened mouths come from.
     """
 
@@ -72,8 +74,8 @@ class OpenedPhoto:
         rois: tuple[Rect, ...] = (),
         mouths: tuple[MouthChoice, ...] = (),
     ) -> None:
-        self.engine, self.source, self.photo, self.state, self.rois = engine, source, shown, state, rois
-        self._mouths = mouths
+        self.engine, self.source, self.photo, self.state = engine, source, shown, state
+        self.rois, self.mouths = rois, mouths
 
     @property
     def faces(self) -> tuple[Face, ...]:
@@ -106,8 +108,9 @@ class OpenedPhoto:
             EditError: an unknown expression.
             FaceError: no face, none of that number, or one that cannot be edited.
         """
-        number, choice = None if face == "all" else face, None if mouth is None else MouthChoice.of(mouth)
-        added = EditState(None, (FaceEdit(number, tuple(strengths.items()), choice),))
+        number, choice = None if face == "all" else _plain(face), None if mouth is None else MouthChoice.of(mouth)
+        asked = tuple((name, _plain(strength)) for name, strength in strengths.items())
+        added = EditState(None, (FaceEdit(number, asked, choice),))
         return self.apply(self.state.merged(added))
 
     def apply(self, state: EditState) -> OpenedPhoto:
@@ -138,6 +141,11 @@ class OpenedPhoto:
         options, photo = options or WriteOptions(), self.photo
         if note and photo is not self.source:
             alone = not options.keep_metadata
-            photo = mark_edited(photo, when=datetime.now().astimezone(), mouths=self._mouths, alone=alone)
+            photo = mark_edited(photo, when=datetime.now().astimezone(), mouths=self.mouths, alone=alone)
             options = replace(options, keep_metadata=True)
         return write_photo(photo, path, options=options, source=self.source)
+
+
+def _plain(number: Any) -> Any:
+    """A number of numpy's as Python's own; all else as it is."""
+    return number.item() if isinstance(number, np.generic) else number

@@ -11,20 +11,6 @@ from types import FrameType
 from trainer.run_log import RunLog
 
 
-@contextmanager
-def left_to_parent() -> Iterator[None]:
-    """Processes forked within it never hear a signal that is sent to all of them, by Ctrl-C or by a cluster.
-
-    The parent wants their batches until the step is complete; when it ends, so do they. The signals are blocked before
-    a process is there, since one that ignores them itself can be hit before it does.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 class Interruption:
     """Whether somebody asked the program to stop."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
-from trainer.interruption import left_to_parent
+from fvae_studio.core.signals import left_to_parent
 
 
 def loaded_ahead(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fvae_studio import paths
-from fvae_studio.cli.commands import build_state, parse_mouth, read_text, start_engine
-from fvae_studio.cli.output import WrongUsageError, print_json, progress_bar, say
-from fvae_studio.errors import EditError, PhotoError, PhotoNotFoundError
+from fvae_studio.cli.commands import build_state, parse_mouth, read_text, require_mouth, start_engine
+from fvae_studio.cli.output import WrongUsageError, print_json, progress_bar, require_side_output, say
+from fvae_studio.errors import EditError, PhotoError, PhotoNotFoundError, PhotoWriteError
 
 if TYPE_CHECKING:
     from fvae_studio.core.batch import BatchRow, BatchTask
@@ -51,27 +51,45 @@ def batch(
         PhotoNotFoundError: a source that is not there, or no photo in any.
         PhotoError: some could not be edited; all others are written, and the report as well.
     """
-    from fvae_studio.core.batch import write_report
-
     folder = options.folder or _folder_of(sources) / OUTPUT_FOLDER
+    if folder.exists() and not folder.is_dir():
+        raise PhotoWriteError(f"{folder} is a file, and results of a batch go into a folder; choose another name.")
+    if report is not None:
+        replaces = options.existing == "replace"
+        require_side_output(report, overwrite=replaces, what="report", suffix=".csv", made=folder)
     photos = _photos_of(sources, recursive=recursive, leave_out=folder)
     task = replace(_task(assignments, preset, recipe, mouth), options=replace(options, folder=folder))
     jobs = min(jobs or _fitting_jobs(), len(photos))
-    rows = []
-    with progress_bar() as progress:
-        for row in _rows(photos, task, jobs, model, device, progress):
-            rows.append(row)
-            if not as_json:
-                _tell(row)
+    rows: list[BatchRow] = []
+    try:
+        with progress_bar() as progress:
+            for row in _rows(photos, task, jobs, model, device, progress):
+                rows.append(row)
+                if not as_json:
+                    _tell(row)
+    finally:
+        # Also after Ctrl-C: what is written by then is told.
+        if rows:
+            _sum_up(rows, folder, report, as_json=as_json)
+    failed = sum(row.outcome == "failed" for row in rows)
+    if failed == len(rows):
+        raise PhotoError("No photo could be edited." if failed > 1 else "The photo could not be edited.")
+    if failed:
+        raise PhotoError(f"{failed} of {len(rows)} photos could not be edited; all others were.")
+
+
+def _sum_up(rows: Sequence[BatchRow], folder: Path, report: Path | None, *, as_json: bool) -> None:
+    """Tell what became of the photos, and write the report if one is asked for."""
+    from fvae_studio.core.batch import write_report
+
     if report is not None:
+        report.parent.mkdir(parents=True, exist_ok=True)
         write_report(rows, report)
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("done", "skipped", "failed")}
     if as_json:
         print_json({**counts, "folder": str(folder), "photos": [_plain(row) for row in rows]})
     else:
         say(f"{counts['done']} written, {counts['skipped']} skipped, {counts['failed']} failed.")
-    if counts["failed"]:
-        raise PhotoError(f"{counts['failed']} of {len(rows)} photos could not be edited; all others were.")
 
 
 def _rows(
@@ -85,6 +103,8 @@ def _rows(
     known = read_extended(model).directions if engine is None else engine.directions
     for name, _ in task.strengths:
         known.require(name)
+    if task.mouth.kind == "photo":
+        require_mouth(engine or start_engine(model, device), task.mouth)
     if engine is not None:
         return _one_by_one(engine, photos, task, progress)
     return run_in_processes(photos, task, jobs=jobs, model=model, device=device, progress=progress)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from fvae_studio.cli.commands import require_file, start_engine
 from fvae_studio.cli.output import WrongUsageError, print_json, progress_bar, refuse_existing, say
-from fvae_studio.errors import FaceError, PhotoNotFoundError, ProjectError
+from fvae_studio.errors import FaceError, OverwriteError, PhotoNotFoundError, ProjectError
 
 if TYPE_CHECKING:
     from fvae_studio.core.timeline import FrameMode, KeyEasing, Timeline
@@ -76,6 +77,22 @@ class ClipOutput:
         if self.kind != "frames":
             refuse_existing(self.path, overwrite=self.overwrite)
 
+    def leave(self, photos: Iterable[Path]) -> None:
+        """Make sure that the clip takes no photo's place that it is made of, whatever may be replaced.
+
+        Raises:
+            OverwriteError: it would.
+        """
+        if self.kind != "frames":
+            refuse_existing(self.path, overwrite=True, photos=photos)
+            return
+        for photo in photos:
+            is_frame = re.fullmatch(rf"frame-\d+\.{self.frame_format}", photo.name)
+            if is_frame and self.path.is_dir() and photo.resolve().parent == self.path.resolve():
+                raise OverwriteError(
+                    f"{photo} is one of the photos themselves and may lie where a frame goes; choose another folder."
+                )
+
 
 def interpolate(
     paths: Sequence[Path],
@@ -108,6 +125,7 @@ def interpolate(
     from fvae_studio.pipeline.requests import ClipSource
 
     output.check()
+    output.leave(paths)
     chosen = [None] * len(paths) if not faces else list(faces) * (len(paths) if len(faces) == 1 else 1)
     stretch_s = (count - 1) / fps / (len(paths) - 1)
     timeline = Timeline(
@@ -149,6 +167,7 @@ def animate(
     for photo in taking:
         if photo.is_missing:
             raise PhotoNotFoundError(f"The photo {photo.path} of the clip is not where it was; put it back.")
+    output.leave(photo.path for photo in taking)
     engine = start_engine(model, device)
     opened = {photo.path: engine.open(photo.path) for photo in taking}
     sources = []
@@ -174,11 +193,12 @@ def warn_of_other_people(engine: Engine, sources: Sequence[ClipSource], paths: S
 
 
 def _check_faces(engine: Engine, sources: Sequence[ClipSource], paths: Sequence[Path]) -> None:
-    from fvae_studio.pipeline.detector import only_face
+    from fvae_studio.pipeline.detector import only_face, require_editable
 
     for source, path in zip(sources, paths, strict=True):
         try:
-            only_face(engine.detect(source.photo) if source.faces is None else source.faces, source.face)
+            faces = engine.detect(source.photo) if source.faces is None else source.faces
+            require_editable(only_face(faces, source.face), source.photo)
         except FaceError as error:
             raise type(error)(f"{path.name}: {error}") from error
 

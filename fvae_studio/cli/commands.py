@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fvae_studio import paths
-from fvae_studio.cli.output import WrongUsageError, default_output, print_json, progress_bar, refuse_existing, say
+from fvae_studio.cli.output import (
+    WrongUsageError,
+    default_output,
+    print_json,
+    progress_bar,
+    refuse_existing,
+    require_side_output,
+    say,
+)
 from fvae_studio.errors import EditError, FaceError, OverwriteError, PhotoNotFoundError, PhotoWriteError
 
 if TYPE_CHECKING:
@@ -53,7 +61,7 @@ def edit(
     engine = start_engine(model, device)
     from fvae_studio.core.edit_note import mark_edited
     from fvae_studio.core.mouth_choice import tell_mouths
-    from fvae_studio.core.photo_io import WriteOptions, atomic_write, write_and_report
+    from fvae_studio.core.photo_io import WriteOptions, atomic_write, num_pictures, write_and_report
 
     state = build_state(assignments, face, recipe, mouth=choice)
     target = _output_for(path, output)
@@ -61,11 +69,14 @@ def edit(
         if not overwrite_source:
             raise OverwriteError(f"{target} is the photo itself; add --overwrite-source if it shall be replaced.")
     else:
-        refuse_existing(target, overwrite=overwrite)
+        refuse_existing(target, overwrite=overwrite, photos=[Path(donor.photo) for donor in _mouths_of_photos(state)])
     if save_recipe is not None:
-        refuse_existing(save_recipe, overwrite=overwrite)
+        made = output if output is not None and _is_folder(output) else None
+        require_side_output(save_recipe, overwrite=overwrite, what="recipe", suffix=".json", made=made)
 
     photo = engine.open(path)
+    for donor in _mouths_of_photos(state):
+        require_mouth(engine, donor)
     with progress_bar() as progress:
         if not state.is_identity:
             require_face_choice(engine.detect(photo), state, face)
@@ -106,6 +117,8 @@ def edit(
             }
         )
         return
+    if (count := num_pictures(path)) > 1:
+        say(f"{path} holds {count} pictures; the first was edited, and {written.path.name} has that one alone.")
     for passed_over in left_out:
         say(f"Face {passed_over.face} was left out: {passed_over.reason}")
     if result.mouths:
@@ -158,16 +171,30 @@ def parse_mouth(value: str | None) -> MouthChoice | None:
     """
     if value is None:
         return None
-    from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
+    from fvae_studio.core.mouth_choice import MouthChoice
 
-    if value in ("closed", "built-in"):
-        return CLOSED if value == "closed" else BUILT_IN
-    donor = Path(value)
-    if not donor.is_file():
+    choice = MouthChoice.of(value)
+    if choice.kind == "photo" and not Path(value).is_file():
         raise PhotoNotFoundError(
-            f"{donor} does not exist; --mouth takes closed, built-in or another photo of the person."
+            f"{value} does not exist; --mouth takes closed, built-in or another photo of the person."
         )
-    return MouthChoice("photo", str(donor.resolve()))
+    return choice
+
+
+def _mouths_of_photos(state: EditState) -> list[MouthChoice]:
+    return [edit.mouth for edit in state.edits if edit.mouth is not None and edit.mouth.kind == "photo"]
+
+
+def require_mouth(engine: Engine, mouth: MouthChoice) -> None:
+    """Make sure that another photo's mouth can be taken, before anything is done with it.
+
+    Raises:
+        EditError: it cannot; says which photo, and why.
+    """
+    try:
+        engine.photo_mouth(mouth.photo)
+    except (FaceError, EditError) as error:
+        raise EditError(f"The mouth of {Path(mouth.photo).name} cannot be taken: {error}") from error
 
 
 def build_state(
@@ -178,7 +205,8 @@ def build_state(
     Args:
         assignments: as typed after `--set`.
         recipe: file to start from.
-        face: the face of `--set` and `--mouth`, and of everything in the recipe that names no face.
+        face: the face of `--set` and `--mouth`, and of everything in the recipe that names no face. Without `--set` the
+            whole recipe is for it, whichever face it was made for.
         mouth: as asked for by `--mouth`.
 
     Raises:
@@ -191,7 +219,9 @@ def build_state(
         raise WrongUsageError("There is nothing to do: give --set NAME=STRENGTH or --recipe FILE.")
     number = face if isinstance(face, int) else None
     state = EditState() if recipe is None else EditState.from_json(read_text(recipe))
-    if number is not None:
+    if number is not None and not assignments:
+        state = _to_face(state, number)
+    elif number is not None:
         for_all = replace(state.edit_of(None), face=number)
         named = EditState(None, tuple(edit for edit in state.edits if edit.face is not None))
         state = EditState(None, (for_all,)).merged(named)
@@ -201,6 +231,20 @@ def build_state(
         except EditError as error:
             raise WrongUsageError(f"--set {assignment}: {error}") from error
     return state if mouth is None else state.with_mouth(mouth, face=number)
+
+
+def _to_face(state: EditState, number: int) -> EditState:
+    """A recipe for one face, whichever it was made for, put on another one.
+
+    Raises:
+        WrongUsageError: it has edits of several faces.
+    """
+    named = sorted(edit.face for edit in state.edits if edit.face is not None)
+    if len(named) > 1:
+        faces = ", ".join(map(str, named))
+        raise WrongUsageError(f"The recipe edits faces {faces}, and --face names one; leave --face out.")
+    only = state.for_face(named[0]) if named else state.edit_of(None)
+    return replace(state, edits=(replace(only, face=number),))
 
 
 def require_face_choice(faces: Sequence[Face], state: EditState, face: FaceChoice) -> None:
@@ -252,7 +296,7 @@ def borrow(
     target = _output_for(path, output)
     if target.exists() and target.samefile(path):
         raise OverwriteError(f"{target} is the photo itself; choose another name for the result.")
-    refuse_existing(target, overwrite=overwrite)
+    refuse_existing(target, overwrite=overwrite, photos=donor_paths)
     engine = start_engine(model, device)
     from fvae_studio.cli.clips import warn_of_other_people
     from fvae_studio.core.edit_note import mark_edited
@@ -302,7 +346,7 @@ def flow(
 ) -> None:
     """Write the flow of one face, or of the whole photo."""
     require_file(path)
-    refuse_existing(output, overwrite=overwrite)
+    refuse_existing(output, overwrite=overwrite, photos=[path])
     from fvae_studio.core.flow_export import picture_flow, require_flow_format, write_picture_flow
     from fvae_studio.core.flow_io import write_flow
 
@@ -313,6 +357,8 @@ def flow(
     require_face_choice(engine.detect(photo), state, face)
     placed = engine.flows(photo, state)
     told: dict[str, Any] = {"photo": str(path), "output": str(output), "kind": kind}
+    if not placed:
+        raise EditError("The edit moves no face; give --set NAME=STRENGTH with a strength that is not 0.")
     if size == "crop":
         if len(placed) != 1:
             raise FaceError(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fvae_studio.core.progress import CancelToken, NoProgress, Progress
-from fvae_studio.errors import FvaeStudioError, OverwriteError
+from fvae_studio.errors import FvaeStudioError, OverwriteError, PhotoWriteError
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -45,14 +45,48 @@ def default_output(photo: Path, folder: Path | None = None) -> Path:
     return path
 
 
-def refuse_existing(path: Path, *, overwrite: bool) -> None:
+def refuse_existing(path: Path, *, overwrite: bool, photos: Iterable[Path] = ()) -> None:
     """Fail before the work, not after it.
+
+    Args:
+        path: what would be written.
+        overwrite: the user allows to replace what is there.
+        photos: that the command reads; none of them is replaced, whatever is allowed.
 
     Raises:
         OverwriteError: the output exists and may not be replaced.
     """
-    if path.exists() and not overwrite:
+    if not path.exists():
+        return
+    if any(path.samefile(photo) for photo in photos):
+        raise OverwriteError(f"{path} is one of the photos themselves; choose another output.")
+    if not overwrite:
         raise OverwriteError(f"{path} exists; choose another output or add --overwrite.")
+
+
+def require_side_output(path: Path, *, overwrite: bool, what: str, suffix: str, made: Path | None = None) -> None:
+    """Fail before the work where a report or a recipe could take a picture's place, or none at all.
+
+    Args:
+        path: what would be written beside the pictures.
+        overwrite: the user allows to replace what is there.
+        what: its kind, for people: "report".
+        suffix: of names that it should have.
+        made: folder that the command makes if it is not there.
+
+    Raises:
+        OverwriteError: it exists and may not be replaced.
+        PhotoWriteError: it has a picture's name, or its folder is not there.
+    """
+    from fvae_studio.core.batch import PHOTO_SUFFIXES
+
+    if path.suffix.lower() in PHOTO_SUFFIXES:
+        raise PhotoWriteError(f"{path} has a picture's name and would hold a {what}; end its name in {suffix}.")
+    if path.is_dir():
+        raise PhotoWriteError(f"{path} is a folder; name a file for the {what}.")
+    if not path.parent.is_dir() and path.parent != made:
+        raise PhotoWriteError(f"The folder {path.parent} of the {what} does not exist; make it, or choose another.")
+    refuse_existing(path, overwrite=overwrite)
 
 
 class TerminalProgress:

@@ -31,7 +31,7 @@ def inspect(
     """Tell what is in a photo; draw it if asked to."""
     require_file(path)
     if overlay is not None:
-        refuse_existing(overlay, overwrite=overwrite)
+        refuse_existing(overlay, overwrite=overwrite, photos=[path])
     choice = parse_mouth(mouth)
     engine = start_engine(model, device)
     photo = engine.open(path)

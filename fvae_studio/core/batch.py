@@ -66,11 +66,12 @@ def list_photos(folder: Path, *, recursive: bool = False, leave_out: Path | None
         leave_out: the folder of the outputs, whose photos were edited before.
     """
     found = []
+    left_out = None if leave_out is None or leave_out.resolve() == folder.resolve() else leave_out.resolve()
     for path in sorted(folder.rglob("*") if recursive else folder.iterdir()):
         parts = path.relative_to(folder).parts
         if path.suffix.lower() not in PHOTO_SUFFIXES or any(part.startswith(".") for part in parts):
             continue
-        if leave_out is not None and leave_out != folder and path.is_relative_to(leave_out):
+        if left_out is not None and path.resolve().is_relative_to(left_out):
             continue
         if path.is_file():
             found.append(path)
@@ -85,7 +86,7 @@ def report_csv(rows: Iterable[BatchRow]) -> str:
     for row in rows:
         output = "" if row.output is None else str(row.output)
         writer.writerow(
-            [_safe(str(row.path)), row.outcome, row.num_faces, _safe(output), f"{row.seconds:.2f}", row.note]
+            [_safe(str(row.path)), row.outcome, row.num_faces, _safe(output), f"{row.seconds:.2f}", _safe(row.note)]
         )
     return text.getvalue()
 

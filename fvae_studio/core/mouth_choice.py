@@ -33,11 +33,11 @@ class MouthChoice:
 
     @staticmethod
     def of(value: MouthChoice | Path | str) -> MouthChoice:
-        """From "closed", "built_in", or the path of another photo of the person."""
+        """From "closed", "built_in" (or "built-in"), or the path of another photo of the person."""
         if isinstance(value, MouthChoice):
             return value
-        if value in ("closed", "built_in"):
-            return MouthChoice(value)  # type: ignore[arg-type]
+        if value in ("closed", "built_in", "built-in"):
+            return CLOSED if value == "closed" else BUILT_IN
         return MouthChoice("photo", str(Path(value).resolve()))
 
     @property

@@ -137,6 +137,7 @@ def run_batch_photo(
     except FvaeStudioError as error:
         return row("failed", str(error))
     except OSError as error:
-        return row("failed", error.strerror or str(error))
+        where = error.filename or path
+        return row("failed", f"{where} cannot be written or read: the system says '{error.strerror or error}'.")
     left_out = [one.reason for one in engine.left_out(photo, state)] if isinstance(engine, TellsLeftOut) else []
     return row("done", " ".join(filter(None, [*left_out, written.note])), written.path)

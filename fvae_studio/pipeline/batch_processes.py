@@ -17,6 +17,7 @@ from pathlib import Path
 
 from fvae_studio.core.batch import BatchRow, BatchTask
 from fvae_studio.core.progress import NoProgress, Progress
+from fvae_studio.core.signals import left_to_parent
 from fvae_studio.errors import EditError
 from fvae_studio.pipeline.batch import run_batch_photo
 from fvae_studio.pipeline.engine import Engine
@@ -64,9 +65,11 @@ def run_in_processes(
         initargs=(model, device, max(1, (os.cpu_count() or 1) // jobs)),
     )
     try:
-        for share in shares:
-            found = pool.submit(_edit, share, task)
-            waiting |= dict.fromkeys(share.numbers, found)
+        # It is now that the processes begin.
+        with left_to_parent():
+            for share in shares:
+                found = pool.submit(_edit, share, task)
+                waiting |= dict.fromkeys(share.numbers, found)
         for number in range(1, len(photos) + 1):
             progress.report((number - 1) / len(photos), "editing")
             progress.raise_if_cancelled()
@@ -101,7 +104,8 @@ _engine: Engine | None = None
 
 def _begin(model: str | None, device: str, threads: int) -> None:
     global _engine
-    # Ctrl-C reaches all processes of a terminal: the parent decides, and lets what is under way be finished.
+    # Ctrl-C reaches all processes of a terminal: the parent decides, and lets what is under way be finished. Where
+    # signals cannot be kept from a process before it is there (`left_to_parent`), this comes a second late.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from fvae_studio.core._cv2 import cv2
     from fvae_studio.pipeline.detector import MediaPipeFaceDetector

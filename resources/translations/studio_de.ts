@@ -3703,6 +3703,10 @@
         <translation>{} lässt sich nicht lesen; das System meldet „{}“.</translation>
     </message>
     <message>
+        <source>{} cannot be written or read: the system says &apos;{}&apos;.</source>
+        <translation>{} lässt sich nicht schreiben oder lesen; das System meldet „{}“.</translation>
+    </message>
+    <message>
         <source>{} cannot be read: the system says &apos;{}&apos;. Check the disk.</source>
         <translation>{} lässt sich nicht lesen; das System meldet „{}“. Prüfen Sie den Datenträger.</translation>
     </message>
@@ -3881,6 +3885,10 @@
     <message>
         <source>{} is the photo itself. Choose another name, or ask for the source to be overwritten.</source>
         <translation>{} ist das Foto selbst. Wählen Sie einen anderen Namen oder lassen Sie das Original ersetzen.</translation>
+    </message>
+    <message>
+        <source>{} holds {} pictures, of which only the first would be left. Choose another name.</source>
+        <translation>{} enthält {} Bilder, von denen nur das erste übrig bliebe. Wählen Sie einen anderen Namen.</translation>
     </message>
     <message>
         <source>Cannot write {}: it is a folder. Give the name of a file.</source>

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -189,12 +190,27 @@ def test_expression_that_the_model_lacks_is_told_before_any_process_starts(sampl
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal")
-def test_interrupted_batch_leaves_whole_files(samples, tmp_path):
+@pytest.mark.parametrize("after_s", [0.7, 1.2, 1.7])
+def test_batch_that_is_interrupted_while_its_processes_begin_ends_without_a_trace(samples, tmp_path, after_s):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fvae_studio", "batch", samples, "-s", "smile=0.8", "-o", tmp_path / "out", "-j", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(after_s)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode not in (0, None)
+    assert "Traceback" not in errors
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal")
+def test_interrupted_batch_leaves_whole_files_and_a_report_of_them(samples, tmp_path):
     for number in range(12):
         shutil.copy(samples / "a.jpg", samples / f"more{number}.jpg")
     out = tmp_path / "out"
     process = subprocess.Popen(
-        [sys.executable, "-m", "fvae_studio", "batch", samples, "-s", "smile=0.8", "-o", out, "--jobs", "2"],
+        [sys.executable, "-m", "fvae_studio", "batch", samples, "-s", "smile=0.8", "-o", out, "--jobs", "2", "--report", tmp_path / "r.csv"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -209,3 +225,7 @@ def test_interrupted_batch_leaves_whole_files(samples, tmp_path):
     for path in written:
         with Image.open(path) as image:
             image.load()
+    with (tmp_path / "r.csv").open(encoding="utf-8-sig") as file:
+        told = {row["output"] for row in csv.DictReader(file)}
+    assert told
+    assert told <= {"", *map(str, written)}

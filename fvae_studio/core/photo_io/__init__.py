@@ -6,6 +6,7 @@ an image library for reading or writing files.
 
 from fvae_studio.core.photo_io.atomic import atomic_write
 from fvae_studio.core.photo_io.reading import ReadLimits, read_photo
+from fvae_studio.core.photo_io.several_pictures import num_pictures
 from fvae_studio.core.photo_io.writing import WriteOptions, WrittenPhoto, write_and_report, write_photo
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "WriteOptions",
     "WrittenPhoto",
     "atomic_write",
+    "num_pictures",
     "read_photo",
     "write_and_report",
     "write_photo",

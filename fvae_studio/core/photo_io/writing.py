@@ -18,6 +18,7 @@ from fvae_studio.core.photo_io.exif import edited_exif, orientation_exif
 from fvae_studio.core.photo_io.jpeg_to_jpeg import BlocksNotKeptError, PatchedJpeg, patched_source, write_patched
 from fvae_studio.core.photo_io.metadata_blocks import edited_xmp
 from fvae_studio.core.photo_io.pixels import Samples
+from fvae_studio.core.photo_io.several_pictures import num_pictures
 from fvae_studio.core.photo_io.source_file import stamp_of
 from fvae_studio.core.types import Photo, PhotoMetadata
 from fvae_studio.errors import FvaeStudioError, OverwriteError, PhotoWriteError
@@ -127,7 +128,8 @@ def write_and_report(
         The path, and what became of a JPEG's blocks.
 
     Raises:
-        OverwriteError: the file exists, or is the source, and that was not allowed.
+        OverwriteError: the file exists, or is the source, and that was not allowed; or the source holds more pictures
+            than the one that was read.
         PhotoWriteError: unknown or unsuitable format, no such folder, no permission, full disk.
     """
     path = Path(path)
@@ -144,6 +146,10 @@ def write_and_report(
         if source is not None and may_copy and (is_source_file or _copy(source, path, overwrite=may_overwrite)):
             return WrittenPhoto(path)
         _require_writable(photo, name, path, options)
+        if is_source_file and (count := num_pictures(path)) > 1:
+            raise OverwriteError(
+                f"{path} holds {count} pictures, of which only the first would be left. Choose another name."
+            )
         patched, note = _patch(photo, source, name, path, options)
         with atomic_write(path, overwrite=may_overwrite) as file:
             if patched is not None:
