@@ -209,8 +209,9 @@ def test_interrupted_batch_leaves_whole_files_and_a_report_of_them(samples, tmp_
     for number in range(12):
         shutil.copy(samples / "a.jpg", samples / f"more{number}.jpg")
     out = tmp_path / "out"
+    wishes = ["-s", "smile=0.8", "-o", out, "--jobs", "2", "--report", tmp_path / "r.csv"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "fvae_studio", "batch", samples, "-s", "smile=0.8", "-o", out, "--jobs", "2", "--report", tmp_path / "r.csv"],
+        [sys.executable, "-m", "fvae_studio", "batch", samples, *wishes],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None
