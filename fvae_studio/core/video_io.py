@@ -7,13 +7,13 @@ complete, so a cut or cancelled export leaves nothing half.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ from fvae_studio.errors import EditError, OverwriteError, PhotoWriteError
 if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
+
+_Answer = TypeVar("_Answer")
 
 Codec: TypeAlias = Literal["auto", "h264", "hevc", "av1", "vp9"]
 
@@ -245,19 +247,24 @@ def _encode(pictures: Iterator[Image.Image], file: BinaryIO, suffix: str, option
                         format="yuv420p", src_colorspace="ITU709", dst_colorspace="ITU709", dst_color_range="MPEG"
                     )
                 container.mux(stream.encode(frame))
+                if watched.error is not None:
+                    break
             if stream is not None:
                 container.mux(stream.encode(None))
     except av.FFmpegError as error:
-        if watched.error is not None:
-            # The disk is full, most likely: FFmpeg says only that something went wrong.
-            raise watched.error from error
-        raise PhotoWriteError(f"The video could not be encoded: {error.strerror or error}.") from error
+        if watched.error is None:
+            raise PhotoWriteError(f"The video could not be encoded: {error.strerror or error}.") from error
+    if watched.error is not None:
+        raise watched.error
     if suffix == ".webp" and options.note is not None:
         add_xmp(file, options.note.xmp)
 
 
 class _WatchedFile:
-    """A file that remembers why it could not be written."""
+    """A file that remembers why it could not be written, and takes the rest in silence.
+
+    FFmpeg calls it from C, where nothing can be raised: PyAV would print a trace for every call, and go on.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -266,20 +273,24 @@ class _WatchedFile:
         self.error: OSError | None = None
 
     def write(self, data: bytes) -> int:
-        try:
-            return self._file.write(data)
-        except OSError as error:
-            self.error = error
-            raise
+        return self._or_remember(lambda: self._file.write(data), len(data))
 
     def read(self, size: int = -1) -> bytes:
-        return self._file.read(size)
+        return self._or_remember(lambda: self._file.read(size), b"")
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
+        return self._or_remember(lambda: self._file.seek(offset, whence), offset)
 
     def tell(self) -> int:
-        return self._file.tell()
+        return self._or_remember(self._file.tell, 0)
+
+    def _or_remember(self, ask: Callable[[], _Answer], otherwise: _Answer) -> _Answer:
+        if self.error is None:
+            try:
+                return ask()
+            except OSError as error:
+                self.error = error
+        return otherwise
 
     def seekable(self) -> bool:
         return True

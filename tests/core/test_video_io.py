@@ -142,23 +142,31 @@ def test_cancelling_leaves_nothing_half(tmp_path, suffix):
 
 
 class FullDisk:
-    """A file that holds some bytes and then no more."""
+    """A file that holds some bytes and then no more; what is kept back for it fails at the next seek as well."""
 
     def __init__(self, file, room):
-        self.file, self.room = file, room
+        self.file, self.room, self.is_full = file, room, False
 
     def write(self, data):
-        if len(data) > self.room:
-            raise OSError(errno.ENOSPC, "No space left on device")
+        self.is_full |= len(data) > self.room
+        self._require_room()
         self.room -= len(data)
         return self.file.write(data)
+
+    def seek(self, *where):
+        self._require_room()
+        return self.file.seek(*where)
+
+    def _require_room(self):
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     def __getattr__(self, name):
         return getattr(self.file, name)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".webm", ".webp", ".gif"])
-def test_full_disk_is_told_and_leaves_nothing(tmp_path, monkeypatch, suffix):
+def test_full_disk_is_told_once_and_leaves_nothing(tmp_path, monkeypatch, capfd, suffix):
     @contextmanager
     def almost_full(path, *, overwrite):
         with atomic_write(path, overwrite=overwrite) as file:
@@ -173,6 +181,8 @@ def test_full_disk_is_told_and_leaves_nothing(tmp_path, monkeypatch, suffix):
 
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+    # Callbacks of FFmpeg that raise leave traces.
+    assert capfd.readouterr().err == ""
 
 
 def test_codec_that_this_ffmpeg_lacks_is_told(tmp_path, monkeypatch):
