@@ -14,6 +14,7 @@ from fvae_studio.errors import FaceError, OverwriteError, PhotoNotFoundError, Pr
 
 if TYPE_CHECKING:
     from fvae_studio.core.timeline import FrameMode, KeyEasing, Timeline
+    from fvae_studio.core.types import Face
     from fvae_studio.core.video_io import Codec
     from fvae_studio.pipeline.engine import Engine
     from fvae_studio.pipeline.requests import ClipSource
@@ -178,29 +179,41 @@ def animate(
 
 
 def warn_of_other_people(engine: Engine, sources: Sequence[ClipSource], paths: Sequence[Path]) -> None:
-    """Say on stderr which photos may show somebody else than the first one.
+    """Say on stderr which photos do not go with the first one: turned too far from it, or of somebody else.
 
     Raises:
-        FaceError: a photo shows no face, or several and none is named; it says which photo.
+        FaceError: a photo shows no face, or several and none is named, or one that cannot be edited; it says which
+            photo.
     """
-    _check_faces(engine, sources, paths)
-    for match, path in zip(engine.matches(sources), paths[1:], strict=True):
-        if match.may_be_another_person:
+    from fvae_studio.core.face_match import turned_apart
+
+    first, *others = _chosen_faces(engine, sources, paths)
+    for face, match, path in zip(others, engine.matches(sources), paths[1:], strict=True):
+        # A turn alone makes shapes differ.
+        if apart := turned_apart(first, face):
+            say(
+                f"{path.name}: the head is turned by {apart:.0f} degrees from where it is in {paths[0].name}. Ears, "
+                "hair and collars tear in between; choose photos of heads that are turned alike."
+            )
+        elif match.may_be_another_person:
             say(
                 f"{path.name} may show another person than {paths[0].name}: the faces' shapes differ by "
                 f"{match.shape_distance:.1f} times what one person's do. In-betweens of two people look like neither."
             )
 
 
-def _check_faces(engine: Engine, sources: Sequence[ClipSource], paths: Sequence[Path]) -> None:
+def _chosen_faces(engine: Engine, sources: Sequence[ClipSource], paths: Sequence[Path]) -> list[Face]:
     from fvae_studio.pipeline.detector import only_face, require_editable
 
+    chosen = []
     for source, path in zip(sources, paths, strict=True):
         try:
-            faces = engine.detect(source.photo) if source.faces is None else source.faces
-            require_editable(only_face(faces, source.face), source.photo)
+            face = only_face(engine.detect(source.photo) if source.faces is None else source.faces, source.face)
+            require_editable(face, source.photo)
         except FaceError as error:
             raise type(error)(f"{path.name}: {error}") from error
+        chosen.append(face)
+    return chosen
 
 
 def _write(

@@ -4815,5 +4815,9 @@
         <source>{names} may show another person than the first photo: in-betweens of two people look like neither.</source>
         <translation>{names} zeigt vielleicht jemand anderen als das erste Foto: Zwischenbilder zweier Menschen sehen keinem von beiden ähnlich.</translation>
     </message>
+    <message>
+        <source>In {names} the head is turned otherwise than in the first photo: ears, hair and collars tear in between.</source>
+        <translation>In {names} ist der Kopf anders gedreht als im ersten Foto: Ohren, Haare und Kragen zerreißen dazwischen.</translation>
+    </message>
 </context>
 </TS>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,33 @@ def test_people_who_look_different_are_told(cli, pair, tmp_path, monkeypatch):
 
     assert outcome.code == 0
     assert "b.png may show another person than a.png" in outcome.err
+
+
+def turn_second(monkeypatch, pair, yaw):
+    whole = Engine.detect
+
+    def detect(engine, photo):
+        return tuple(replace(face, yaw=yaw if photo.path == pair[1] else 0.0) for face in whole(engine, photo))
+
+    monkeypatch.setattr(Engine, "detect", detect)
+
+
+def test_heads_that_are_turned_apart_are_told_instead(cli, pair, tmp_path, monkeypatch):
+    monkeypatch.setattr(face_match, "LIKENESS_LIMIT", -1.0)
+    turn_second(monkeypatch, pair, -20.0)
+    outcome = cli("interpolate", *pair, "--steps", "2", "-o", tmp_path / "frames")
+
+    assert outcome.code == 0
+    assert "b.png: the head is turned by 20 degrees from where it is in a.png" in outcome.err
+    assert "another person" not in outcome.err
+
+
+def test_photo_that_cannot_be_edited_is_named(cli, pair, tmp_path, monkeypatch):
+    turn_second(monkeypatch, pair, -80.0)
+    outcome = cli("interpolate", *pair, "--steps", "2", "-o", tmp_path / "frames")
+
+    assert outcome.code == 1
+    assert outcome.err.startswith("b.png: Face 1 is turned away")
 
 
 def test_photo_without_a_face_is_named(cli, pair, tmp_path, monkeypatch):

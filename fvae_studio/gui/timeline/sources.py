@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from fvae_studio.core.alignment import CROP_SIZE, estimate_alignment
-from fvae_studio.core.face_match import LIKENESS_LIMIT, shape_distance
+from fvae_studio.core.face_match import LIKENESS_LIMIT, shape_distance, turned_apart
 from fvae_studio.core.timeline import FrameMode, PhotoKey
 from fvae_studio.core.types import Face, Photo, RgbImage
 from fvae_studio.gui.clip_edits import ClipEdits
@@ -59,7 +59,7 @@ def scene_of(document: ClipEdits) -> ClipScene | NoScene:
         return NoScene()
     sources, keys = [], []
     first: tuple[Photo, Face] | None = None
-    strangers = []
+    strangers, turned = [], []
     for key in timeline.photos:
         entry = document.photo_of(key.photo)
         if entry is None:
@@ -78,7 +78,10 @@ def scene_of(document: ClipEdits) -> ClipScene | NoScene:
         shown = edit if first is None else edit.for_face(face.index)
         keys.append((entry.entry_id, entry.sha256, face.index, place, shown, others))
         first = first or (entry.photo, face)
-        if may_be_strangers(first[1], face):
+        # A turn alone makes shapes differ.
+        if turned_apart(first[1], face):
+            turned.append(entry.name)
+        elif may_be_strangers(first[1], face):
             strangers.append(entry.name)
     assert first is not None
     photo, face = first
@@ -87,7 +90,7 @@ def scene_of(document: ClipEdits) -> ClipScene | NoScene:
         photo = _empty_square(photo, face)
         largest = photo.width
     what = (model.sha256, timeline.mode, *keys)
-    return ClipScene(tuple(sources), what, photo, largest, timeline.mode, _warning(strangers))
+    return ClipScene(tuple(sources), what, photo, largest, timeline.mode, _warning(strangers, turned))
 
 
 @lru_cache(maxsize=64)
@@ -130,16 +133,21 @@ def _empty_square(photo: Photo, face: Face) -> Photo:
     return Photo(pixels, metadata=metadata)
 
 
-def _warning(strangers: list[str]) -> str:
-    if not strangers:
-        return ""
-    text = _tr(
+def _warning(strangers: list[str], turned: list[str]) -> str:
+    other = _tr(
         _T(
             "timeline",
             "{names} may show another person than the first photo: in-betweens of two people look like neither.",
         )
     )
-    return text.format(names=", ".join(dict.fromkeys(strangers)))
+    apart = _tr(
+        _T(
+            "timeline",
+            "In {names} the head is turned otherwise than in the first photo: ears, hair and collars tear in between.",
+        )
+    )
+    told = ((other, strangers), (apart, turned))
+    return " ".join(text.format(names=", ".join(dict.fromkeys(names))) for text, names in told if names)
 
 
 def _tr(text: str) -> str:

@@ -296,6 +296,17 @@ def test_photo_of_somebody_else_is_warned_of_and_shown_all_the_same(clip, engine
     assert clip.stage.scene is not None
 
 
+def test_photo_whose_head_is_turned_otherwise_is_warned_of(clip, engine, files, qtbot):
+    (face,) = engine.faces
+    engine.faces = (replace(face, yaw=face.yaw - 20.0),)
+    clip.document.put_paths([files[2]], 2.0)
+    qtbot.waitUntil(lambda: "turned otherwise" in clip.panel.warning)
+
+    assert clip.panel.warning.startswith("In 2.png the head is turned otherwise than in the first photo")
+    assert "another person" not in clip.panel.warning
+    assert clip.stage.scene is not None
+
+
 @pytest.mark.parametrize("error", [EditError("These two photos do not go together."), DeviceError("out of memory")])
 def test_failed_moment_is_told_in_the_panel_and_stops_playing(clip, engine, error, qtbot):
     def fail(name):
