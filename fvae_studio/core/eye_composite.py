@@ -15,7 +15,7 @@ from fvae_studio.core.eye_motion import CORNER_PX
 from fvae_studio.core.flow_spline import rise, smoothstep
 from fvae_studio.core.geometry import Points, Rect, SimilarityTransform, box_corners
 from fvae_studio.core.lashes import LASH_PX, length_seen, turn_lashes
-from fvae_studio.core.lid_light import UNDER_EYE_PX, light_lid
+from fvae_studio.core.lid_light import UNDER_EYE_PX, light_lid, meet_corners, without_white
 from fvae_studio.core.lids import ClosingEye
 from fvae_studio.core.types import FloatMap, RgbImage, WarpedFace
 from fvae_studio.core.warp import FaceWarp
@@ -85,7 +85,9 @@ def join_eyes(
         if isinstance(eye, ClosingEye):
             lashes = turn_lashes(pictures["upper"], eye, x, y, part, to_crop, limit=limit)
             if lashes is not None:
-                pictures["upper"] = light_lid(lashes.bare, shown, eye, x, y, part, to_crop)
+                lit = light_lid(lashes.bare, shown, eye, x, y, part, to_crop)
+                pictures["upper"] = meet_corners(lit, shown, eye, x, y, part, to_crop)
+                pictures["lower"] = without_white(pictures["lower"], eye, x, y, part, to_crop, limit=limit)
         mixed = shown * (1 - np.sum(list(shares.values()), axis=0))[..., None]
         for name, share in shares.items():
             mixed += pictures[name] * share[..., None]

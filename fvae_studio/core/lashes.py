@@ -64,6 +64,9 @@ _DENSE: Final = (0.01, 0.025)
 """How much darker than the skin, of the full range, a place is, mean of its surroundings: up to the first one that is
 skin, from the second on there are lashes."""
 
+_COLOUR: Final = 0.12
+"""Share of the light by which what lashes take of a channel may differ from the mean of all."""
+
 _LIGHTEST: Final = 0.01
 """Of the full range: how much lighter than the skin may be what is seen between lashes."""
 
@@ -132,8 +135,9 @@ def turn_lashes(
     lashes = rise(blurred(missing, width / 3), _DENSE)
     behind = skin + at_rim[..., None] * (lid - skin)
     lost = 1 - np.clip(upper / np.maximum(behind, 1e-6), 0, 1)
-    # Next to the rim some of it is the eye's colour.
-    lost += at_rim[..., None] * (lost.mean(axis=2, keepdims=True) - lost)
+    # Next to the rim some of it is the eye's colour; elsewhere, in small photos, specks of a JPEG's.
+    grey = lost.mean(axis=2, keepdims=True)
+    lost = grey + (1 - at_rim)[..., None] * np.clip(lost - grey, -_COLOUR, _COLOUR)
     shade = 1 - (grows * np.maximum(at_rim, lashes))[..., None] * lost
     light = np.clip(skin.mean(axis=2) / np.maximum(lid.mean(axis=2), 1e-6), _DARKEST, 1)
     light = mean_within(light, is_lid, _LIGHT_PX / to_crop.scale)

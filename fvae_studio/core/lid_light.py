@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from fvae_studio.core.contours import curve_at
 from fvae_studio.core.crop_places import blurred, mean_within, sampled_at
-from fvae_studio.core.flow_spline import passage, smoothstep
+from fvae_studio.core.eye_motion import CORNER_PX
+from fvae_studio.core.flow_spline import passage, rise, smoothstep
 from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.lashes import TURNING
 from fvae_studio.core.lids import ClosingEye
@@ -39,6 +40,18 @@ _SHARE: Final = 0.6
 _GAIN: Final = (0.8, 2.0)
 _TINT: Final = (0.6, 1.6)
 """How much a place of the lid may change before its share is taken: its light, and each channel against that."""
+
+_WHITE_PX: Final = (1.0, 2.5)
+"""Crop pixels below the rim of a closed eye: up to the first one white is the eye's, the second one is skin."""
+
+_WHITER: Final = (0.02, 0.06)
+"""Of the full range, in each of its colours: how much lighter than that skin it is."""
+
+_CORNER_BLUR_PX: Final = 0.7
+"""Over which colours beside a corner are averaged, crop pixels."""
+
+_CORNER_REACH: Final = 0.3
+"""Of the eye's width, from a corner inwards: so far the lid takes on what is beside it, less and less."""
 
 _PAINTED: Final = (0.1, 0.3)
 """By how much (log) the skin's red over blue is above the lid's: up to the first one it is skin, from the second on
@@ -85,6 +98,87 @@ def light_lid(
     along = (y - end) / np.maximum(rim - end, 0.5)
     share = np.float32(passage(eye.closed, TURNING)) * smoothstep(along / 0.5) * smoothstep(inwards / 3 + 0.5)
     return np.asarray(upper * (1 + share[..., None] * (gain - 1)), np.float32)
+
+
+def without_white(
+    lower: NDArray[np.float32],
+    eye: ClosingEye,
+    x: FloatMap,
+    y: FloatMap,
+    part: Rect,
+    to_crop: SimilarityTransform,
+    *,
+    limit: float,
+) -> NDArray[np.float32]:
+    """Take from the lower lid the white of the eye that landmarks leave to it, which lay along closed lids as specks.
+
+    Args:
+        lower: (h, w, 3) the picture, warped by the lower lid's layer.
+        eye: that closes.
+        x: (h, w) places in the edited crop, crop pixels.
+        y: likewise.
+        part: where these lie in the picture.
+        to_crop: picture pixels -> crop pixels.
+        limit: the picture's full range.
+
+    Returns:
+        (h, w, 3): skin where it was whiter than that of the lid; unchanged where the eye closes too little for lashes
+        to turn.
+    """
+    is_turned = passage(eye.closed, TURNING)
+    if is_turned == 0:
+        return lower
+    rim = curve_at(eye.rim, x)
+    skin = sampled_at(
+        blurred(lower, _WHITE_PX[0] / 2 / to_crop.scale), x, rim + np.float32(_WHITE_PX[1]), part, to_crop
+    )
+    # White is lighter in all of its colours; a reflection on a wet rim is, too.
+    lighter = (lower - skin).min(axis=2) / limit
+    share = np.float32(is_turned) * rise(lighter, _WHITER) * rise(y - rim, _WHITE_PX[::-1])
+    return np.asarray(lower + share[..., None] * (skin - lower), np.float32)
+
+
+def meet_corners(
+    upper: NDArray[np.float32],
+    shown: NDArray[np.float32],
+    eye: ClosingEye,
+    x: FloatMap,
+    y: FloatMap,
+    part: Rect,
+    to_crop: SimilarityTransform,
+) -> NDArray[np.float32]:
+    """Let a closing lid pass into what is seen beside it, where it ended in an upright edge.
+
+    Lashes are taken off the lid, but stand beside the outer corner as they did, and so does what is painted there.
+    From the corner inwards the lid takes on their colour, and loses it again.
+
+    Args:
+        upper: (h, w, 3) the lid, from `light_lid`.
+        shown: (h, w, 3) the picture, warped by the flow.
+        eye: that closes.
+        x: (h, w) places in the edited crop, crop pixels.
+        y: likewise.
+        part: where these lie in the picture.
+        to_crop: picture pixels -> crop pixels.
+
+    Returns:
+        (h, w, 3); unchanged where the eye closes too little for lashes to turn.
+    """
+    is_turned = passage(eye.closed, TURNING)
+    if is_turned == 0:
+        return upper
+    sigma = _CORNER_BLUR_PX / to_crop.scale
+    beside, lid = blurred(shown, sigma), blurred(upper, sigma)
+    above = smoothstep((curve_at(eye.lid, x) - y) / 0.6 + 0.5) * smoothstep(y - curve_at(eye.upper_end, x))
+    reach = np.float32(_CORNER_REACH * (eye.corners[1] - eye.corners[0]))
+    result = upper.copy()
+    for corner, inwards in ((eye.corners[0], 1.0), (eye.corners[1], -1.0)):
+        outside = sampled_at(beside, np.full_like(x, corner - inwards * CORNER_PX), y, part, to_crop)
+        inside = sampled_at(lid, np.full_like(x, corner + inwards * _CORNER_BLUR_PX), y, part, to_crop)
+        way = inwards * (x - corner)
+        share = smoothstep(way / CORNER_PX + 1) * smoothstep(1 - way / reach)
+        result += (np.float32(is_turned) * share * above)[..., None] * (outside - inside)
+    return result
 
 
 def _mean(values: FloatMap, weights: FloatMap) -> float:

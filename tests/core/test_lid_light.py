@@ -77,3 +77,34 @@ def test_grain_stays():
     rough = Photo(np.clip(photo.pixels + grain[..., None], 0, 255).astype(np.uint8))
 
     assert (closed(rough, (7, 5)) - closed(photo, (7, 5))).std() > 2
+
+
+def test_lid_passes_into_what_is_dark_beside_the_outer_corner():
+    """Lashes stand there, and paint; a lid without them had ended in an upright edge."""
+    photo = painted(SKIN)
+    x = (np.arange(128 * SCALE) + 0.5) / SCALE - 0.5
+    pixels = photo.pixels.copy()
+    # The whole of the face beyond the corners is dark.
+    pixels[:, np.min([np.abs(x - middle) for middle in MIDDLES.values()], axis=0) > HALF_WIDTH] = 60
+    face = warp_shown(Photo(pixels), FlowField(closing_flow(1.0), np.ones((128, 128), np.float32)), TO_CROP, eyes())
+    row = round((LID_ROW - 2 + 0.5) * SCALE) - face.roi.y
+    first = round((MIDDLES["R"] - HALF_WIDTH - 3 + 0.5) * SCALE) - face.roi.x
+    light = face.pixels[row, first : first + 3 * SCALE + round(HALF_WIDTH * SCALE)].mean(axis=-1)
+
+    assert light[0] < 70
+    assert light[-1] > 0.9 * SKIN.mean()
+    # A step there had taken all of it within one crop pixel.
+    assert np.abs(light[SCALE:] - light[:-SCALE]).max() < 0.6 * (light[-1] - light[0])
+
+
+def test_white_of_the_eye_that_landmarks_leave_to_the_lower_lid_becomes_skin():
+    photo = painted(SKIN)
+    axis = (np.arange(128 * SCALE) + 0.5) / SCALE - 0.5
+    pixels = photo.pixels.copy()
+    for middle in MIDDLES.values():
+        rim = ROW + FALL * np.maximum(1 - ((axis - middle) / HALF_WIDTH) ** 2, 0)[None]
+        below = axis[:, None] - rim
+        pixels[(below > 0) & (below < 1.5) & (np.abs(axis - middle) < HALF_WIDTH)] = 240
+    rows = closed(Photo(pixels), (-0.3, -2.0))
+
+    assert rows.max(axis=-1).max() < SKIN.max() + 8
