@@ -156,7 +156,7 @@ def animate(
         what = "is a folder" if path.is_dir() else "does not exist"
         raise PhotoNotFoundError(f"{path} {what}; name a project.")
     output.check()
-    from fvae_studio.core.project_file import load_project
+    from fvae_studio.core.project_file import file_hash, load_project
     from fvae_studio.pipeline.requests import ClipSource
 
     project = load_project(path)
@@ -169,6 +169,10 @@ def animate(
         if photo.is_missing:
             raise PhotoNotFoundError(f"The photo {photo.path} of the clip is not where it was; put it back.")
     output.leave(photo.path for photo in taking)
+    for other in dict.fromkeys(
+        photo.path for photo in taking if photo.sha256 and file_hash(photo.path) != photo.sha256
+    ):
+        say(f"{other.name} is not the file that was edited when {path.name} was saved; faces may lie elsewhere in it.")
     engine = start_engine(model, device)
     opened = {photo.path: engine.open(photo.path) for photo in taking}
     sources = []
@@ -273,9 +277,16 @@ def _write(
                 resume=output.resume,
                 note=note,
             )
+        if further := _further_frames(output.path, output.frame_format, written):
+            say(f"{output.path} also holds {further} frames of a longer clip, which stay.")
     if note is not None and note.mouths:
         say(f"To be told with the clip: where lips part, {tell_mouths(note.mouths)}.")
     if as_json:
         print_json({**told, "frames": len(moments), "outputs": [str(path) for path in written]})
     else:
         print(output.path)
+
+
+def _further_frames(folder: Path, suffix: str, written: Sequence[Path]) -> int:
+    """How many numbered frames lie in a folder beside those of a clip."""
+    return len({path.name for path in folder.glob(f"frame-*.{suffix}")} - {path.name for path in written})

@@ -15,7 +15,7 @@ from fvae_studio.core.edits import EditState, FaceEdit
 from fvae_studio.core.mouth_choice import BUILT_IN
 from fvae_studio.core.photo_edit import PhotoEdit
 from fvae_studio.core.photo_io import read_photo
-from fvae_studio.core.project_file import Project, ProjectPhoto, save_project
+from fvae_studio.core.project_file import Project, ProjectPhoto, file_hash, save_project
 from fvae_studio.core.timeline import PhotoKey, SliderKey, SliderTrack, Timeline
 from fvae_studio.pipeline.engine import Engine
 from tests.e2e.conftest import pixels
@@ -93,6 +93,15 @@ def test_cut_export_is_resumed(cli, pair, tmp_path):
     assert cli(*command).code == 1
     assert cli(*command, "--resume").code == 0
     assert len(list((tmp_path / "frames").iterdir())) == 3
+
+
+def test_frames_of_a_longer_clip_in_the_folder_are_told(cli, pair, tmp_path):
+    cli("interpolate", *pair, "--steps", "5", "-o", tmp_path / "frames")
+    outcome = cli("interpolate", *pair, "--steps", "3", "-o", tmp_path / "frames", "--overwrite")
+
+    assert outcome.code == 0
+    assert "also holds 2 frames of a longer clip" in outcome.err
+    assert len(list((tmp_path / "frames").iterdir())) == 5
 
 
 def test_resuming_renders_only_what_is_missing(cli, pair, tmp_path, monkeypatch):
@@ -198,7 +207,7 @@ def project(pair, tmp_path: Path) -> Path:
         (PhotoKey(0, 0), PhotoKey(0.2, 1)), (SliderTrack("smile", (SliderKey(0, 0.0), SliderKey(0.2, 1.0))),), fps=10
     )
     edit = PhotoEdit(EditState(None, (FaceEdit.of({"smile": 0.5}),)))
-    photos = ProjectPhoto(pair[0]), ProjectPhoto(pair[1], edit=edit)
+    photos = ProjectPhoto(pair[0]), ProjectPhoto(pair[1], file_hash(pair[1]), edit=edit)
     path = tmp_path / "party.fvae"
     save_project(Project(photos, timeline=timeline), path)
     return path
@@ -220,6 +229,16 @@ def test_people_who_look_different_in_a_project_are_told(cli, project, tmp_path,
 
     assert outcome.code == 0
     assert "b.png may show another person than a.png" in outcome.err
+
+
+def test_photo_of_a_project_that_is_another_file_now_is_told(cli, project, pair, tmp_path):
+    same = cli("animate", project, "-o", tmp_path / "same")
+    Image.fromarray(make_photo(320, 240, seed=9).pixels).save(pair[1])
+    outcome = cli("animate", project, "-o", tmp_path / "frames")
+
+    assert outcome.code == 0
+    assert "is not the file" not in same.err
+    assert "b.png is not the file that was edited when party.fvae was saved" in outcome.err
 
 
 def test_clip_says_that_it_was_edited_unless_that_is_unwanted(cli, project, tmp_path):
