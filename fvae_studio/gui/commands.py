@@ -331,7 +331,7 @@ class Commands(QObject):
             self._document.close_all()
 
     def _may_leave(self) -> bool:
-        """Ask once about unsaved edits; True where they are saved or not wanted."""
+        """Ask once about exports, which are stopped then, and about unsaved edits; True where nothing is in the way."""
         if self.exports.num_open:
             answer = self._window.messages.ask(
                 self.tr("Stop the exports?"),
@@ -342,6 +342,8 @@ class Commands(QObject):
             )
             if answer is None:
                 return False
+            # Before the next question: what stops here is unsaved again.
+            self.exports.cancel_all()
         if self._document.is_clean:
             return True
         answer = self._window.messages.ask(

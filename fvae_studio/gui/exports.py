@@ -70,7 +70,7 @@ class Exports(QObject):
         self.queue.resize(460, 380)
         self.queue.hide()
         self.queue.cancel_requested.connect(tasks.cancel)
-        self.queue.cancel_all_requested.connect(self._on_cancel_all)
+        self.queue.cancel_all_requested.connect(self.cancel_all)
         self.queue.again_requested.connect(self._on_again)
         self.queue.show_requested.connect(show_in_folder)
 
@@ -151,6 +151,11 @@ class Exports(QObject):
             )
         self.queue.show()
         self.queue.raise_()
+
+    @Slot()
+    def cancel_all(self) -> None:
+        """Stop what runs and take out what waits, photos and clips; the queue tells of each."""
+        self._cancel_all(self._promised)
 
     def copy_to_clipboard(self) -> None:
         """The shown photo with its edit at full resolution."""
@@ -261,10 +266,6 @@ class Exports(QObject):
         if start is not None:
             self.queue.remove(job_id)
             start()
-
-    @Slot()
-    def _on_cancel_all(self) -> None:
-        self._cancel_all(self._promised)
 
     def _cancel_all(self, jobs: Iterable[int]) -> None:
         # The last ones first: the running one would only make room for the next.
