@@ -13,7 +13,6 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from fvae_studio import paths
-from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.core.project_file import SUFFIX as PROJECT_SUFFIX
 from fvae_studio.errors import FvaeStudioError
@@ -278,7 +277,7 @@ class Commands(QObject):
             self._filters(),
         )  # fmt: skip
         if name:
-            self._document.set_mouth(MouthChoice("photo", name))
+            self._document.take_mouth_from(Path(name))
 
     def _on_open_sample(self) -> None:
         self._document.open_paths([paths.samples_dir() / "group.jpg"])

@@ -129,6 +129,8 @@ SENTENCES: Final = (
                  "that is turned far away, hidden or very small cannot be edited."),
     _T("errors", "The frame is too small; draw it around the whole face, at least {} pixels wide."),
     # Mouths.
+    _T("errors", "The mouth cannot be taken from {}: {}"),
+    _T("errors", "It shows {} faces; choose a photo of the person alone."),
     _T("errors", "The mouth in the other photo is closed; choose a photo that shows teeth."),
     _T("errors", "The network that finds glasses is missing ({}). Install the program again."),
     _T("errors", "The network that finds glasses is damaged ({}). Install the program again."),

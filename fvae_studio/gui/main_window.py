@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self.messages: Messages = Messages(self)
         self._overlay = Overlay.NONE
         self._is_clip_shown = False
+        self._problem = ""
         self._build_ui()
         self.presets = PresetShelf(self.preset_panel, document, presets, self)
         self._connect()
@@ -341,6 +342,7 @@ class MainWindow(QMainWindow):
             self.canvas.set_photo(None)
         else:
             self.canvas.set_photo(entry.photo, view=entry.view, loading=loading)
+        self._problem = ""
         self.trust.set_trust({}, None)
         self._refresh_title()
 
@@ -354,7 +356,7 @@ class MainWindow(QMainWindow):
             self._document.set_level(self.canvas.level_for_view())
         self.sliders.set_faces(tuple(face.index for face in faces), chosen)
         self.preset_panel.set_applicable(bool(faces))
-        self.trust.set_edit(self.canvas.edit, chosen)
+        self._refresh_trust()
         if entry is not None and entry.detected == () and entry.photo is not None and not faces:
             self.tell(self.tr("No face was found. With Face > Draw a face you can show where one is."))
         self.refresh_conditions()
@@ -396,11 +398,11 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_rendered(self, rendered: RenderedEdit | None) -> None:
-        entry = self._document.current
         if self._is_clip_shown:
             return
         self.canvas.set_edit(rendered)
-        self.trust.set_edit(rendered, entry.chosen_face if entry is not None else None)
+        self._problem = ""
+        self._refresh_trust()
         if rendered is not None and rendered.request.quality == "preview":
             self.status.set_time(sum(rendered.timings_ms.values()))
         if rendered is not None and rendered.left_out and rendered.request.quality == "full_res":
@@ -408,8 +410,18 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_render_failed(self, error: Exception) -> None:
-        # No box: it would come up in the middle of a drag. The last good picture stays.
-        self.tell(explain(error).sentence)
+        # No box: it would come up in the middle of a drag. The last good picture stays, and a line below says so.
+        if self._is_clip_shown:
+            return
+        self._problem = explain(error).sentence
+        self._refresh_trust()
+
+    def _refresh_trust(self) -> None:
+        entry = self._document.current
+        if self._problem:
+            self.trust.set_problem(self.tr("What you see is not this edit. {reason}").format(reason=self._problem))
+        else:
+            self.trust.set_edit(self.canvas.edit, entry.chosen_face if entry is not None else None)
 
     @Slot(object)
     def _on_summary_changed(self, summary: ModelSummary) -> None:

@@ -1680,6 +1680,10 @@
         <translation>Geöffnet</translation>
     </message>
     <message>
+        <source>What you see is not this edit. {reason}</source>
+        <translation>Was Sie sehen, ist nicht diese Bearbeitung. {reason}</translation>
+    </message>
+    <message>
         <source>The graphics processor failed</source>
         <translation>Der Grafikprozessor ist ausgefallen</translation>
     </message>
@@ -2982,6 +2986,10 @@
         <translation>Verlässlichkeit: {percent}</translation>
     </message>
     <message>
+        <source>The edit is not shown</source>
+        <translation>Die Bearbeitung wird nicht gezeigt</translation>
+    </message>
+    <message>
         <source>The teeth are built in: they are not this person&apos;s own.</source>
         <translation>Die Zähne sind mitgeliefert: Es sind nicht die eigenen.</translation>
     </message>
@@ -4133,6 +4141,14 @@
     <message>
         <source>The frame is too small; draw it around the whole face, at least {} pixels wide.</source>
         <translation>Der Rahmen ist zu klein; ziehen Sie ihn um das ganze Gesicht, mindestens {} Pixel breit.</translation>
+    </message>
+    <message>
+        <source>The mouth cannot be taken from {}: {}</source>
+        <translation>Der Mund kann nicht aus {} genommen werden: {}</translation>
+    </message>
+    <message>
+        <source>It shows {} faces; choose a photo of the person alone.</source>
+        <translation>Es zeigt {} Gesichter; bitte ein Foto wählen, das nur diese Person zeigt.</translation>
     </message>
     <message>
         <source>The mouth in the other photo is closed; choose a photo that shows teeth.</source>

@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColorSpace, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QWidget
 
 from fvae_studio.app import Studio
 from fvae_studio.core.export import ExportOptions
+from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED
 from fvae_studio.core.photo_io import read_photo
+from fvae_studio.errors import EditError
 from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
 from fvae_studio.gui.dialogs.first_steps import FirstStepsDialog
@@ -235,8 +237,55 @@ def test_failed_render_is_told_without_a_box_and_the_picture_stays(shown, boxes,
         shown.document.set_strength("fly", 1.0)
 
     assert boxes.told == []
-    assert "fly" in shown.window.status.currentMessage()
+    assert "fly" in shown.window.trust.sentence
     assert shown.window.canvas._layer.edit is not None
+
+
+def test_it_is_told_that_the_picture_is_not_the_edit_until_it_is(shown, qtbot):
+    trust = shown.window.trust
+    drag_slider(shown, "smile", 40, qtbot)
+    qtbot.waitUntil(lambda: trust.sentence.startswith("The photo shows"))
+    with qtbot.waitSignal(shown.document.render_failed):
+        shown.document.set_strength("fly", 1.0)
+    shown.document.choose_face(2)
+
+    assert trust.sentence.startswith("What you see is not this edit. There is no expression")
+    assert trust.toolTip() == trust.sentence
+    assert not trust._bar.isVisible()
+    trigger(shown, "undo")
+    qtbot.waitUntil(lambda: trust.sentence.startswith("The photo shows"))
+    assert trust._bar.isVisible()
+
+
+def test_mouth_of_another_photo_is_taken_when_it_can_be_used(shown, boxes, photo_file, engine, monkeypatch, qtbot):
+    def refuse(name: str) -> None:
+        if name == "photo_mouth":
+            raise EditError("The mouth cannot be taken from stern.png: The mouth in the other photo is closed.")
+
+    chosen = [str(photo_file.with_name("laughing.png"))]
+    Image.fromarray(make_photo().pixels).save(chosen[0])
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen[0], ""))
+    shown.document.choose_face(2)
+    shown.window.sliders.mouth_photo_requested.emit()
+    shown.document.choose_face(None)
+    qtbot.waitUntil(lambda: entry_of(shown).edit.edits.mouth_of(2).photo == chosen[0])
+    assert entry_of(shown).edit.edits.mouth_of(1) == CLOSED
+
+    engine.fail = refuse
+    before = entry_of(shown).edit
+    shown.window.sliders.mouth_photo_requested.emit()
+    qtbot.waitUntil(lambda: bool(boxes.told))
+    assert boxes.told == ["This edit cannot be used"]
+    assert entry_of(shown).edit is before
+
+
+def test_mouth_that_was_chosen_meanwhile_stays(shown, photo_file, qtbot):
+    shown.document.take_mouth_from(photo_file)
+    shown.document.set_mouth(BUILT_IN)
+    qtbot.waitUntil(lambda: shown.service.is_idle)
+    QApplication.processEvents()
+
+    assert entry_of(shown).edit.edits.mouth_of(None) == BUILT_IN
 
 
 def test_every_command_of_the_menus_does_something(studio):
