@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -79,6 +79,7 @@ class Commands(QObject):
         self.dialogs = DialogCommands(window, document, store, presets, self.exports, self._tasks, shelf)
         self.borrowing = Borrowing(window, document, store, self._tasks)
         self.clip = TimelineCommands(window, document, service, self._tasks, self.exports, store)
+        self._changed_files: list[int] = []
         self._by_action: dict[str, Callable[[], object]] = self._table()
         self._connect()
 
@@ -397,10 +398,34 @@ class Commands(QObject):
 
     @Slot(int)
     def _on_file_changed(self, entry_id: int) -> None:
-        entry = self._document.photo_of(entry_id)
-        if entry is not None:
-            text = self.tr("{name} is not the file that was edited: its pixels changed. Look at the edit again.")
-            self._window.tell(text.format(name=entry.name))
+        self._changed_files.append(entry_id)
+        if len(self._changed_files) == 1:
+            # Later: many photos of a project may come at once, and the document is not done with this one.
+            QTimer.singleShot(0, self._ask_about_changed_files)
+
+    @Slot()
+    def _ask_about_changed_files(self) -> None:
+        """Ask whether edits stay on files that are not those that were edited: the edit may be in the file already."""
+        num_asked = 0
+        # While the question stands, others may come.
+        while num_asked < len(self._changed_files):
+            numbers = self._changed_files[num_asked:]
+            num_asked = len(self._changed_files)
+            photos = [entry for number in numbers if (entry := self._document.photo_of(number)) and entry.is_edited]
+            if not photos:
+                continue
+            answer = self._window.messages.ask(
+                self.tr("Reset the edit?"),
+                self.tr(
+                    "The file is not the one that was edited: {names}. If an export replaced it, the edit is in it "
+                    "already, and the sliders would apply it once more."
+                ).format(names=", ".join(entry.name for entry in photos)),
+                [self.tr("Reset the edit")],
+                cancel=self.tr("Keep the sliders"),
+            )
+            if answer == 0:
+                self._document.reset_photos({entry.entry_id for entry in photos})
+        self._changed_files.clear()
 
     def _start_folder(self) -> str:
         current = self._document.current

@@ -19,6 +19,7 @@ SENTENCES: Final = (
     # Photos that cannot be read.
     _T("errors", "There is no file {}. Check the name and the folder."),
     _T("errors", "{} is not there any more."),
+    _T("errors", "{} is not the file that was edited. Show the photo, look at its edit, and export it again."),
     _T("errors", "There is no photo in {}."),
     _T("errors", "{} is a folder. Choose a photo in it."),
     _T("errors", "{} is a pipe or a device. Save the photo as an ordinary file first."),

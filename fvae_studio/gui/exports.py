@@ -18,8 +18,9 @@ from fvae_studio.core.photo_edit import PhotoEdit
 from fvae_studio.core.photo_io import WrittenPhoto
 from fvae_studio.core.photo_io.atomic import make_folder
 from fvae_studio.core.progress import Progress
+from fvae_studio.core.project_file import file_hash
 from fvae_studio.core.types import Face, Photo
-from fvae_studio.errors import Cancelled, FvaeStudioError
+from fvae_studio.errors import Cancelled, FvaeStudioError, PhotoError
 from fvae_studio.gui.dialogs.export_queue import ExportQueue
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.error_words import in_words
@@ -221,7 +222,7 @@ class Exports(QObject):
 
     def _export(self, entry: OpenPhoto, path: Path, options: ExportOptions) -> None:
         photo, source_path, edit, faces = entry.photo, entry.path, entry.edit, entry.known_faces
-        task = export_task(photo, source_path, edit, faces, path, options)
+        task = export_task(photo, source_path, edit, faces, path, options, sha256=entry.sha256)
         job_id = self._queue_task(task, path, lambda written: self._on_written(job_id, entry.entry_id, edit, written))
 
     def _queue_task(self, task: EngineTask, path: Path, done: Callable[[Any], None]) -> int:
@@ -286,8 +287,13 @@ def export_task(
     faces: tuple[Face, ...] | None,
     path: Path,
     options: ExportOptions,
+    *,
+    sha256: str = "",
 ) -> EngineTask:
     """Write one edited photo; the task returns a `WrittenPhoto`.
+
+    It fails with a `PhotoError` where the pixels have to be read again and the file is not the same any more: an export
+    may have replaced it, and the edit would be applied twice.
 
     Args:
         photo: None where its pixels are not in memory: it is read from `source_path` then.
@@ -296,9 +302,14 @@ def export_task(
         faces: those that can be edited; None leaves them to the detector.
         path: of the file to write.
         options: of the export.
+        sha256: of its file when it was read; "" if unknown.
     """
 
     def run(engine: StudioEngine, progress: Progress) -> WrittenPhoto:
+        if photo is None and sha256 and source_path.is_file() and file_hash(source_path) != sha256:
+            raise PhotoError(
+                f"{source_path} is not the file that was edited. Show the photo, look at its edit, and export it again."
+            )
         source = photo if photo is not None else engine.open(source_path)
         if faces is not None:
             engine.set_faces(source, faces)

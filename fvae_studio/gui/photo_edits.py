@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -191,8 +191,13 @@ class PhotoEdits(PhotoList):
     def reset_all(self) -> None:
         """Every face as it is in the photo."""
         if self._current is not None:
-            edit = replace(self._current.edit.with_whole({}, face=None).with_mouth(CLOSED, face=None), amount=1.0)
-            self._push(self._current, edit, self.tr("Reset all"))
+            self._reset(self._current)
+
+    def reset_photos(self, entry_ids: Collection[int]) -> None:
+        """Every face of these photos, shown or not, as it is in its file."""
+        for entry in self._photos:
+            if entry.entry_id in entry_ids:
+                self._reset(entry)
 
     def apply_strengths(
         self,
@@ -300,6 +305,10 @@ class PhotoEdits(PhotoList):
             )
 
     # What follows from a change
+
+    def _reset(self, entry: OpenPhoto) -> None:
+        edit = replace(entry.edit.with_whole({}, face=None).with_mouth(CLOSED, face=None), amount=1.0)
+        self._push(entry, edit, self.tr("Reset all"))
 
     def _set_mouth(self, entry: OpenPhoto, mouth: MouthChoice, face: int | None) -> None:
         label = {

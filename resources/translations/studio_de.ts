@@ -932,8 +932,20 @@
         </translation>
     </message>
     <message>
-        <source>{name} is not the file that was edited: its pixels changed. Look at the edit again.</source>
-        <translation>{name} ist nicht mehr die Datei, die bearbeitet wurde: Ihr Inhalt hat sich geändert. Prüfen Sie die Bearbeitung.</translation>
+        <source>Reset the edit?</source>
+        <translation>Bearbeitung zurücksetzen?</translation>
+    </message>
+    <message>
+        <source>The file is not the one that was edited: {names}. If an export replaced it, the edit is in it already, and the sliders would apply it once more.</source>
+        <translation>Die Datei ist nicht mehr die, die bearbeitet wurde: {names}. Hat ein Export sie ersetzt, ist die Bearbeitung schon in ihr, und die Regler würden sie noch einmal anwenden.</translation>
+    </message>
+    <message>
+        <source>Reset the edit</source>
+        <translation>Zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Keep the sliders</source>
+        <translation>Regler behalten</translation>
     </message>
     <message>
         <source>Photos ({patterns})</source>
@@ -3685,6 +3697,10 @@
     <message>
         <source>{} is not there any more.</source>
         <translation>{} ist nicht mehr da.</translation>
+    </message>
+    <message>
+        <source>{} is not the file that was edited. Show the photo, look at its edit, and export it again.</source>
+        <translation>{} ist nicht mehr die Datei, die bearbeitet wurde. Bitte das Foto zeigen, die Bearbeitung prüfen und noch einmal exportieren.</translation>
     </message>
     <message>
         <source>There is no photo in {}.</source>

@@ -186,6 +186,77 @@ def test_export_writes_what_is_seen(shown, qtbot, tmp_path):
     assert shown.window.actions_table["show_exports"].isEnabled()
 
 
+@pytest.fixture
+def replaced(shown, photo_file, qtbot) -> Path:
+    """The shown photo's edit was exported over its file; another photo is shown, and only that is in memory."""
+    studio, other = shown, photo_file.with_name("other.png")
+    Image.fromarray(make_photo(seed=5).pixels).save(other)
+    drag_slider(studio, "smile", 40, qtbot)
+    over = ExportOptions(pattern="{name}", existing="replace", replace_source=True)
+    studio.commands.exports.start("this", over)
+    entry = entry_of(studio)
+    qtbot.waitUntil(lambda: entry.is_exported)
+    studio.document.set_photo_memory(0)
+    studio.commands.open_paths([other])
+    qtbot.waitUntil(lambda: bool(entry_of(studio).faces) and entry.photo is None)
+    return photo_file
+
+
+@pytest.mark.parametrize("resets", [True, False])
+def test_edit_of_a_file_that_an_export_replaced_is_asked_about(resets, shown, replaced, boxes, qtbot):
+    boxes.answer = 0 if resets else None
+    before = shown.document.photos[0].edit
+    shown.document.choose_photo(shown.document.photos[0].entry_id)
+    qtbot.waitUntil(lambda: bool(boxes.asked))
+
+    assert boxes.asked == ["Reset the edit?"]
+    assert entry_of(shown).path == replaced
+    assert entry_of(shown).is_edited is not resets
+    if resets:
+        trigger(shown, "undo")
+    assert entry_of(shown).edit == before
+
+
+def test_changed_files_of_a_project_are_one_question(shown, boxes, photo_file, tmp_path, qtbot):
+    Image.fromarray(make_photo(seed=5).pixels).save(tmp_path / "other.png")
+    Image.fromarray(make_photo(seed=6).pixels).save(tmp_path / "plain.png")
+    shown.commands.open_paths([tmp_path / "other.png", tmp_path / "plain.png"])
+    qtbot.waitUntil(lambda: all(photo.sha256 for photo in shown.document.photos))
+    qtbot.waitUntil(lambda: bool(entry_of(shown).faces))
+    for photo in shown.document.photos[:2]:
+        shown.document.choose_photo(photo.entry_id)
+        shown.document.set_strength("smile", 0.5)
+    shown.document.save_project(tmp_path / "party.fvae")
+    for name in (photo_file.name, "other.png", "plain.png"):
+        Image.fromarray(make_photo(seed=7).pixels).save(tmp_path / name)
+    asked = []
+
+    def ask(_title: str, text: str, *_args: object, **_kwargs: object) -> int:
+        asked.append(text)
+        # The other files are read while the first question stands.
+        qtbot.waitUntil(lambda: all(photo.sha256 for photo in shown.document.photos))
+        return 0
+
+    boxes.ask = ask
+    shown.commands.open_project(tmp_path / "party.fvae")
+    qtbot.waitUntil(lambda: not any(photo.is_edited for photo in shown.document.photos))
+
+    assert 1 <= len(asked) <= 2
+    assert all(name in "".join(asked) for name in ("portrait.png", "other.png"))
+    assert "plain.png" not in "".join(asked)
+
+
+def test_export_does_not_apply_an_edit_to_a_file_that_has_it_already(shown, replaced, qtbot):
+    before = replaced.read_bytes()
+    over = ExportOptions(pattern="{name}", existing="replace", replace_source=True)
+    shown.commands.exports.start("edited", over)
+    queue = shown.commands.exports.queue
+    qtbot.waitUntil(lambda: not queue.num_open)
+
+    assert [row.state for row in queue._rows.values()] == ["done", "failed"]
+    assert replaced.read_bytes() == before
+
+
 @pytest.mark.usefixtures("photo_file")
 def test_batch_reports_every_photo(studio, tmp_path, qtbot):
     (tmp_path / "letter.jpg").write_text("Dear Ada")
