@@ -386,6 +386,45 @@ def test_recovered_edits_are_offered_after_a_crash(shown, boxes, engine, qapp, t
     again.window.deleteLater()
 
 
+@pytest.mark.parametrize(("answer", "names"), [(0, ["portrait.png", "other.png"]), (None, ["other.png"])])
+def test_recovered_edits_are_offered_to_those_who_open_a_photo(
+    answer, names, shown, boxes, engine, qapp, photo_file, tmp_path, qtbot
+):
+    drag_slider(shown, "smile", 40, qtbot)
+    shown.recovery.save()
+    shown.recovery._lock.unlock()
+    other = photo_file.with_name("other.png")
+    Image.fromarray(make_photo(seed=5).pixels).save(other)
+    boxes.answer = answer
+    again = Studio(qapp, lambda _model, _device: engine, tmp_path / "other.json")
+    with qtbot.waitSignal(again.service.ready):
+        again.start([other])
+    qtbot.waitUntil(lambda: bool(again.document.current and again.document.current.faces))
+
+    assert boxes.asked == ["Bring back your last edits?"]
+    assert [photo.name for photo in again.document.photos] == names
+    assert entry_of(again).path == other
+    assert [photo.is_edited for photo in again.document.photos] == [name == "portrait.png" for name in names]
+    again.close()
+    again.window.canvas.close_threads()
+    again.window.deleteLater()
+
+
+def test_nobody_is_asked_where_nobody_is_there_to_answer(shown, boxes, engine, qapp, photo_file, tmp_path, qtbot):
+    drag_slider(shown, "smile", 40, qtbot)
+    shown.recovery.save()
+    shown.recovery._lock.unlock()
+    again = Studio(qapp, lambda _model, _device: engine, tmp_path / "other.json")
+    with qtbot.waitSignal(again.service.ready):
+        again.start([photo_file], offers_recovery=False)
+
+    assert boxes.asked == []
+    assert again.recovery.orphans()
+    again.close()
+    again.window.canvas.close_threads()
+    again.window.deleteLater()
+
+
 def test_overlay_is_chosen_by_its_command_and_its_strength_is_kept(shown):
     trigger(shown, "overlay_flow")
     shown.window.tools._opacity.setValue(40)
