@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWid
 from fvae_studio.core.mouth_choice import CLOSED
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.core.thumbnails import Thumbnail
-from fvae_studio.errors import DeviceError
+from fvae_studio.errors import DeviceError, FaceError
 from fvae_studio.gui.actions import Actions, Condition, MenuId
 from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
@@ -415,6 +415,7 @@ class MainWindow(QMainWindow):
             return
         self._problem = explain(error).sentence
         self._refresh_trust()
+        self.canvas.set_refused(error.reasons if isinstance(error, FaceError) else {})
 
     def _refresh_trust(self) -> None:
         entry = self._document.current

@@ -16,7 +16,7 @@ from fvae_studio.app import Studio
 from fvae_studio.core.export import ExportOptions
 from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED
 from fvae_studio.core.photo_io import read_photo
-from fvae_studio.errors import EditError
+from fvae_studio.errors import EditError, FaceTooSmallError
 from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
 from fvae_studio.gui.dialogs.first_steps import FirstStepsDialog
@@ -326,6 +326,24 @@ def test_it_is_told_that_the_picture_is_not_the_edit_until_it_is(shown, qtbot):
     trigger(shown, "undo")
     qtbot.waitUntil(lambda: trust.sentence.startswith("The photo shows"))
     assert trust._bar.isVisible()
+
+
+def test_face_that_is_refused_says_why_in_its_tip(shown, engine, qtbot):
+    def refuse(name: str) -> None:
+        if name.startswith("render"):
+            error = FaceTooSmallError("Face 2 is too small.")
+            error.reasons = {2: str(error)}
+            raise error
+
+    shown.document.choose_face(2)
+    engine.fail = refuse
+    with qtbot.waitSignal(shown.document.render_failed):
+        shown.document.set_strength("smile", 0.5)
+    assert shown.window.canvas._tip_of(2) == "Face 2 is too small."
+
+    engine.fail = lambda _name: None
+    trigger(shown, "undo")
+    assert shown.window.canvas._tip_of(2) == "Face 2"
 
 
 def test_mouth_of_another_photo_is_taken_when_it_can_be_used(shown, boxes, photo_file, engine, monkeypatch, qtbot):
