@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self._overlay = Overlay.NONE
         self._is_clip_shown = False
         self._problem = ""
+        self._told_of_photo: tuple[int | None, str] = None, ""
         self._build_ui()
         self.presets = PresetShelf(self.preset_panel, document, presets, self)
         self._connect()
@@ -342,6 +343,10 @@ class MainWindow(QMainWindow):
             self.canvas.set_photo(None)
         else:
             self.canvas.set_photo(entry.photo, view=entry.view, loading=loading)
+        told_of, text = self._told_of_photo
+        shown = entry.entry_id if entry is not None else None
+        if text and told_of != shown and self.status.currentMessage() == text:
+            self.status.clearMessage()
         self._problem = ""
         self.trust.set_trust({}, None)
         self._refresh_title()
@@ -358,7 +363,7 @@ class MainWindow(QMainWindow):
         self.preset_panel.set_applicable(bool(faces))
         self._refresh_trust()
         if entry is not None and entry.detected == () and entry.photo is not None and not faces:
-            self.tell(self.tr("No face was found. With Face > Draw a face you can show where one is."))
+            self._tell_of_photo(self.tr("No face was found. With Face > Draw a face you can show where one is."))
         self.refresh_conditions()
 
     @Slot()
@@ -394,6 +399,12 @@ class MainWindow(QMainWindow):
         """Say something in the status bar for some seconds."""
         self.status.showMessage(text, _TELL_MS)
 
+    def _tell_of_photo(self, text: str) -> None:
+        """The same of the shown photo: gone as soon as another one is shown."""
+        entry = self._document.current
+        self._told_of_photo = entry.entry_id if entry is not None else None, text
+        self.tell(text)
+
     # What happens
 
     @Slot(object)
@@ -406,7 +417,7 @@ class MainWindow(QMainWindow):
         if rendered is not None and rendered.request.quality == "preview":
             self.status.set_time(sum(rendered.timings_ms.values()))
         if rendered is not None and rendered.left_out and rendered.request.quality == "full_res":
-            self.tell(" ".join(map(in_words, rendered.left_out.values())))
+            self._tell_of_photo(" ".join(map(in_words, rendered.left_out.values())))
 
     @Slot(object)
     def _on_render_failed(self, error: Exception) -> None:

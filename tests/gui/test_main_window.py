@@ -377,6 +377,37 @@ def test_mouth_that_was_chosen_meanwhile_stays(shown, photo_file, qtbot):
     assert entry_of(shown).edit.edits.mouth_of(None) == BUILT_IN
 
 
+def test_message_about_a_photo_goes_with_it_and_others_stay(shown, photo_file, engine, qtbot):
+    status = shown.window.status
+    other = photo_file.with_name("other.png")
+    Image.fromarray(make_photo(seed=5).pixels).save(other)
+    engine.faces = ()
+    shown.commands.open_paths([other])
+    qtbot.waitUntil(lambda: status.currentMessage().startswith("No face was found"))
+    trigger(shown, "previous_photo")
+    assert status.currentMessage() == ""
+
+    trigger(shown, "next_photo")
+    shown.window.tell("other.png was written.")
+    trigger(shown, "previous_photo")
+    assert status.currentMessage() == "other.png was written."
+
+
+def test_long_message_ends_in_dots_and_is_told_in_full_by_the_tooltip(studio):
+    status, text = studio.window.status, "Face 1 is too small for an edit. " * 20
+    studio.window.tell(text)
+    assert status.shown_message.endswith("…")
+    assert text.startswith(status.shown_message[:-1])
+    assert status.toolTip() == text
+    status.resize(20_000, status.height())
+    QApplication.processEvents()
+    assert status.shown_message == text
+    studio.window.tell("Copied.")
+    assert status.shown_message == status.toolTip() == "Copied."
+    status.clearMessage()
+    assert status.shown_message == status.toolTip() == ""
+
+
 def test_every_command_of_the_menus_does_something(studio):
     table = studio.commands._by_action
     checkable = {"draw_face", "full_screen", "hide_panels", "show_timeline"}
