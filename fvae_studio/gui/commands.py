@@ -50,6 +50,9 @@ _OVERLAYS: Final = {
     "overlay_blend": Overlay.BLEND,
 }
 
+_MAX_NAMES: Final = 3
+"""Of files in a question; the others are counted."""
+
 
 class Commands(QObject):
     """Connects the table of actions with what they do.
@@ -335,12 +338,14 @@ class Commands(QObject):
         if self.exports.num_open:
             answer = self._window.messages.ask(
                 self.tr("Stop the exports?"),
-                self.tr("Some photos are still being exported."),
+                self.tr("Still being written: {names}").format(names=self._names_of_exports()),
                 [self.tr("Stop them")],
                 cancel=self.tr("Wait"),
                 dangerous=0,
+                closes_at=self.exports.ended,
             )
-            if answer is None:
+            # Where all have ended meanwhile the question closed by itself.
+            if answer is None and self.exports.num_open:
                 return False
             # Before the next question: what stops here is unsaved again.
             self.exports.cancel_all()
@@ -355,6 +360,11 @@ class Commands(QObject):
         if answer == 0:
             return self._save_project(self._document.project_path)
         return answer == 1
+
+    def _names_of_exports(self) -> str:
+        names = [path.name for path in self.exports.promised]
+        told, num_left = ", ".join(names[:_MAX_NAMES]), len(names) - _MAX_NAMES
+        return told if num_left <= 0 else self.tr("{names} and %n more", "", num_left).format(names=told)
 
     @Slot(QCloseEvent)
     def _on_closing(self, event: QCloseEvent) -> None:

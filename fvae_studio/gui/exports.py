@@ -54,6 +54,8 @@ class Exports(QObject):
 
     started = Signal()
     """The first export of this session."""
+    ended = Signal()
+    """Nothing waits or runs any more."""
     summary_changed = Signal(str)
     """One line about what is being exported, "" for nothing."""
 
@@ -245,7 +247,7 @@ class Exports(QObject):
         self._promised.pop(job_id, None)
         self._again.pop(job_id, None)
         self.queue.set_done(job_id, path, in_words(note))
-        self.summary_changed.emit(self.queue.summary())
+        self._tell_of_end()
 
     def _on_failed(self, job_id: int, error: Exception) -> None:
         path = self._promised.pop(job_id, None)
@@ -255,7 +257,12 @@ class Exports(QObject):
             self.queue.set_cancelled(job_id, has_pictures=path is not None and path.is_dir(), can_go_on=can_go_on)
         else:
             self.queue.set_failed(job_id, explain(error).sentence, can_go_on=can_go_on)
+        self._tell_of_end()
+
+    def _tell_of_end(self) -> None:
         self.summary_changed.emit(self.queue.summary())
+        if not self.num_open:
+            self.ended.emit()
 
     def _on_progress(self, job_id: int, fraction: float) -> None:
         self.queue.set_progress(job_id, fraction)

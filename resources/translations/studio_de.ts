@@ -870,15 +870,15 @@
     </message>
     <message>
         <source>Stop the exports?</source>
-        <translation>Export abbrechen?</translation>
+        <translation>Exporte stoppen?</translation>
     </message>
     <message>
-        <source>Some photos are still being exported.</source>
-        <translation>Es werden noch Fotos exportiert.</translation>
+        <source>Still being written: {names}</source>
+        <translation>Wird noch geschrieben: {names}</translation>
     </message>
     <message>
         <source>Stop them</source>
-        <translation>Abbrechen</translation>
+        <translation>Exporte stoppen</translation>
     </message>
     <message>
         <source>Wait</source>
@@ -895,6 +895,13 @@
     <message>
         <source>Discard edits</source>
         <translation>Verwerfen</translation>
+    </message>
+    <message numerus="yes">
+        <source>{names} and %n more</source>
+        <translation>
+            <numerusform>{names} und eine weitere</numerusform>
+            <numerusform>{names} und %n weitere</numerusform>
+        </translation>
     </message>
     <message>
         <source>Nothing yet</source>
@@ -1247,8 +1254,8 @@
     <message numerus="yes">
         <source>Exporting, %n to go</source>
         <translation>
-            <numerusform>Export läuft, noch %n Foto</numerusform>
-            <numerusform>Export läuft, noch %n Fotos</numerusform>
+            <numerusform>Export läuft, noch %n offen</numerusform>
+            <numerusform>Export läuft, noch %n offen</numerusform>
         </translation>
     </message>
     <message>

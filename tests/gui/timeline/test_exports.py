@@ -122,6 +122,34 @@ def test_exports_are_stopped_before_everything_is_closed(way, clip, exports, eng
     assert len(clip.document.photos) == {"close_all": 0, "open_project": 2, "quit": 2}[way]
 
 
+def test_window_closes_when_the_exports_have_ended_while_it_was_asked(clip, exports, engine, boxes, tmp_path, qtbot):
+    whole, studio = engine.clip, clip.studio
+    may_go_on = threading.Event()
+
+    def slow(*args, **kwargs):
+        may_go_on.wait(10)
+        return whole(*args, **kwargs)
+
+    engine.clip = slow
+    texts: list[str] = []
+
+    def ask(title: str, text: str, *_args: object, closes_at: object = None, **_kwargs: object) -> int | None:
+        texts.append(text)
+        if title == "Stop the exports?":
+            with qtbot.waitSignal(closes_at):
+                may_go_on.set()
+            return None
+        return 1
+
+    boxes.ask = ask
+    for number in range(5):
+        exports.start(ClipOptions("mp4", fps=5.0), tmp_path / f"clip{number}.mp4")
+    assert studio.window.close()
+
+    assert texts[0] == "Still being written: clip0.mp4, clip1.mp4, clip2.mp4 and 2 more"
+    assert {row.state for row in rows(clip)} == {"done"}
+
+
 def test_failed_export_says_why(clip, exports, engine, tmp_path, qtbot):
     def fail(name):
         if name == "clip":
