@@ -132,11 +132,16 @@ class Studio:
         )
         app.aboutToQuit.connect(self.close)
 
-    def start(self, photos: Sequence[Path] = ()) -> None:
-        """Show the window, then load the model and open the photos behind it."""
+    def start(self, photos: Sequence[Path] = (), *, offers_recovery: bool = True) -> None:
+        """Show the window, then load the model and open the photos behind it.
+
+        Args:
+            photos: photos, folders, a project.
+            offers_recovery: ask what becomes of edits that a crash left behind; False where nobody is there to answer.
+        """
         self.window.show()
         # After the first paint: the imports of the engine's thread hold Python's lock for long stretches.
-        QTimer.singleShot(0, lambda: self._begin(photos))
+        QTimer.singleShot(0, lambda: self._begin(photos, offers_recovery=offers_recovery))
 
     def close(self) -> None:
         """End the engine's thread; nothing is left to recover."""
@@ -146,12 +151,16 @@ class Studio:
         remove_language(self._app, self._translators)
         self._translators = ()
 
-    def _begin(self, photos: Sequence[Path]) -> None:
-        if photos:
+    def _begin(self, photos: Sequence[Path], *, offers_recovery: bool) -> None:
+        asks = offers_recovery and bool(self.recovery.orphans())
+        if photos and not asks:
             self.commands.open_paths(photos)
         self.service.start()
-        if not photos:
+        if asks:
+            # Before the photos: what is brought back takes the place of what is open.
             self.commands.offer_recovery()
+            if photos:
+                self.commands.open_paths(photos)
 
 
 def run(arguments: Sequence[str], *, began: float | None = None) -> int:
@@ -186,7 +195,7 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
         run_of_smoke = Smoke(
             studio.document, studio.service, app, began=began, export=export if folder else None, folder=folder
         )
-        studio.start(photos)
+        studio.start(photos, offers_recovery=False)
         run_of_smoke.note_window()
     else:
         studio.start(photos)

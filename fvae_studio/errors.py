@@ -34,6 +34,9 @@ FvaeStudioError
 ```
 """
 
+import types
+from collections import abc
+
 _LONGEST = 600
 
 
@@ -83,7 +86,13 @@ class CredentialsError(FvaeStudioError, RuntimeError):
 
 
 class FaceError(FvaeStudioError, ValueError):
-    """There is no face that can be edited."""
+    """There is no face that can be edited.
+
+    Attributes:
+        reasons: of a refused edit, by face number: why that face of the photo cannot be edited.
+    """
+
+    reasons: abc.Mapping[int, str] = types.MappingProxyType({})
 
 
 class NoFaceError(FaceError):

@@ -48,7 +48,7 @@ class Soak:
         self._document.rendered.connect(self._on_rendered)
         for failed in (self._document.failed, self._document.render_failed):
             failed.connect(lambda error: self._problems.append(f"an error: {error}"))
-        self._studio.start(photos)
+        self._studio.start(photos, offers_recovery=False)
         document = self._document
         wait_until(self._app, lambda: document.summary is not None and len(document.photos) == len(photos))
         wait_until(self._app, lambda: document.current is not None and bool(document.current.faces))

@@ -59,7 +59,7 @@ def drag(photo: Path, *, rests: int) -> dict[str, Any]:
     app, studio = open_studio()
     document = studio.document
     screen = _Screen(document, studio.window.canvas)
-    studio.start([photo])
+    studio.start([photo], offers_recovery=False)
     wait_until(app, lambda: _has_faces(document))
     document.choose_face(1)
 
@@ -107,7 +107,7 @@ def memory(photos: Sequence[Path]) -> float:
 
     app, studio = open_studio()
     document = studio.document
-    studio.start(photos)
+    studio.start(photos, offers_recovery=False)
     wait_until(app, lambda: _has_faces(document) and len(document.photos) == len(photos))
     full: list[Any] = []
     document.rendered.connect(lambda r: full.append(r) if r is not None and r.request.quality == "full_res" else None)

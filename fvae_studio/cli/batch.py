@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fvae_studio import paths
-from fvae_studio.cli.commands import build_state, parse_mouth, read_text, require_mouth, start_engine
+from fvae_studio.cli.commands import build_state, parse_mouth, read_text, start_engine
 from fvae_studio.cli.output import WrongUsageError, print_json, progress_bar, require_side_output, say
 from fvae_studio.errors import EditError, PhotoError, PhotoNotFoundError, PhotoWriteError
 
@@ -104,7 +104,8 @@ def _rows(
     for name, _ in task.strengths:
         known.require(name)
     if task.mouth.kind == "photo":
-        require_mouth(engine or start_engine(model, device), task.mouth)
+        # Once, before the first photo: it tells what is wrong with it.
+        (engine or start_engine(model, device)).photo_mouth(task.mouth.photo)
     if engine is not None:
         return _one_by_one(engine, photos, task, progress)
     return run_in_processes(photos, task, jobs=jobs, model=model, device=device, progress=progress)

@@ -76,7 +76,8 @@ def edit(
 
     photo = engine.open(path)
     for donor in _mouths_of_photos(state):
-        require_mouth(engine, donor)
+        # Before anything is rendered: it tells what is wrong with it.
+        engine.photo_mouth(donor.photo)
     with progress_bar() as progress:
         if not state.is_identity:
             require_face_choice(engine.detect(photo), state, face)
@@ -183,18 +184,6 @@ def parse_mouth(value: str | None) -> MouthChoice | None:
 
 def _mouths_of_photos(state: EditState) -> list[MouthChoice]:
     return [edit.mouth for edit in state.edits if edit.mouth is not None and edit.mouth.kind == "photo"]
-
-
-def require_mouth(engine: Engine, mouth: MouthChoice) -> None:
-    """Make sure that another photo's mouth can be taken, before anything is done with it.
-
-    Raises:
-        EditError: it cannot; says which photo, and why.
-    """
-    try:
-        engine.photo_mouth(mouth.photo)
-    except (FaceError, EditError) as error:
-        raise EditError(f"The mouth of {Path(mouth.photo).name} cannot be taken: {error}") from error
 
 
 def build_state(

@@ -8,12 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from fvae_studio import paths
-from fvae_studio.core.mouth_choice import MouthChoice
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.core.project_file import SUFFIX as PROJECT_SUFFIX
 from fvae_studio.errors import FvaeStudioError
@@ -51,6 +50,9 @@ _OVERLAYS: Final = {
     "overlay_blend": Overlay.BLEND,
 }
 
+_MAX_NAMES: Final = 3
+"""Of files in a question; the others are counted."""
+
 
 class Commands(QObject):
     """Connects the table of actions with what they do.
@@ -80,6 +82,7 @@ class Commands(QObject):
         self.dialogs = DialogCommands(window, document, store, presets, self.exports, self._tasks, shelf)
         self.borrowing = Borrowing(window, document, store, self._tasks)
         self.clip = TimelineCommands(window, document, service, self._tasks, self.exports, store)
+        self._changed_files: list[int] = []
         self._by_action: dict[str, Callable[[], object]] = self._table()
         self._connect()
 
@@ -278,7 +281,7 @@ class Commands(QObject):
             self._filters(),
         )  # fmt: skip
         if name:
-            self._document.set_mouth(MouthChoice("photo", name))
+            self._document.take_mouth_from(Path(name))
 
     def _on_open_sample(self) -> None:
         self._document.open_paths([paths.samples_dir() / "group.jpg"])
@@ -331,17 +334,21 @@ class Commands(QObject):
             self._document.close_all()
 
     def _may_leave(self) -> bool:
-        """Ask once about unsaved edits; True where they are saved or not wanted."""
+        """Ask once about exports, which are stopped then, and about unsaved edits; True where nothing is in the way."""
         if self.exports.num_open:
             answer = self._window.messages.ask(
                 self.tr("Stop the exports?"),
-                self.tr("Some photos are still being exported."),
+                self.tr("Still being written: {names}").format(names=self._names_of_exports()),
                 [self.tr("Stop them")],
                 cancel=self.tr("Wait"),
                 dangerous=0,
+                closes_at=self.exports.ended,
             )
-            if answer is None:
+            # Where all have ended meanwhile the question closed by itself.
+            if answer is None and self.exports.num_open:
                 return False
+            # Before the next question: what stops here is unsaved again.
+            self.exports.cancel_all()
         if self._document.is_clean:
             return True
         answer = self._window.messages.ask(
@@ -353,6 +360,11 @@ class Commands(QObject):
         if answer == 0:
             return self._save_project(self._document.project_path)
         return answer == 1
+
+    def _names_of_exports(self) -> str:
+        names = [path.name for path in self.exports.promised]
+        told, num_left = ", ".join(names[:_MAX_NAMES]), len(names) - _MAX_NAMES
+        return told if num_left <= 0 else self.tr("{names} and %n more", "", num_left).format(names=told)
 
     @Slot(QCloseEvent)
     def _on_closing(self, event: QCloseEvent) -> None:
@@ -396,10 +408,34 @@ class Commands(QObject):
 
     @Slot(int)
     def _on_file_changed(self, entry_id: int) -> None:
-        entry = self._document.photo_of(entry_id)
-        if entry is not None:
-            text = self.tr("{name} is not the file that was edited: its pixels changed. Look at the edit again.")
-            self._window.tell(text.format(name=entry.name))
+        self._changed_files.append(entry_id)
+        if len(self._changed_files) == 1:
+            # Later: many photos of a project may come at once, and the document is not done with this one.
+            QTimer.singleShot(0, self._ask_about_changed_files)
+
+    @Slot()
+    def _ask_about_changed_files(self) -> None:
+        """Ask whether edits stay on files that are not those that were edited: the edit may be in the file already."""
+        num_asked = 0
+        # While the question stands, others may come.
+        while num_asked < len(self._changed_files):
+            numbers = self._changed_files[num_asked:]
+            num_asked = len(self._changed_files)
+            photos = [entry for number in numbers if (entry := self._document.photo_of(number)) and entry.is_edited]
+            if not photos:
+                continue
+            answer = self._window.messages.ask(
+                self.tr("Reset the edit?"),
+                self.tr(
+                    "The file is not the one that was edited: {names}. If an export replaced it, the edit is in it "
+                    "already, and the sliders would apply it once more."
+                ).format(names=", ".join(entry.name for entry in photos)),
+                [self.tr("Reset the edit")],
+                cancel=self.tr("Keep the sliders"),
+            )
+            if answer == 0:
+                self._document.reset_photos({entry.entry_id for entry in photos})
+        self._changed_files.clear()
 
     def _start_folder(self) -> str:
         current = self._document.current

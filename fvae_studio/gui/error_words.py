@@ -19,6 +19,7 @@ SENTENCES: Final = (
     # Photos that cannot be read.
     _T("errors", "There is no file {}. Check the name and the folder."),
     _T("errors", "{} is not there any more."),
+    _T("errors", "{} is not the file that was edited. Show the photo, look at its edit, and export it again."),
     _T("errors", "There is no photo in {}."),
     _T("errors", "{} is a folder. Choose a photo in it."),
     _T("errors", "{} is a pipe or a device. Save the photo as an ordinary file first."),
@@ -131,6 +132,8 @@ SENTENCES: Final = (
                  "that is turned far away, hidden or very small cannot be edited."),
     _T("errors", "The frame is too small; draw it around the whole face, at least {} pixels wide."),
     # Mouths.
+    _T("errors", "The mouth cannot be taken from {}: {}"),
+    _T("errors", "It shows {} faces; choose a photo of the person alone."),
     _T("errors", "The mouth in the other photo is closed; choose a photo that shows teeth."),
     _T("errors", "The network that finds glasses is missing ({}). Install the program again."),
     _T("errors", "The network that finds glasses is damaged ({}). Install the program again."),

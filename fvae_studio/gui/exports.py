@@ -18,8 +18,9 @@ from fvae_studio.core.photo_edit import PhotoEdit
 from fvae_studio.core.photo_io import WrittenPhoto
 from fvae_studio.core.photo_io.atomic import make_folder
 from fvae_studio.core.progress import Progress
+from fvae_studio.core.project_file import file_hash
 from fvae_studio.core.types import Face, Photo
-from fvae_studio.errors import Cancelled, FvaeStudioError
+from fvae_studio.errors import Cancelled, FvaeStudioError, PhotoError
 from fvae_studio.gui.dialogs.export_queue import ExportQueue
 from fvae_studio.gui.document import Document
 from fvae_studio.gui.error_words import in_words
@@ -53,6 +54,8 @@ class Exports(QObject):
 
     started = Signal()
     """The first export of this session."""
+    ended = Signal()
+    """Nothing waits or runs any more."""
     summary_changed = Signal(str)
     """One line about what is being exported, "" for nothing."""
 
@@ -70,7 +73,7 @@ class Exports(QObject):
         self.queue.resize(460, 380)
         self.queue.hide()
         self.queue.cancel_requested.connect(tasks.cancel)
-        self.queue.cancel_all_requested.connect(self._on_cancel_all)
+        self.queue.cancel_all_requested.connect(self.cancel_all)
         self.queue.again_requested.connect(self._on_again)
         self.queue.show_requested.connect(show_in_folder)
 
@@ -152,6 +155,11 @@ class Exports(QObject):
         self.queue.show()
         self.queue.raise_()
 
+    @Slot()
+    def cancel_all(self) -> None:
+        """Stop what runs and take out what waits, photos and clips; the queue tells of each."""
+        self._cancel_all(self._promised)
+
     def copy_to_clipboard(self) -> None:
         """The shown photo with its edit at full resolution."""
         entry = self._document.current
@@ -216,7 +224,7 @@ class Exports(QObject):
 
     def _export(self, entry: OpenPhoto, path: Path, options: ExportOptions) -> None:
         photo, source_path, edit, faces = entry.photo, entry.path, entry.edit, entry.known_faces
-        task = export_task(photo, source_path, edit, faces, path, options)
+        task = export_task(photo, source_path, edit, faces, path, options, sha256=entry.sha256)
         job_id = self._queue_task(task, path, lambda written: self._on_written(job_id, entry.entry_id, edit, written))
 
     def _queue_task(self, task: EngineTask, path: Path, done: Callable[[Any], None]) -> int:
@@ -239,7 +247,7 @@ class Exports(QObject):
         self._promised.pop(job_id, None)
         self._again.pop(job_id, None)
         self.queue.set_done(job_id, path, in_words(note))
-        self.summary_changed.emit(self.queue.summary())
+        self._tell_of_end()
 
     def _on_failed(self, job_id: int, error: Exception) -> None:
         path = self._promised.pop(job_id, None)
@@ -249,7 +257,12 @@ class Exports(QObject):
             self.queue.set_cancelled(job_id, has_pictures=path is not None and path.is_dir(), can_go_on=can_go_on)
         else:
             self.queue.set_failed(job_id, explain(error).sentence, can_go_on=can_go_on)
+        self._tell_of_end()
+
+    def _tell_of_end(self) -> None:
         self.summary_changed.emit(self.queue.summary())
+        if not self.num_open:
+            self.ended.emit()
 
     def _on_progress(self, job_id: int, fraction: float) -> None:
         self.queue.set_progress(job_id, fraction)
@@ -261,10 +274,6 @@ class Exports(QObject):
         if start is not None:
             self.queue.remove(job_id)
             start()
-
-    @Slot()
-    def _on_cancel_all(self) -> None:
-        self._cancel_all(self._promised)
 
     def _cancel_all(self, jobs: Iterable[int]) -> None:
         # The last ones first: the running one would only make room for the next.
@@ -285,8 +294,13 @@ def export_task(
     faces: tuple[Face, ...] | None,
     path: Path,
     options: ExportOptions,
+    *,
+    sha256: str = "",
 ) -> EngineTask:
     """Write one edited photo; the task returns a `WrittenPhoto`.
+
+    It fails with a `PhotoError` where the pixels have to be read again and the file is not the same any more: an export
+    may have replaced it, and the edit would be applied twice.
 
     Args:
         photo: None where its pixels are not in memory: it is read from `source_path` then.
@@ -295,9 +309,14 @@ def export_task(
         faces: those that can be edited; None leaves them to the detector.
         path: of the file to write.
         options: of the export.
+        sha256: of its file when it was read; "" if unknown.
     """
 
     def run(engine: StudioEngine, progress: Progress) -> WrittenPhoto:
+        if photo is None and sha256 and source_path.is_file() and file_hash(source_path) != sha256:
+            raise PhotoError(
+                f"{source_path} is not the file that was edited. Show the photo, look at its edit, and export it again."
+            )
         source = photo if photo is not None else engine.open(source_path)
         if faces is not None:
             engine.set_faces(source, faces)

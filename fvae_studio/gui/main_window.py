@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWid
 from fvae_studio.core.mouth_choice import CLOSED
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.core.thumbnails import Thumbnail
-from fvae_studio.errors import DeviceError
+from fvae_studio.errors import DeviceError, FaceError
 from fvae_studio.gui.actions import Actions, Condition, MenuId
 from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
@@ -69,6 +69,8 @@ class MainWindow(QMainWindow):
         self.messages: Messages = Messages(self)
         self._overlay = Overlay.NONE
         self._is_clip_shown = False
+        self._problem = ""
+        self._told_of_photo: tuple[int | None, str] = None, ""
         self._build_ui()
         self.presets = PresetShelf(self.preset_panel, document, presets, self)
         self._connect()
@@ -341,6 +343,11 @@ class MainWindow(QMainWindow):
             self.canvas.set_photo(None)
         else:
             self.canvas.set_photo(entry.photo, view=entry.view, loading=loading)
+        told_of, text = self._told_of_photo
+        shown = entry.entry_id if entry is not None else None
+        if text and told_of != shown and self.status.currentMessage() == text:
+            self.status.clearMessage()
+        self._problem = ""
         self.trust.set_trust({}, None)
         self._refresh_title()
 
@@ -354,9 +361,9 @@ class MainWindow(QMainWindow):
             self._document.set_level(self.canvas.level_for_view())
         self.sliders.set_faces(tuple(face.index for face in faces), chosen)
         self.preset_panel.set_applicable(bool(faces))
-        self.trust.set_edit(self.canvas.edit, chosen)
+        self._refresh_trust()
         if entry is not None and entry.detected == () and entry.photo is not None and not faces:
-            self.tell(self.tr("No face was found. With Face > Draw a face you can show where one is."))
+            self._tell_of_photo(self.tr("No face was found. With Face > Draw a face you can show where one is."))
         self.refresh_conditions()
 
     @Slot()
@@ -392,24 +399,41 @@ class MainWindow(QMainWindow):
         """Say something in the status bar for some seconds."""
         self.status.showMessage(text, _TELL_MS)
 
+    def _tell_of_photo(self, text: str) -> None:
+        """The same of the shown photo: gone as soon as another one is shown."""
+        entry = self._document.current
+        self._told_of_photo = entry.entry_id if entry is not None else None, text
+        self.tell(text)
+
     # What happens
 
     @Slot(object)
     def _on_rendered(self, rendered: RenderedEdit | None) -> None:
-        entry = self._document.current
         if self._is_clip_shown:
             return
         self.canvas.set_edit(rendered)
-        self.trust.set_edit(rendered, entry.chosen_face if entry is not None else None)
+        self._problem = ""
+        self._refresh_trust()
         if rendered is not None and rendered.request.quality == "preview":
             self.status.set_time(sum(rendered.timings_ms.values()))
         if rendered is not None and rendered.left_out and rendered.request.quality == "full_res":
-            self.tell(" ".join(map(in_words, rendered.left_out.values())))
+            self._tell_of_photo(" ".join(map(in_words, rendered.left_out.values())))
 
     @Slot(object)
     def _on_render_failed(self, error: Exception) -> None:
-        # No box: it would come up in the middle of a drag. The last good picture stays.
-        self.tell(explain(error).sentence)
+        # No box: it would come up in the middle of a drag. The last good picture stays, and a line below says so.
+        if self._is_clip_shown:
+            return
+        self._problem = explain(error).sentence
+        self._refresh_trust()
+        self.canvas.set_refused(error.reasons if isinstance(error, FaceError) else {})
+
+    def _refresh_trust(self) -> None:
+        entry = self._document.current
+        if self._problem:
+            self.trust.set_problem(self.tr("What you see is not this edit. {reason}").format(reason=self._problem))
+        else:
+            self.trust.set_edit(self.canvas.edit, entry.chosen_face if entry is not None else None)
 
     @Slot(object)
     def _on_summary_changed(self, summary: ModelSummary) -> None:

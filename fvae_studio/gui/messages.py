@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QObject, Qt, SignalInstance
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -159,7 +159,14 @@ class Messages(QObject):
         box.open()
 
     def ask(
-        self, title: str, sentence: str, choices: Sequence[str], *, cancel: str = "", dangerous: int | None = None
+        self,
+        title: str,
+        sentence: str,
+        choices: Sequence[str],
+        *,
+        cancel: str = "",
+        dangerous: int | None = None,
+        closes_at: SignalInstance | None = None,
     ) -> int | None:
         """Ask a question and wait for the answer.
 
@@ -169,6 +176,7 @@ class Messages(QObject):
             choices: texts of the buttons, the likeliest first.
             cancel: text of the button that does nothing; empty takes "Cancel".
             dangerous: index of a choice that destroys something; it is not the default.
+            closes_at: a signal at which nothing is left to ask: the box closes by itself.
 
         Returns:
             The index of the choice; None for cancel, Escape or a closed box.
@@ -187,7 +195,11 @@ class Messages(QObject):
         no = box.addButton(cancel or self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
         box.setEscapeButton(no)
         box.setDefaultButton(no if dangerous == 0 else buttons[0])
+        if closes_at is not None:
+            closes_at.connect(box.reject)
         box.exec()
+        if closes_at is not None:
+            closes_at.disconnect(box.reject)
         clicked = box.clickedButton()
         return next((index for index, button in enumerate(buttons) if button is clicked), None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -41,7 +41,7 @@ class PhotoEdits(PhotoList):
     rendered = Signal(object)
     """`RenderedEdit` of the shown photo; None where its edit changes nothing."""
     render_failed = Signal(object)
-    """Exception; the last good picture stays."""
+    """Exception; the last good picture stays, and is not of this edit."""
     preset_thumbnail_made = Signal(str, object)
     """(name of the preset, `Thumbnail`) on the present face."""
     preset_thumbnails_outdated = Signal()
@@ -60,6 +60,7 @@ class PhotoEdits(PhotoList):
         self._summary: ModelSummary | None = None
         self._copied: FaceEdit | None = None
         self._thumbnail_mouth = CLOSED
+        self._wished_mouth: tuple[int, int | None, str] | None = None
         self._project_path: Path | None = None
         self._was_clean = True
         self._is_paused = False
@@ -69,6 +70,8 @@ class PhotoEdits(PhotoList):
         service.render_failed.connect(self._on_render_failed)
         service.face_found.connect(self._on_face_found)
         service.find_face_failed.connect(self._on_find_face_failed)
+        service.mouth_found.connect(self._on_mouth_found)
+        service.find_mouth_failed.connect(self._on_find_mouth_failed)
         service.face_thumbnail_made.connect(self._on_face_thumbnail_made)
 
     @property
@@ -149,14 +152,19 @@ class PhotoEdits(PhotoList):
 
     def set_mouth(self, mouth: MouthChoice) -> None:
         """What is seen where the chosen face's closed lips part."""
+        self._wished_mouth = None
+        if self._current is not None:
+            self._set_mouth(self._current, mouth, self._current.chosen_face)
+
+    def take_mouth_from(self, path: Path) -> None:
+        """Take what is seen there from another photo, as soon as one is found that it shows.
+
+        Until then the choice stays as it is, and for good where that photo cannot be used, which `failed` tells.
+        """
         entry = self._current
         if entry is not None:
-            label = {
-                "closed": self.tr("Closed lips"),
-                "built_in": self.tr("Built-in teeth"),
-                "photo": self.tr("Teeth from {name}").format(name=Path(mouth.photo).name),
-            }[mouth.kind]
-            self._push(entry, entry.edit.with_mouth(mouth, face=entry.chosen_face), label)
+            self._wished_mouth = (entry.entry_id, entry.chosen_face, str(path))
+            self._service.find_mouth(entry.entry_id, path)
 
     def set_amount(self, amount: float) -> None:
         """Scale the whole edit of the shown photo, 0..`MAX_AMOUNT`."""
@@ -183,8 +191,13 @@ class PhotoEdits(PhotoList):
     def reset_all(self) -> None:
         """Every face as it is in the photo."""
         if self._current is not None:
-            edit = replace(self._current.edit.with_whole({}, face=None).with_mouth(CLOSED, face=None), amount=1.0)
-            self._push(self._current, edit, self.tr("Reset all"))
+            self._reset(self._current)
+
+    def reset_photos(self, entry_ids: Collection[int]) -> None:
+        """Every face of these photos, shown or not, as it is in its file."""
+        for entry in self._photos:
+            if entry.entry_id in entry_ids:
+                self._reset(entry)
 
     def apply_strengths(
         self,
@@ -292,6 +305,29 @@ class PhotoEdits(PhotoList):
             )
 
     # What follows from a change
+
+    def _reset(self, entry: OpenPhoto) -> None:
+        edit = replace(entry.edit.with_whole({}, face=None).with_mouth(CLOSED, face=None), amount=1.0)
+        self._push(entry, edit, self.tr("Reset all"))
+
+    def _set_mouth(self, entry: OpenPhoto, mouth: MouthChoice, face: int | None) -> None:
+        label = {
+            "closed": self.tr("Closed lips"),
+            "built_in": self.tr("Built-in teeth"),
+            "photo": self.tr("Teeth from {name}").format(name=Path(mouth.photo).name),
+        }[mouth.kind]
+        self._push(entry, entry.edit.with_mouth(mouth, face=face), label)
+
+    def _take_wished_mouth(self, entry_id: int, path: str) -> tuple[OpenPhoto, int | None] | None:
+        """Of which photo and face this mouth is still wanted; it is no longer waited for."""
+        wished = self._wished_mouth
+        if wished is None or (wished[0], wished[2]) != (entry_id, path):
+            return None
+        self._wished_mouth = None
+        entry, face = self.photo_of(entry_id), wished[1]
+        if entry is None or (face is not None and face not in {each.index for each in entry.faces}):
+            return None
+        return entry, face
 
     def _push(self, entry: OpenPhoto, edit: PhotoEdit, label: str, merge_key: Hashable | None = None) -> None:
         before = entry.known_faces
@@ -401,6 +437,18 @@ class PhotoEdits(PhotoList):
     @Slot(int, object)
     def _on_find_face_failed(self, entry_id: int, error: Exception) -> None:
         if self._current is not None and self._current.entry_id == entry_id:
+            self.failed.emit(error)
+
+    @Slot(int, str)
+    def _on_mouth_found(self, entry_id: int, path: str) -> None:
+        wanted = self._take_wished_mouth(entry_id, path)
+        if wanted is not None:
+            entry, face = wanted
+            self._set_mouth(entry, MouthChoice("photo", path), face)
+
+    @Slot(int, str, object)
+    def _on_find_mouth_failed(self, entry_id: int, path: str, error: Exception) -> None:
+        if self._take_wished_mouth(entry_id, path) is not None:
             self.failed.emit(error)
 
     @Slot(int, str, object)

@@ -204,7 +204,6 @@ class PhotoList(QObject):
         entry.source = ExportSource(where, file.format, file.width, file.height)
         if is_other:
             entry.detected = None
-            self.file_changed.emit(entry_id)
         if file.photo is not None:
             entry.photo, entry.is_loading = file.photo, False
             self._park_others()
@@ -216,6 +215,8 @@ class PhotoList(QObject):
                 self._on_shown()
         self.photos_changed.emit()
         self.photo_read.emit(entry_id)
+        if is_other:
+            self.file_changed.emit(entry_id)
 
     @Slot(int, object)
     def _on_open_failed(self, entry_id: int, error: Exception) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from typing import Final
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QLabel, QStatusBar, QStyle, QStyleOption, QStylePainter, QWidget
 
 from fvae_studio.gui.translation import in_percent
 from fvae_studio.gui.widgets.fixed_label import FixedLabel
+
+_MESSAGE_MARGIN_PX: Final = 6
 
 
 def device_name(device: str) -> str:
@@ -15,11 +20,32 @@ def device_name(device: str) -> str:
 
 
 class StudioStatusBar(QStatusBar):
-    """Messages at the left; pixel, zoom, time and device at the right."""
+    """Messages at the left, in full as a tooltip; pixel, zoom, time and device at the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._build_ui()
+        self.messageChanged.connect(self.setToolTip)
+
+    @property
+    def shown_message(self) -> str:
+        """As much of the message as there is room for; dots stand for the rest."""
+        room = self._message_rect().width()
+        return self.fontMetrics().elidedText(self.currentMessage(), Qt.TextElideMode.ElideRight, room)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
+        """Qt's own would cut the message off where its room ends."""
+        painter = QStylePainter(self)
+        option = QStyleOption()
+        option.initFrom(self)
+        painter.drawPrimitive(QStyle.PrimitiveElement.PE_PanelStatusBar, option)
+        painter.setPen(self.palette().windowText().color())
+        alignment = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self._message_rect(), alignment | Qt.TextFlag.TextSingleLine, self.shown_message)
+        painter.end()
+
+    def _message_rect(self) -> QRect:
+        return self.rect().adjusted(_MESSAGE_MARGIN_PX, 0, self._busy.x() - _MESSAGE_MARGIN_PX - self.width(), 0)
 
     def _build_ui(self) -> None:
         self.setSizeGripEnabled(False)

@@ -114,6 +114,19 @@ class FindFaceJob(Job):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class FindMouthJob(Job):
+    """Look whether the mouth of a face of `entry_id` can be taken from another photo, at `path`."""
+
+    entry_id: int
+    path: str
+
+    @property
+    def kind(self) -> Kind:
+        """Finding a face: it is as urgent."""
+        return Kind.FIND_FACE
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RenderJob(Job):
     """Render patches; `faces` None leaves the photo's faces to the detector."""
 

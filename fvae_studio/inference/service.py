@@ -22,6 +22,7 @@ from fvae_studio.inference.jobs import (
     Faces,
     FaceThumbnailJob,
     FindFaceJob,
+    FindMouthJob,
     Job,
     JobQueue,
     Kind,
@@ -68,6 +69,9 @@ class InferenceService(QObject):
     face_found = Signal(int, object, object)
     """(entry id, `Photo`, `Face`)."""
     find_face_failed = Signal(int, object)
+    mouth_found = Signal(int, str)
+    """(entry id, path of the other photo): it shows one that can be used."""
+    find_mouth_failed = Signal(int, str, object)
     rendered = Signal(object)
     """`RenderedEdit`."""
     render_failed = Signal(object, object)
@@ -151,6 +155,10 @@ class InferenceService(QObject):
     def find_face(self, entry_id: int, photo: Photo, faces: Faces, region: Rect) -> None:
         """Look for a face in a drawn region."""
         self._put(FindFaceJob(entry_id=entry_id, photo=photo, faces=faces, region=region))
+
+    def find_mouth(self, entry_id: int, path: Path) -> None:
+        """Look whether another photo shows a mouth that can be seen where lips part in this one."""
+        self._put(FindMouthJob(entry_id=entry_id, path=str(path)))
 
     def render(self, photo: Photo, state: EditState, faces: Faces | None, *, level: int) -> int:
         """Ask for a preview now, and for full resolution when nothing newer was asked for some time.
@@ -303,6 +311,8 @@ class InferenceService(QObject):
             (worker.detect_failed, self.detect_failed),
             (worker.face_found, self.face_found),
             (worker.find_face_failed, self.find_face_failed),
+            (worker.mouth_found, self.mouth_found),
+            (worker.find_mouth_failed, self.find_mouth_failed),
             (worker.rendered, self.rendered),
             (worker.render_failed, self.render_failed),
             (worker.moment_rendered, self.moment_rendered),

@@ -24,6 +24,7 @@ from fvae_studio.inference.jobs import (
     Faces,
     FaceThumbnailJob,
     FindFaceJob,
+    FindMouthJob,
     Job,
     JobQueue,
     Kind,
@@ -78,6 +79,8 @@ class InferenceWorker(QObject):
     detect_failed = Signal(int, object, object)
     face_found = Signal(int, object, object)
     find_face_failed = Signal(int, object)
+    mouth_found = Signal(int, str)
+    find_mouth_failed = Signal(int, str, object)
     rendered = Signal(object)
     render_failed = Signal(object, object)
     moment_rendered = Signal(object)
@@ -186,6 +189,10 @@ class InferenceWorker(QObject):
                 self._has_searched = True
                 self._set_faces(job.photo, job.faces)
                 self.face_found.emit(job.entry_id, job.photo, self._engine_now().find_face(job.photo, job.region))
+            case FindMouthJob():
+                self._has_searched = True
+                self._engine_now().photo_mouth(job.path)
+                self.mouth_found.emit(job.entry_id, job.path)
             case OpenJob():
                 self._open(job)
             case LoadJob():
@@ -207,6 +214,8 @@ class InferenceWorker(QObject):
                 self.detect_failed.emit(job.entry_id, job.photo, error)
             case FindFaceJob():
                 self.find_face_failed.emit(job.entry_id, error)
+            case FindMouthJob():
+                self.find_mouth_failed.emit(job.entry_id, job.path, error)
             case OpenJob():
                 self.open_failed.emit(job.entry_id, error)
             case LoadJob():

@@ -40,6 +40,7 @@ from fvae_studio.core.trust import motion_trust
 from fvae_studio.core.types import AlignedCrop, Face, FloatMap, FlowField, Photo, RenderResult, WarpedFace
 from fvae_studio.core.warp import Kernel, warp_faces
 from fvae_studio.core.worn_glasses import WornGlasses
+from fvae_studio.errors import EditError, FaceError, PhotoError
 from fvae_studio.pipeline.detector import FaceDetector, only_face, require_editable
 from fvae_studio.pipeline.drawn_face import find_drawn_face
 from fvae_studio.pipeline.face_layers import FaceLayers, draw_layers
@@ -532,14 +533,24 @@ class Engine:
         Raises:
             PhotoError: it cannot be read.
             FaceError: it shows no face that can be used.
-            EditError: its mouth is closed.
+            EditError: it shows several faces, or its mouth is closed.
         """
         if self._donor is None or self._donor[0] != path:
-            donor = self.open(path)
-            face = only_face(self.detect(donor), None)
-            require_editable(face, donor)
-            self._donor = (path, PhotoMouth.of(donor, face.landmarks, self.crop(donor, face)))
+            try:
+                self._donor = (path, self._find_photo_mouth(path))
+            except (PhotoError, FaceError, EditError) as error:
+                # Else "no face in the photo" is taken for one about the photo that is edited.
+                raise type(error)(f"The mouth cannot be taken from {Path(path).name}: {error}") from error
         return self._donor[1]
+
+    def _find_photo_mouth(self, path: str) -> PhotoMouth:
+        donor = self.open(path)
+        faces = self.detect(donor)
+        if len(faces) > 1:
+            raise EditError(f"It shows {len(faces)} faces; choose a photo of the person alone.")
+        face = only_face(faces, None)
+        require_editable(face, donor)
+        return PhotoMouth.of(donor, face.landmarks, self.crop(donor, face))
 
     def _at_level(self, photo: Photo, level: int) -> Photo:
         if level == 0:

@@ -58,7 +58,8 @@ def plan_edit(photo: Photo, faces: tuple[Face, ...], state: EditState) -> EditPl
     """Find out which faces an edit reaches.
 
     Raises:
-        FaceError: no face, no face of that number, or one that was named, or every one, cannot be edited.
+        FaceError: no face, no face of that number, or one that was named, or every one, cannot be edited; the last two
+            with the `reasons` of all faces that cannot.
     """
     named = {edit.face for edit in state.edits if edit.face is not None and not edit.is_identity}
     for number in sorted(named):
@@ -66,7 +67,8 @@ def plan_edit(photo: Photo, faces: tuple[Face, ...], state: EditState) -> EditPl
     if any(edit.face is None for edit in state.edits):
         choose_faces(faces, "all")
     asked: list[Asked] = []
-    left_out: list[LeftOut] = []
+    reasons: dict[int, str] = {}
+    named_error: FaceError | None = None
     first_error: FaceError | None = None
     for face in faces:
         active = tuple((name, value) for name, value in state.for_face(face.index).strengths if value)
@@ -75,12 +77,14 @@ def plan_edit(photo: Photo, faces: tuple[Face, ...], state: EditState) -> EditPl
         try:
             require_editable(face, photo)
         except FaceError as error:
-            if face.index in named:
-                raise
+            reasons[face.index] = str(error)
             first_error = first_error or error
-            left_out.append(LeftOut(face.index, str(error)))
+            if face.index in named:
+                named_error = named_error or error
         else:
             asked.append(Asked(face, active, state.mouth_of(face.index)))
-    if first_error is not None and not asked:
-        raise first_error
-    return EditPlan(state, faces, tuple(asked), tuple(left_out))
+    refusal = first_error if named_error is None and not asked else named_error
+    if refusal is not None:
+        refusal.reasons = reasons
+        raise refusal
+    return EditPlan(state, faces, tuple(asked), tuple(LeftOut(face, reason) for face, reason in reasons.items()))

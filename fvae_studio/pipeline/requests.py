@@ -24,6 +24,7 @@ from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.glasses import StillGlasses
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.parting import PartedLips
+from fvae_studio.core.photo_mouth import PhotoMouth
 from fvae_studio.core.progress import Progress
 from fvae_studio.core.still_teeth import StillTeeth
 from fvae_studio.core.timeline import FrameMode, Moment, Timeline
@@ -240,6 +241,9 @@ class StudioEngine(Protocol):
 
     def find_face(self, photo: Photo, region: Rect) -> Face:
         """Look for one face in a region that a person has drawn; it gets the next free number (`NoFaceError`)."""
+
+    def photo_mouth(self, path: str) -> PhotoMouth:
+        """The mouth of another photo, to be seen where lips part (`PhotoError`, `FaceError`, `EditError`)."""
 
     def rest(self) -> None:
         """Release memory that only makes the next search for faces faster."""

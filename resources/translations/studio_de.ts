@@ -870,15 +870,15 @@
     </message>
     <message>
         <source>Stop the exports?</source>
-        <translation>Export abbrechen?</translation>
+        <translation>Exporte stoppen?</translation>
     </message>
     <message>
-        <source>Some photos are still being exported.</source>
-        <translation>Es werden noch Fotos exportiert.</translation>
+        <source>Still being written: {names}</source>
+        <translation>Wird noch geschrieben: {names}</translation>
     </message>
     <message>
         <source>Stop them</source>
-        <translation>Abbrechen</translation>
+        <translation>Exporte stoppen</translation>
     </message>
     <message>
         <source>Wait</source>
@@ -895,6 +895,13 @@
     <message>
         <source>Discard edits</source>
         <translation>Verwerfen</translation>
+    </message>
+    <message numerus="yes">
+        <source>{names} and %n more</source>
+        <translation>
+            <numerusform>{names} und eine weitere</numerusform>
+            <numerusform>{names} und %n weitere</numerusform>
+        </translation>
     </message>
     <message>
         <source>Nothing yet</source>
@@ -932,8 +939,20 @@
         </translation>
     </message>
     <message>
-        <source>{name} is not the file that was edited: its pixels changed. Look at the edit again.</source>
-        <translation>{name} ist nicht mehr die Datei, die bearbeitet wurde: Ihr Inhalt hat sich geändert. Prüfen Sie die Bearbeitung.</translation>
+        <source>Reset the edit?</source>
+        <translation>Bearbeitung zurücksetzen?</translation>
+    </message>
+    <message>
+        <source>The file is not the one that was edited: {names}. If an export replaced it, the edit is in it already, and the sliders would apply it once more.</source>
+        <translation>Die Datei ist nicht mehr die, die bearbeitet wurde: {names}. Hat ein Export sie ersetzt, ist die Bearbeitung schon in ihr, und die Regler würden sie noch einmal anwenden.</translation>
+    </message>
+    <message>
+        <source>Reset the edit</source>
+        <translation>Zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Keep the sliders</source>
+        <translation>Regler behalten</translation>
     </message>
     <message>
         <source>Photos ({patterns})</source>
@@ -1235,8 +1254,8 @@
     <message numerus="yes">
         <source>Exporting, %n to go</source>
         <translation>
-            <numerusform>Export läuft, noch %n Foto</numerusform>
-            <numerusform>Export läuft, noch %n Fotos</numerusform>
+            <numerusform>Export läuft, noch %n offen</numerusform>
+            <numerusform>Export läuft, noch %n offen</numerusform>
         </translation>
     </message>
     <message>
@@ -1678,6 +1697,10 @@
     <message>
         <source>Opened</source>
         <translation>Geöffnet</translation>
+    </message>
+    <message>
+        <source>What you see is not this edit. {reason}</source>
+        <translation>Was Sie sehen, ist nicht diese Bearbeitung. {reason}</translation>
     </message>
     <message>
         <source>The graphics processor failed</source>
@@ -2982,6 +3005,10 @@
         <translation>Verlässlichkeit: {percent}</translation>
     </message>
     <message>
+        <source>The edit is not shown</source>
+        <translation>Die Bearbeitung wird nicht gezeigt</translation>
+    </message>
+    <message>
         <source>The teeth are built in: they are not this person&apos;s own.</source>
         <translation>Die Zähne sind mitgeliefert: Es sind nicht die eigenen.</translation>
     </message>
@@ -3679,6 +3706,10 @@
         <translation>{} ist nicht mehr da.</translation>
     </message>
     <message>
+        <source>{} is not the file that was edited. Show the photo, look at its edit, and export it again.</source>
+        <translation>{} ist nicht mehr die Datei, die bearbeitet wurde. Bitte das Foto zeigen, die Bearbeitung prüfen und noch einmal exportieren.</translation>
+    </message>
+    <message>
         <source>There is no photo in {}.</source>
         <translation>In {} ist kein Foto.</translation>
     </message>
@@ -4141,6 +4172,14 @@
     <message>
         <source>The frame is too small; draw it around the whole face, at least {} pixels wide.</source>
         <translation>Der Rahmen ist zu klein; ziehen Sie ihn um das ganze Gesicht, mindestens {} Pixel breit.</translation>
+    </message>
+    <message>
+        <source>The mouth cannot be taken from {}: {}</source>
+        <translation>Der Mund kann nicht aus {} genommen werden: {}</translation>
+    </message>
+    <message>
+        <source>It shows {} faces; choose a photo of the person alone.</source>
+        <translation>Es zeigt {} Gesichter; bitte ein Foto wählen, das nur diese Person zeigt.</translation>
     </message>
     <message>
         <source>The mouth in the other photo is closed; choose a photo that shows teeth.</source>

@@ -24,6 +24,13 @@
 <context>
     <name>Commands</name>
     <message numerus="yes">
+        <source>{names} and %n more</source>
+        <translation>
+            <numerusform>{names} and one more</numerusform>
+            <numerusform>{names} and %n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n photo(s) were not found there.</source>
         <translation>
             <numerusform>%n photo was not found there.</numerusform>

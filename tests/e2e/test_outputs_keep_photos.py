@@ -136,7 +136,7 @@ def test_photo_whose_mouth_cannot_be_taken_is_named_before_a_batch_begins(cli, p
     outcome = cli("batch", png, "-s", "smile=1", "--mouth", other, "-o", tmp_path / "out")
 
     assert outcome.code == 1
-    assert outcome.err.startswith("The mouth of other.png cannot be taken: The mouth in the other photo is closed")
+    assert outcome.err.startswith("The mouth cannot be taken from other.png: The mouth in the other photo is closed")
     assert not (tmp_path / "out").exists()
 
 
@@ -145,7 +145,7 @@ def test_photo_with_several_mouths_is_named(cli, png, other, faces, tmp_path):
     outcome = cli("edit", png, "-s", "smile=1", "--face", "1", "--mouth", other, "-o", tmp_path / "out.png")
 
     assert outcome.code == 1
-    assert outcome.err.startswith("The mouth of other.png cannot be taken: There are 2 faces")
+    assert outcome.err.startswith("The mouth cannot be taken from other.png: It shows 2 faces")
 
 
 # --- smaller promises ---

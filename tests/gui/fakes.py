@@ -287,6 +287,10 @@ class FakeEngine:
         pixels[10:20, 10:20] = donors[0][0].pixels[10:20, 10:20]
         return photo.with_pixels(pixels)
 
+    def photo_mouth(self, path: str) -> Any:
+        self._called("photo_mouth")
+        return read_photo(path)
+
     def rest(self) -> None:
         self.rests += 1
 

@@ -9,12 +9,13 @@ from fvae_studio.gui.messages import explain
 
 
 class RecordedMessages:
-    """Stands in for boxes: remembers what was told, and answers what the test wants."""
+    """Stands in for boxes: remembers what was told, and answers what the test wants, to each question or to one."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
         self.asked: list[str] = []
         self.answer: int | None = None
+        self.answers: dict[str, int | None] = {}
 
     def show_error(self, error: BaseException, *, report: Path | None = None) -> None:  # noqa: ARG002
         self.told.append(explain(error).title)
@@ -24,7 +25,7 @@ class RecordedMessages:
 
     def ask(self, title: str, *_args: object, **_kwargs: object) -> int | None:
         self.asked.append(title)
-        return self.answer
+        return self.answers.get(title, self.answer)
 
 
 class FakeShelf:

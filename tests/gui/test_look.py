@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
@@ -188,6 +188,15 @@ def test_details_can_be_copied_without_closing(window: QMainWindow, qtbot: QtBot
     assert "It is odd." in QGuiApplication.clipboard().text()
     assert dialog.isVisible()
     dialog.close()
+
+
+def test_question_closes_by_itself_when_there_is_nothing_left_to_ask(window: QMainWindow) -> None:
+    timer = QTimer()
+    timer.setSingleShot(True)
+    timer.start(20)
+
+    assert Messages(window).ask("Stop them?", "They run.", ["Stop"], closes_at=timer.timeout) is None
+    assert QApplication.activeModalWidget() is None
 
 
 def test_cancelling_is_no_error(window: QMainWindow) -> None:

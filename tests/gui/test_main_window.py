@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColorSpace, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QWidget
 
 from fvae_studio.app import Studio
 from fvae_studio.core.export import ExportOptions
+from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED
 from fvae_studio.core.photo_io import read_photo
+from fvae_studio.errors import EditError, FaceTooSmallError
 from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
 from fvae_studio.gui.dialogs.first_steps import FirstStepsDialog
@@ -184,6 +186,77 @@ def test_export_writes_what_is_seen(shown, qtbot, tmp_path):
     assert shown.window.actions_table["show_exports"].isEnabled()
 
 
+@pytest.fixture
+def replaced(shown, photo_file, qtbot) -> Path:
+    """The shown photo's edit was exported over its file; another photo is shown, and only that is in memory."""
+    studio, other = shown, photo_file.with_name("other.png")
+    Image.fromarray(make_photo(seed=5).pixels).save(other)
+    drag_slider(studio, "smile", 40, qtbot)
+    over = ExportOptions(pattern="{name}", existing="replace", replace_source=True)
+    studio.commands.exports.start("this", over)
+    entry = entry_of(studio)
+    qtbot.waitUntil(lambda: entry.is_exported)
+    studio.document.set_photo_memory(0)
+    studio.commands.open_paths([other])
+    qtbot.waitUntil(lambda: bool(entry_of(studio).faces) and entry.photo is None)
+    return photo_file
+
+
+@pytest.mark.parametrize("resets", [True, False])
+def test_edit_of_a_file_that_an_export_replaced_is_asked_about(resets, shown, replaced, boxes, qtbot):
+    boxes.answer = 0 if resets else None
+    before = shown.document.photos[0].edit
+    shown.document.choose_photo(shown.document.photos[0].entry_id)
+    qtbot.waitUntil(lambda: bool(boxes.asked))
+
+    assert boxes.asked == ["Reset the edit?"]
+    assert entry_of(shown).path == replaced
+    assert entry_of(shown).is_edited is not resets
+    if resets:
+        trigger(shown, "undo")
+    assert entry_of(shown).edit == before
+
+
+def test_changed_files_of_a_project_are_one_question(shown, boxes, photo_file, tmp_path, qtbot):
+    Image.fromarray(make_photo(seed=5).pixels).save(tmp_path / "other.png")
+    Image.fromarray(make_photo(seed=6).pixels).save(tmp_path / "plain.png")
+    shown.commands.open_paths([tmp_path / "other.png", tmp_path / "plain.png"])
+    qtbot.waitUntil(lambda: all(photo.sha256 for photo in shown.document.photos))
+    qtbot.waitUntil(lambda: bool(entry_of(shown).faces))
+    for photo in shown.document.photos[:2]:
+        shown.document.choose_photo(photo.entry_id)
+        shown.document.set_strength("smile", 0.5)
+    shown.document.save_project(tmp_path / "party.fvae")
+    for name in (photo_file.name, "other.png", "plain.png"):
+        Image.fromarray(make_photo(seed=7).pixels).save(tmp_path / name)
+    asked = []
+
+    def ask(_title: str, text: str, *_args: object, **_kwargs: object) -> int:
+        asked.append(text)
+        # The other files are read while the first question stands.
+        qtbot.waitUntil(lambda: all(photo.sha256 for photo in shown.document.photos))
+        return 0
+
+    boxes.ask = ask
+    shown.commands.open_project(tmp_path / "party.fvae")
+    qtbot.waitUntil(lambda: not any(photo.is_edited for photo in shown.document.photos))
+
+    assert 1 <= len(asked) <= 2
+    assert all(name in "".join(asked) for name in ("portrait.png", "other.png"))
+    assert "plain.png" not in "".join(asked)
+
+
+def test_export_does_not_apply_an_edit_to_a_file_that_has_it_already(shown, replaced, qtbot):
+    before = replaced.read_bytes()
+    over = ExportOptions(pattern="{name}", existing="replace", replace_source=True)
+    shown.commands.exports.start("edited", over)
+    queue = shown.commands.exports.queue
+    qtbot.waitUntil(lambda: not queue.num_open)
+
+    assert [row.state for row in queue._rows.values()] == ["done", "failed"]
+    assert replaced.read_bytes() == before
+
+
 @pytest.mark.usefixtures("photo_file")
 def test_batch_reports_every_photo(studio, tmp_path, qtbot):
     (tmp_path / "letter.jpg").write_text("Dear Ada")
@@ -235,8 +308,104 @@ def test_failed_render_is_told_without_a_box_and_the_picture_stays(shown, boxes,
         shown.document.set_strength("fly", 1.0)
 
     assert boxes.told == []
-    assert "fly" in shown.window.status.currentMessage()
+    assert "fly" in shown.window.trust.sentence
     assert shown.window.canvas._layer.edit is not None
+
+
+def test_it_is_told_that_the_picture_is_not_the_edit_until_it_is(shown, qtbot):
+    trust = shown.window.trust
+    drag_slider(shown, "smile", 40, qtbot)
+    qtbot.waitUntil(lambda: trust.sentence.startswith("The photo shows"))
+    with qtbot.waitSignal(shown.document.render_failed):
+        shown.document.set_strength("fly", 1.0)
+    shown.document.choose_face(2)
+
+    assert trust.sentence.startswith("What you see is not this edit. There is no expression")
+    assert trust.toolTip() == trust.sentence
+    assert not trust._bar.isVisible()
+    trigger(shown, "undo")
+    qtbot.waitUntil(lambda: trust.sentence.startswith("The photo shows"))
+    assert trust._bar.isVisible()
+
+
+def test_face_that_is_refused_says_why_in_its_tip(shown, engine, qtbot):
+    def refuse(name: str) -> None:
+        if name.startswith("render"):
+            error = FaceTooSmallError("Face 2 is too small.")
+            error.reasons = {2: str(error)}
+            raise error
+
+    shown.document.choose_face(2)
+    engine.fail = refuse
+    with qtbot.waitSignal(shown.document.render_failed):
+        shown.document.set_strength("smile", 0.5)
+    assert shown.window.canvas._tip_of(2) == "Face 2 is too small."
+
+    engine.fail = lambda _name: None
+    trigger(shown, "undo")
+    assert shown.window.canvas._tip_of(2) == "Face 2"
+
+
+def test_mouth_of_another_photo_is_taken_when_it_can_be_used(shown, boxes, photo_file, engine, monkeypatch, qtbot):
+    def refuse(name: str) -> None:
+        if name == "photo_mouth":
+            raise EditError("The mouth cannot be taken from stern.png: The mouth in the other photo is closed.")
+
+    chosen = [str(photo_file.with_name("laughing.png"))]
+    Image.fromarray(make_photo().pixels).save(chosen[0])
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen[0], ""))
+    shown.document.choose_face(2)
+    shown.window.sliders.mouth_photo_requested.emit()
+    shown.document.choose_face(None)
+    qtbot.waitUntil(lambda: entry_of(shown).edit.edits.mouth_of(2).photo == chosen[0])
+    assert entry_of(shown).edit.edits.mouth_of(1) == CLOSED
+
+    engine.fail = refuse
+    before = entry_of(shown).edit
+    shown.window.sliders.mouth_photo_requested.emit()
+    qtbot.waitUntil(lambda: bool(boxes.told))
+    assert boxes.told == ["This edit cannot be used"]
+    assert entry_of(shown).edit is before
+
+
+def test_mouth_that_was_chosen_meanwhile_stays(shown, photo_file, qtbot):
+    shown.document.take_mouth_from(photo_file)
+    shown.document.set_mouth(BUILT_IN)
+    qtbot.waitUntil(lambda: shown.service.is_idle)
+    QApplication.processEvents()
+
+    assert entry_of(shown).edit.edits.mouth_of(None) == BUILT_IN
+
+
+def test_message_about_a_photo_goes_with_it_and_others_stay(shown, photo_file, engine, qtbot):
+    status = shown.window.status
+    other = photo_file.with_name("other.png")
+    Image.fromarray(make_photo(seed=5).pixels).save(other)
+    engine.faces = ()
+    shown.commands.open_paths([other])
+    qtbot.waitUntil(lambda: status.currentMessage().startswith("No face was found"))
+    trigger(shown, "previous_photo")
+    assert status.currentMessage() == ""
+
+    trigger(shown, "next_photo")
+    shown.window.tell("other.png was written.")
+    trigger(shown, "previous_photo")
+    assert status.currentMessage() == "other.png was written."
+
+
+def test_long_message_ends_in_dots_and_is_told_in_full_by_the_tooltip(studio):
+    status, text = studio.window.status, "Face 1 is too small for an edit. " * 20
+    studio.window.tell(text)
+    assert status.shown_message.endswith("…")
+    assert text.startswith(status.shown_message[:-1])
+    assert status.toolTip() == text
+    status.resize(20_000, status.height())
+    QApplication.processEvents()
+    assert status.shown_message == text
+    studio.window.tell("Copied.")
+    assert status.shown_message == status.toolTip() == "Copied."
+    status.clearMessage()
+    assert status.shown_message == status.toolTip() == ""
 
 
 def test_every_command_of_the_menus_does_something(studio):
@@ -261,6 +430,45 @@ def test_recovered_edits_are_offered_after_a_crash(shown, boxes, engine, qapp, t
 
     assert entry_of(again).edit.strengths_of(None) == strengths
     assert not again.document.is_clean
+    again.close()
+    again.window.canvas.close_threads()
+    again.window.deleteLater()
+
+
+@pytest.mark.parametrize(("answer", "names"), [(0, ["portrait.png", "other.png"]), (None, ["other.png"])])
+def test_recovered_edits_are_offered_to_those_who_open_a_photo(
+    answer, names, shown, boxes, engine, qapp, photo_file, tmp_path, qtbot
+):
+    drag_slider(shown, "smile", 40, qtbot)
+    shown.recovery.save()
+    shown.recovery._lock.unlock()
+    other = photo_file.with_name("other.png")
+    Image.fromarray(make_photo(seed=5).pixels).save(other)
+    boxes.answer = answer
+    again = Studio(qapp, lambda _model, _device: engine, tmp_path / "other.json")
+    with qtbot.waitSignal(again.service.ready):
+        again.start([other])
+    qtbot.waitUntil(lambda: bool(again.document.current and again.document.current.faces))
+
+    assert boxes.asked == ["Bring back your last edits?"]
+    assert [photo.name for photo in again.document.photos] == names
+    assert entry_of(again).path == other
+    assert [photo.is_edited for photo in again.document.photos] == [name == "portrait.png" for name in names]
+    again.close()
+    again.window.canvas.close_threads()
+    again.window.deleteLater()
+
+
+def test_nobody_is_asked_where_nobody_is_there_to_answer(shown, boxes, engine, qapp, photo_file, tmp_path, qtbot):
+    drag_slider(shown, "smile", 40, qtbot)
+    shown.recovery.save()
+    shown.recovery._lock.unlock()
+    again = Studio(qapp, lambda _model, _device: engine, tmp_path / "other.json")
+    with qtbot.waitSignal(again.service.ready):
+        again.start([photo_file], offers_recovery=False)
+
+    assert boxes.asked == []
+    assert again.recovery.orphans()
     again.close()
     again.window.canvas.close_threads()
     again.window.deleteLater()

@@ -90,6 +90,17 @@ def test_drawn_face_is_found_beside_the_known_ones(started, engine, photo, qtbot
     assert found.args[2].index == 3
 
 
+def test_mouth_of_another_photo_is_looked_for(started, photo_file, qtbot):
+    with qtbot.waitSignal(started.mouth_found) as found:
+        started.find_mouth(1, photo_file)
+    assert found.args == [1, str(photo_file)]
+
+    with qtbot.waitSignal(started.find_mouth_failed) as failed:
+        started.find_mouth(1, photo_file.with_name("nowhere.png"))
+    assert failed.args[:2] == [1, str(photo_file.with_name("nowhere.png"))]
+    assert isinstance(failed.args[2], PhotoNotFoundError)
+
+
 def test_last_value_of_a_drag_is_shown_and_few_in_between_are_computed(started, engine, photo, qtbot):
     engine.gate.clear()
     shown = []

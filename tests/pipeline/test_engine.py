@@ -141,6 +141,19 @@ def test_only_uneditable_faces_raise_the_reason(model, photo):
         make_engine(model, make_face((60, 60), crop_px=12)).render(photo, SMILE)
 
 
+def test_refused_edit_tells_of_every_face_why(model, photo):
+    engine = make_engine(
+        model, make_face((60, 60), crop_px=12), make_face((120, 60), crop_px=14), make_face((400, 240), crop_px=260)
+    )
+    state = EditState(None, (FaceEdit.of({"smile": 0.8}, face=1), FaceEdit.of({"smile": 0.8}, face=2)))
+    with pytest.raises(FaceTooSmallError) as told:
+        engine.render(photo, state)
+
+    assert list(told.value.reasons) == [1, 2]
+    assert told.value.reasons[1] == str(told.value)
+    assert told.value.reasons[2].startswith("Face 2 is too small")
+
+
 def test_missing_face_number_is_told(model, photo):
     with pytest.raises(NoFaceError):
         make_engine(model).render(photo, EditState(None, (FaceEdit.of({"smile": 0.8}, face=7),)))

@@ -160,11 +160,20 @@ def test_another_photos_mouth_is_seen(photo, tmp_path):
 
 
 def test_photo_that_is_gone_is_told(photo):
-    with pytest.raises(PhotoNotFoundError):
+    with pytest.raises(PhotoNotFoundError, match=r"^The mouth cannot be taken from laughing\.jpg: There is no file"):
         engine().render(photo, OPEN.with_mouth(MouthChoice("photo", "/nowhere/laughing.jpg")))
 
 
 def test_photo_with_a_closed_mouth_is_told(photo, tmp_path):
     Image.fromarray(photo.pixels).save(tmp_path / "stern.png")
-    with pytest.raises(EditError, match="closed"):
+    with pytest.raises(EditError, match=r"taken from stern\.png: .* closed"):
         engine().render(photo, OPEN.with_mouth(MouthChoice("photo", str(tmp_path / "stern.png"))))
+
+
+def test_photo_of_several_people_lends_no_mouth(photo, tmp_path):
+    Image.fromarray(photo.pixels).save(tmp_path / "party.png")
+    used = OpeningEngine(
+        face_with_mouth((160, 240), crop_px=260, gap=5), face_with_mouth((480, 240), crop_px=260, gap=5)
+    )
+    with pytest.raises(EditError, match=r"taken from party\.png: It shows 2 faces"):
+        used.photo_mouth(str(tmp_path / "party.png"))

@@ -48,6 +48,7 @@ class CanvasDisplay(Viewport):
         self._overlay, self._opacity = Overlay.NONE, 0.7
         self._side: ClipSide = "after"
         self._shares: NDArray[np.float32] | None = None
+        self._refused: Mapping[int, str] = {}
         self._is_original_held = False
         self._build_ui()
         self._connect()
@@ -69,6 +70,7 @@ class CanvasDisplay(Viewport):
         if self._tiles is not None and photo is self._tiles.photo:
             return
         self._layer.set_edit(None)
+        self._refused = {}
         self._shares = None
         self._faces, self._chosen, self._hovered, self._edited = (), None, None, frozenset()
         self._is_original_held = False
@@ -80,7 +82,13 @@ class CanvasDisplay(Viewport):
         """Show an edit of the photo; one of another photo is not shown."""
         if edit is None or (self._tiles is not None and edit.request.photo is self._tiles.photo):
             self._shares = None
+            self._refused = {}
             self._layer.set_edit(edit)
+
+    def set_refused(self, reasons: Mapping[int, str]) -> None:
+        """Of an edit that could not be made, by face number: why; until an edit of the photo is shown."""
+        self._refused = dict(reasons)
+        self.update()
 
     @property
     def edit(self) -> RenderedEdit | None:
@@ -252,7 +260,7 @@ class CanvasDisplay(Viewport):
 
     @property
     def _left_out(self) -> Mapping[int, str]:
-        return self._layer.edit.left_out if self._layer.edit is not None else {}
+        return self._refused or (self._layer.edit.left_out if self._layer.edit is not None else {})
 
     def _panes(self) -> tuple[Pane, ...]:
         return panes(self._mode, QRectF(self.rect()), self._split, original_only=self._is_original_held)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from fvae_studio.core.doubt import FacePart, most_doubtful_part
 from fvae_studio.core.mouth_choice import MouthKind
+from fvae_studio.gui.dialogs.frame import set_role
 from fvae_studio.gui.theme import colours_of
 from fvae_studio.gui.translation import in_percent
 from fvae_studio.gui.widgets.elided_label import ElidedLabel
@@ -99,18 +100,28 @@ class TrustReadout(QWidget):
         if number is None:
             return
         share = trust[number]
-        self._bar.set_share(share)
-        self._percent.setText(in_percent(share))
         sentence = self._sentence_for(share, part, opened, shows_gap=shows_gap)
         if len(trust) > 1 and number != chosen and (share < GOOD or opened is not None):
             sentence = self.tr("Face {number}: {sentence}").format(number=number, sentence=sentence)
-        self._sentence.setText(sentence)
-        self.setToolTip(
-            self.tr("The least sure part of what moves is vouched for to {percent}. {sentence}").format(
-                percent=in_percent(share), sentence=sentence
-            )
-        )
+        tip = self.tr("The least sure part of what moves is vouched for to {percent}. {sentence}")
+        self._show(share, sentence, tip.format(percent=in_percent(share), sentence=sentence))
         self.setAccessibleName(self.tr("Trust: {percent}").format(percent=in_percent(share)))
+
+    def set_problem(self, sentence: str) -> None:
+        """Say instead why the edit is not shown, until something else is set."""
+        self._show(None, sentence, sentence)
+        self.setAccessibleName(self.tr("The edit is not shown"))
+
+    def _show(self, share: float | None, sentence: str, tip: str) -> None:
+        self.setVisible(True)
+        for widget in (self._bar, self._percent):
+            widget.setVisible(share is not None)
+        if share is not None:
+            self._bar.set_share(share)
+            self._percent.setText(in_percent(share))
+        set_role(self._sentence, "danger" if share is None else "")
+        self._sentence.setText(sentence)
+        self.setToolTip(tip)
         self.setAccessibleDescription(sentence)
 
     @property

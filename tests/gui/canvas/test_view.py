@@ -441,6 +441,18 @@ def test_tip_says_why_a_face_is_left_out(shown, photo):
     assert shown._tip_of(2) == "Face 2 is too small."
 
 
+def test_tip_says_why_an_edit_of_a_face_was_refused_until_one_is_shown(shown, photo):
+    shown.set_faces(two_faces(), 2, {2})
+    shown.set_refused({2: "Face 2 is too small."})
+    assert shown._tip_of(2) == "Face 2 is too small."
+    shown.set_edit(make_rendered(make_request(photo)))
+    assert shown._tip_of(2) == "Face 2, edited"
+
+    shown.set_refused({2: "Face 2 is too small."})
+    shown.set_edit(None)
+    assert shown._tip_of(2) == "Face 2, edited"
+
+
 def test_mouse_that_leaves_tells_of_no_pixel(shown, qtbot):
     with qtbot.waitSignal(shown.pixel_hovered) as told:
         QApplication.sendEvent(shown, QEvent(QEvent.Type.Leave))

@@ -88,6 +88,68 @@ def test_cancelled_export_leaves_no_file_and_the_clip_unsaved(clip, exports, eng
     assert not clip.document.is_clean
 
 
+@pytest.mark.parametrize("way", ["close_all", "open_project", "quit"])
+def test_exports_are_stopped_before_everything_is_closed(way, clip, exports, engine, boxes, tmp_path, qtbot):
+    studio = clip.studio
+    clip.document.save_project(tmp_path / "earlier.fvae")
+    whole = engine.clip
+    is_running, may_go_on = threading.Event(), threading.Event()
+
+    def slow(*args, **kwargs):
+        for picture in whole(*args, **kwargs):
+            is_running.set()
+            may_go_on.wait(10)
+            yield picture
+
+    engine.clip = slow
+    clip.document.set_strength("smile", 0.5)
+    exports.start(ClipOptions("mp4"), tmp_path / "clip.mp4")
+    studio.commands.exports.start("this", ExportOptions(folder=tmp_path / "out"))
+    qtbot.waitUntil(is_running.is_set)
+    boxes.answers = {"Stop the exports?": 0, "Save the edits?": 1}
+    if way == "open_project":
+        studio.commands.open_project(tmp_path / "earlier.fvae")
+    else:
+        studio.window.actions_table[way].trigger()
+    may_go_on.set()
+    qtbot.waitUntil(lambda: ended(clip))
+    qtbot.waitUntil(lambda: studio.service.is_idle)
+
+    assert boxes.asked == ["Stop the exports?", "Save the edits?"]
+    assert {row.state for row in rows(clip)} == {"cancelled"}
+    assert not (tmp_path / "out").exists()
+    assert sorted(path.name for path in tmp_path.glob("clip*")) == []
+    assert len(clip.document.photos) == {"close_all": 0, "open_project": 2, "quit": 2}[way]
+
+
+def test_window_closes_when_the_exports_have_ended_while_it_was_asked(clip, exports, engine, boxes, tmp_path, qtbot):
+    whole, studio = engine.clip, clip.studio
+    may_go_on = threading.Event()
+
+    def slow(*args, **kwargs):
+        may_go_on.wait(10)
+        return whole(*args, **kwargs)
+
+    engine.clip = slow
+    texts: list[str] = []
+
+    def ask(title: str, text: str, *_args: object, closes_at: object = None, **_kwargs: object) -> int | None:
+        texts.append(text)
+        if title == "Stop the exports?":
+            with qtbot.waitSignal(closes_at):
+                may_go_on.set()
+            return None
+        return 1
+
+    boxes.ask = ask
+    for number in range(5):
+        exports.start(ClipOptions("mp4", fps=5.0), tmp_path / f"clip{number}.mp4")
+    assert studio.window.close()
+
+    assert texts[0] == "Still being written: clip0.mp4, clip1.mp4, clip2.mp4 and 2 more"
+    assert {row.state for row in rows(clip)} == {"done"}
+
+
 def test_failed_export_says_why(clip, exports, engine, tmp_path, qtbot):
     def fail(name):
         if name == "clip":
@@ -139,7 +201,7 @@ def test_dialog_tells_what_will_be_written_and_remembers_it(clip, exports, qtbot
     dialog._sizes.setCurrentIndex(dialog._sizes.findData(480))
     assert dialog.options() == ClipOptions("gif", 80, 480, None, True)
     dialog._on_accepted()
-    clip.studio.commands.exports._on_cancel_all()
+    clip.studio.commands.exports.cancel_all()
     qtbot.waitUntil(lambda: ended(clip), timeout=20_000)
     again = exports.ask()
 
