@@ -74,15 +74,16 @@ class BatchDialog(StudioDialog):
         self._photos: tuple[Path, ...] = ()
         self._rows: list[BatchRow] = []
         self._is_running = False
+        # The place that was set for the outputs by itself.
+        self._own_place: Path | None = None
         self._build_ui()
         self._connect()
         self._on_preset_chosen()
         self._refresh()
 
     def set_folder(self, folder: Path) -> None:
-        """Choose the folder of the photos; the outputs go into a folder inside it."""
+        """Choose the folder of the photos; the outputs go into a folder inside it, unless another one was named."""
         self._folder.setText(str(folder))
-        self._place.set_folder(folder / OUTPUT_FOLDER)
 
     def set_preset(self, preset: str) -> None:
         """Choose a preset by its name."""
@@ -232,7 +233,7 @@ class BatchDialog(StudioDialog):
         return page
 
     def _connect(self) -> None:
-        self._folder.textChanged.connect(self._refresh)
+        self._folder.textChanged.connect(self._on_folder_changed)
         self._deep.toggled.connect(self._refresh)
         self._preset.currentIndexChanged.connect(self._on_preset_chosen)
         self._browse.clicked.connect(self._on_browse_clicked)
@@ -258,6 +259,14 @@ class BatchDialog(StudioDialog):
         at = self._preset.currentIndex()
         mouth = self._presets[at].mouth if 0 <= at < len(self._presets) else None
         self._mouth.setCurrentIndex(self._mouth.findData((mouth or CLOSED).kind))
+
+    @Slot(str)
+    def _on_folder_changed(self, text: str) -> None:
+        """However it is chosen, the place of the outputs goes along, unless a person named another one."""
+        if self._place.folder in (None, self._own_place):
+            self._own_place = typed_path(text).absolute() / OUTPUT_FOLDER if text.strip() else None
+            self._place.set_folder(self._own_place)
+        self._refresh()
 
     @Slot()
     def _on_browse_clicked(self) -> None:
