@@ -34,7 +34,7 @@ from fvae_studio.core.presets import Preset
 from fvae_studio.errors import PhotoWriteError
 from fvae_studio.gui.dialogs.export_format import FormatFields
 from fvae_studio.gui.dialogs.export_place import PlaceFields
-from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, heading, label, name, set_role
+from fvae_studio.gui.dialogs.frame import StudioDialog, form, heading, label, name, set_role
 from fvae_studio.gui.error_words import in_words, notes_in_words
 from fvae_studio.gui.messages import Messages
 from fvae_studio.gui.theme import colours_of
@@ -187,7 +187,7 @@ class BatchDialog(StudioDialog):
         what.addRow(self.tr("If lips part"), self._mouth)
         self._format = FormatFields(replace(self._options, folder=None))
         self._place = PlaceFields(replace(self._options, folder=None), beside=False)
-        align_labels(what, self._format.rows, self._place.rows)
+        self.align_labels(what, self._format.rows, self._place.rows)
         self._keep = QCheckBox(self.tr("Keep camera data, place, author and texts (EXIF, XMP, IPTC)"))
         self._keep.setChecked(self._options.keep_metadata)
         name(self._keep, self.tr("Keep metadata"))

@@ -31,7 +31,7 @@ from fvae_studio.core.clip_export import (
 )
 from fvae_studio.core.timeline import FRAME_RATES, Timeline
 from fvae_studio.errors import EditError
-from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, heading, label, name, set_role
+from fvae_studio.gui.dialogs.frame import StudioDialog, form, heading, label, name, set_role
 from fvae_studio.gui.dialogs.quality_slider import QualitySlider
 from fvae_studio.paths import typed_path
 
@@ -101,7 +101,7 @@ class ClipExportDialog(StudioDialog):
 
     def _build_ui(self) -> None:
         self.setWindowTitle(self.tr("Export clip"))
-        self.setMinimumWidth(560)
+        self.set_least_width(560)
         self._format = QComboBox()
         texts: dict[ClipFormat, str] = {
             "mp4": self.tr("MP4, H.264: plays everywhere"),
@@ -182,7 +182,7 @@ class ClipExportDialog(StudioDialog):
         motion.addRow("", self._whole)
         where.addRow(self.tr("File"), place)
         where.addRow("", self._note)
-        align_labels(picture, motion, where)
+        self.align_labels(picture, motion, where)
         for title, rows in ((self.tr("Pictures"), picture), (self.tr("Motion"), motion), (self.tr("Place"), where)):
             self.content.addWidget(heading(title))
             self.content.addLayout(rows)

@@ -275,7 +275,7 @@ def text_size(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[No
     larger = QFont(font)
     larger.setPixelSize(request.param)
     qapp.setFont(larger)
-    qapp.setStyleSheet(style_sheet(DARK))
+    qapp.setStyleSheet(style_sheet(DARK, request.param))
     yield
     qapp.setStyleSheet(before)
     qapp.setFont(font)

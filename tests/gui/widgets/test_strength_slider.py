@@ -237,7 +237,7 @@ def test_the_number_stays_readable_when_the_theme_changes(qapp: QApplication, qt
     before = qapp.styleSheet()
     try:
         for colours in (DARK, LIGHT):
-            qapp.setStyleSheet(style_sheet(colours))
+            qapp.setStyleSheet(style_sheet(colours, 13))
             qapp.processEvents()
 
             assert slider.number.lineEdit().width() > slider.number.width() - 8
