@@ -231,3 +231,23 @@ def test_cancelling_is_no_error(window: QMainWindow) -> None:
     Messages(window).show_error(errors.PhotoError("It is odd."))
 
     assert len(window.findChildren(QMessageBox)) == 1
+
+
+@pytest.mark.parametrize("kind", ["tell", "ask", "error"])
+def test_names_that_look_like_html_are_shown_as_they_are(
+    window: QMainWindow, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    odd = "<b>x</b>"
+    messages = Messages(window)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _box: 0)
+    if kind == "tell":
+        messages.tell(f"{odd} is done", f"See {odd}.")
+    elif kind == "ask":
+        messages.ask(f"Delete {odd}?", f"It is {odd}.", ["Delete"])
+    else:
+        messages.show_error(errors.PhotoError(f"{odd}.jpg is odd."))
+    (box,) = window.findChildren(QMessageBox)
+    labels = [one for one in box.findChildren(QLabel) if odd in one.text()]
+
+    assert labels
+    assert all(one.textFormat() == Qt.TextFormat.PlainText for one in labels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Final
 
 from PySide6.QtCore import (
@@ -134,7 +135,9 @@ class TileModel(QAbstractListModel):
         tile = self.tiles[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return tile.name
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(tile.tip or tile.name)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return tile.tip or tile.name
         return tile if role == TILE_ROLE else None
 
@@ -292,6 +295,11 @@ class TileView(QListView):
     def tile_at(self, index: Index) -> Tile | None:
         """The tile of an index, None for an invalid one."""
         return self.tile_model.tiles[index.row()] if index.isValid() else None
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip in which a name that looks like HTML is shown as it is."""
+    return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if "<" in text else text
 
 
 def lines_of(name: str, metrics: QFontMetrics, width: int, num_lines: int) -> list[str]:

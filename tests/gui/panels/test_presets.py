@@ -128,3 +128,12 @@ def test_names_that_do_not_fit_end_in_dots_line_by_line() -> None:
     assert second.endswith("…")
     assert max(map(metrics.horizontalAdvance, (first, second))) <= room
     assert lines_of("a-long-name-of-a.jpg", metrics, room, 1)[0].endswith("pg")
+
+
+def test_a_name_that_looks_like_html_is_told_as_it_is(panel: PresetPanel) -> None:
+    panel.set_presets([PresetCard("<b>x</b>"), PresetCard("A & B")])
+    model = view_of(panel).tile_model
+    tips = [str(model.data(model.index(row), Qt.ItemDataRole.ToolTipRole)) for row in range(2)]
+
+    assert "&lt;b&gt;" in tips[0]
+    assert tips[1] == "A & B"
