@@ -19,7 +19,7 @@ from fvae_studio.core.types import Face, Photo
 from fvae_studio.gui.open_photo import OpenPhoto
 from fvae_studio.gui.photo_list import PhotoList
 from fvae_studio.gui.shipped_texts import in_words
-from fvae_studio.gui.translation import in_percent
+from fvae_studio.gui.translation import in_digits, in_percent
 from fvae_studio.inference.service import InferenceService
 from fvae_studio.pipeline.requests import ModelSummary, RenderedEdit, RenderRequest
 
@@ -140,10 +140,9 @@ class PhotoEdits(PhotoList):
         if entry is None or not strengths:
             return
         name, value = next(iter(strengths.items()))
-        percent = round(value * 100)
-        label = f"{self._label_of(name)} {percent:+d}" if percent else f"{self._label_of(name)} 0"
-        if entry.chosen_face is not None and len(entry.faces) > 1:
-            label = self.tr("{label}, face {number}").format(label=label, number=entry.chosen_face)
+        percent = round(value * 100, 1) + 0.0  # -0.0 would be told as -0
+        number = ("+" if percent > 0 else "") + in_digits(percent, _decimals_of(percent))
+        label = self._with_face(entry, f"{self._label_of(name)} {number}")
         key = ("strength", *sorted(strengths), entry.chosen_face) if merge else None
         self._push(entry, entry.edit.with_strengths(strengths, face=entry.chosen_face), label, key)
 
@@ -156,13 +155,14 @@ class PhotoEdits(PhotoList):
                 "built_in": self.tr("Built-in teeth"),
                 "photo": self.tr("Teeth from {name}").format(name=Path(mouth.photo).name),
             }[mouth.kind]
-            self._push(entry, entry.edit.with_mouth(mouth, face=entry.chosen_face), label)
+            edit = entry.edit.with_mouth(mouth, face=entry.chosen_face)
+            self._push(entry, edit, self._with_face(entry, label))
 
     def set_amount(self, amount: float) -> None:
         """Scale the whole edit of the shown photo, 0..`MAX_AMOUNT`."""
         if self._current is not None:
             amount = round(min(max(amount, 0.0), MAX_AMOUNT), 4)
-            label = self.tr("Amount {percent}").format(percent=in_percent(amount))
+            label = self.tr("Amount {percent}").format(percent=in_percent(amount, decimals=_decimals_of(amount * 100)))
             self._push(self._current, replace(self._current.edit, amount=amount), label, "amount")
 
     def seal(self) -> None:
@@ -177,14 +177,20 @@ class PhotoEdits(PhotoList):
             label = self.tr("Reset face {number}").format(number=entry.chosen_face)
             edit = entry.edit.with_whole({}, face=entry.chosen_face).with_mouth(CLOSED, face=entry.chosen_face)
             self._push(entry, edit, label)
+        elif entry is not None and len(entry.faces) == 1:
+            # The only face is the chosen one, also where nobody chose it.
+            self._reset_all(entry, self.tr("Reset face {number}").format(number=entry.faces[0].index))
         else:
             self.reset_all()
 
     def reset_all(self) -> None:
         """Every face as it is in the photo."""
         if self._current is not None:
-            edit = replace(self._current.edit.with_whole({}, face=None).with_mouth(CLOSED, face=None), amount=1.0)
-            self._push(self._current, edit, self.tr("Reset all"))
+            self._reset_all(self._current, self.tr("Reset all"))
+
+    def _reset_all(self, entry: OpenPhoto, label: str) -> None:
+        edit = entry.edit.with_whole({}, face=None).with_mouth(CLOSED, face=None)
+        self._push(entry, replace(edit, amount=1.0), label)
 
     def apply_strengths(
         self,
@@ -341,6 +347,12 @@ class PhotoEdits(PhotoList):
         directions = self._summary.directions if self._summary is not None else ()
         return next((direction.label for direction in directions if direction.name == name), name)
 
+    def _with_face(self, entry: OpenPhoto, label: str) -> str:
+        """Of a step that is one face's, where there are others."""
+        if entry.chosen_face is None or len(entry.faces) < 2:
+            return label
+        return self.tr("{label}, face {number}").format(label=label, number=entry.chosen_face)
+
     @staticmethod
     def _chosen_edit(entry: OpenPhoto) -> FaceEdit:
         mouth = entry.edit.edits.mouth_of(entry.chosen_face)
@@ -407,3 +419,8 @@ class PhotoEdits(PhotoList):
     def _on_face_thumbnail_made(self, group: int, name: str, thumbnail: Thumbnail) -> None:
         if group == self._thumbnail_group:
             self.preset_thumbnail_made.emit(name, thumbnail)
+
+
+def _decimals_of(percent: float) -> int:
+    """As many as the fields show."""
+    return 0 if round(percent, 1) == round(percent) else 1
