@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -208,7 +209,8 @@ class ClipExportDialog(StudioDialog):
         self._note.setChecked(options.note_edit)
 
     def _connect(self) -> None:
-        for box in (self._format, self._fps, self._back):
+        self._format.currentIndexChanged.connect(self._on_format_chosen)
+        for box in (self._fps, self._back):
             box.currentIndexChanged.connect(self._refresh)
         self._sizes.currentIndexChanged.connect(self._on_size_chosen)
         self._side.valueChanged.connect(self._refresh)
@@ -260,6 +262,15 @@ class ClipExportDialog(StudioDialog):
     def _say(self, text: str, role: str) -> None:
         self._summary.setText(text)
         set_role(self._summary, role)
+
+    @Slot()
+    def _on_format_chosen(self) -> None:
+        """The file's name goes along: another suffix, or none for a folder."""
+        with suppress(EditError):
+            path = self.path
+            if path is not None:
+                self._file.setText(str(path))
+        self._refresh()
 
     @Slot()
     def _on_size_chosen(self) -> None:
