@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
+
+_LONGEST_NAME: Final = 180
+_MOST_BYTES: Final = 230
 
 
 def resources_dir() -> Path:
@@ -17,6 +21,18 @@ def resources_dir() -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "resources"
     return inside if inside.is_dir() else package.parent / "resources"
+
+
+def fits_into_a_name(stem: str) -> bool:
+    """Whether file systems take it as a name: there are 255 bytes, also for a suffix and a number."""
+    return len(stem) <= _LONGEST_NAME and len(stem.encode("utf-8", "replace")) <= _MOST_BYTES
+
+
+def with_ending(name: str, ending: str) -> str:
+    """A file's name, without suffix, made of another one's: where that is too long, the ending stays."""
+    while name and not fits_into_a_name(name + ending):
+        name = name[:-1]
+    return name + ending
 
 
 def typed_path(text: str) -> Path:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fvae_studio.core.progress import CancelToken, NoProgress, Progress
 from fvae_studio.errors import FvaeStudioError, OverwriteError, PhotoWriteError
+from fvae_studio.paths import with_ending
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -37,10 +38,11 @@ def say(line: str) -> None:
 def default_output(photo: Path, folder: Path | None = None) -> Path:
     """PHOTO-edited beside the photo or in `folder`, or the first of PHOTO-edited-2, -3, ... that is free."""
     folder = photo.parent if folder is None else folder
-    path = folder / f"{photo.stem}-edited{photo.suffix}"
+    stem = with_ending(photo.stem, "-edited")
+    path = folder / f"{stem}{photo.suffix}"
     number = 2
     while path.exists():
-        path = folder / f"{photo.stem}-edited-{number}{photo.suffix}"
+        path = folder / f"{stem}-{number}{photo.suffix}"
         number += 1
     return path
 

@@ -16,9 +16,11 @@ from fvae_studio.core.photo_io import atomic_write
 
 Outcome: TypeAlias = Literal["done", "skipped", "failed"]
 
-PHOTO_SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".hif", ".avif", ".bmp"}
-)
+PHOTO_SUFFIXES: Final = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".hif", ".avif", ".bmp",
+    ".gif",
+})  # fmt: skip
+"""Of all kinds that are read. Of a moving GIF or WebP, the first picture is the photo, as where it is opened alone."""
 
 
 @dataclass(frozen=True)

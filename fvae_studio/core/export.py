@@ -37,7 +37,6 @@ FIELDS: Final = ("name", "number", "date", "width", "height")
 DEFAULT_PATTERN: Final = "{name}-edited"
 _UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_LONGEST_NAME: Final = 180
 
 
 @dataclass(frozen=True)
@@ -289,8 +288,15 @@ def file_name(source: ExportSource, options: ExportOptions, *, number: int, toda
         "width": str(width),
         "height": str(height),
     }
-    stem = _BRACES.sub(lambda found: values[found.group(1)], options.pattern)
-    stem = _UNFIT.sub("_", stem).strip(" .")[:_LONGEST_NAME] or "photo"
+
+    def stem_of(values: Mapping[str, str]) -> str:
+        filled = _BRACES.sub(lambda found: values[found.group(1)], options.pattern)
+        return _UNFIT.sub("_", filled).strip(" .")
+
+    # A long name is shortened before what stands around it, which tells files apart.
+    while values["name"] and not paths.fits_into_a_name(stem_of(values)):
+        values["name"] = values["name"][:-1]
+    stem = paths.with_ending(stem_of(values), "") or "photo"
     return stem + (own_suffix if keeps_suffix else SUFFIXES[format_name])
 
 

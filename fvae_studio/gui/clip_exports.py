@@ -28,6 +28,7 @@ from fvae_studio.gui.messages import Messages
 from fvae_studio.gui.settings_store import SettingsStore
 from fvae_studio.gui.timeline.stage import ClipStage
 from fvae_studio.inference.jobs import EngineTask, JobProgress
+from fvae_studio.paths import with_ending
 from fvae_studio.pipeline.requests import ClipSource, StudioEngine, clip_note
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class ClipExports(QObject):
     def _proposed(self) -> Path:
         entry = self._document.photos_of_clip()[0]
         folder = Path.home() if entry.is_pasted else entry.path.parent
-        return folder / f"{entry.path.stem}-clip.mp4"
+        return folder / f"{with_ending(entry.path.stem, '-clip')}.mp4"
 
 
 def clip_task(

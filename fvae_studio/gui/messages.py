@@ -14,7 +14,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, SignalInstance
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
 from fvae_studio import errors
 from fvae_studio.core.program import program_version
@@ -96,9 +96,7 @@ class MessageDialog(QMessageBox):
         self._message = message
         self.setWindowTitle("FVAE Studio")
         self.setIconPixmap(icon_pixmap("warning-circle", 40))
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setText(message.title)
-        self.setInformativeText(message.sentence)
+        _say(self, message.title, message.sentence)
         self.setDetailedText(message.details)
         self._copy = self.addButton(self.tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
         # A press must not close the box: only the clicked handler of ours stays.
@@ -153,8 +151,7 @@ class Messages(QObject):
         box = QMessageBox(self._window)
         box.setWindowTitle("FVAE Studio")
         box.setIconPixmap(icon_pixmap("info", 40))
-        box.setText(title)
-        box.setInformativeText(sentence)
+        _say(box, title, sentence)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
@@ -184,8 +181,7 @@ class Messages(QObject):
         box = QMessageBox(self._window)
         box.setWindowTitle("FVAE Studio")
         box.setIconPixmap(icon_pixmap("question", 40))
-        box.setText(title)
-        box.setInformativeText(sentence)
+        _say(box, title, sentence)
         buttons = []
         for index, text in enumerate(choices):
             role = QMessageBox.ButtonRole.AcceptRole if index == 0 else QMessageBox.ButtonRole.ActionRole
@@ -202,6 +198,16 @@ class Messages(QObject):
             closes_at.disconnect(box.reject)
         clicked = box.clickedButton()
         return next((index for index, button in enumerate(buttons) if button is clicked), None)
+
+
+def _say(box: QMessageBox, title: str, sentence: str) -> None:
+    """Names of files and presets may look like HTML, and are shown as they are."""
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(title)
+    box.setInformativeText(sentence)
+    # The format of the box is the title's only.
+    for one in box.findChildren(QLabel, "qt_msgbox_informativelabel"):
+        one.setTextFormat(Qt.TextFormat.PlainText)
 
 
 def _as_sentence(text: str) -> str:

@@ -19,7 +19,7 @@ from fvae_studio.core.types import Face, Photo
 from fvae_studio.gui.open_photo import OpenPhoto
 from fvae_studio.gui.photo_list import PhotoList
 from fvae_studio.gui.shipped_texts import in_words
-from fvae_studio.gui.translation import in_percent
+from fvae_studio.gui.translation import in_digits, in_percent
 from fvae_studio.inference.service import InferenceService
 from fvae_studio.pipeline.requests import ModelSummary, RenderedEdit, RenderRequest
 
@@ -143,10 +143,9 @@ class PhotoEdits(PhotoList):
         if entry is None or not strengths:
             return
         name, value = next(iter(strengths.items()))
-        percent = round(value * 100)
-        label = f"{self._label_of(name)} {percent:+d}" if percent else f"{self._label_of(name)} 0"
-        if entry.chosen_face is not None and len(entry.faces) > 1:
-            label = self.tr("{label}, face {number}").format(label=label, number=entry.chosen_face)
+        percent = round(value * 100, 1) + 0.0  # -0.0 would be told as -0
+        number = ("+" if percent > 0 else "") + in_digits(percent, _decimals_of(percent))
+        label = self._with_face(entry, f"{self._label_of(name)} {number}", entry.chosen_face)
         key = ("strength", *sorted(strengths), entry.chosen_face) if merge else None
         self._push(entry, entry.edit.with_strengths(strengths, face=entry.chosen_face), label, key)
 
@@ -170,7 +169,7 @@ class PhotoEdits(PhotoList):
         """Scale the whole edit of the shown photo, 0..`MAX_AMOUNT`."""
         if self._current is not None:
             amount = round(min(max(amount, 0.0), MAX_AMOUNT), 4)
-            label = self.tr("Amount {percent}").format(percent=in_percent(amount))
+            label = self.tr("Amount {percent}").format(percent=in_percent(amount, decimals=_decimals_of(amount * 100)))
             self._push(self._current, replace(self._current.edit, amount=amount), label, "amount")
 
     def seal(self) -> None:
@@ -185,19 +184,22 @@ class PhotoEdits(PhotoList):
             label = self.tr("Reset face {number}").format(number=entry.chosen_face)
             edit = entry.edit.with_whole({}, face=entry.chosen_face).with_mouth(CLOSED, face=entry.chosen_face)
             self._push(entry, edit, label)
+        elif entry is not None and len(entry.faces) == 1:
+            # The only face is the chosen one, also where nobody chose it.
+            self._reset(entry, self.tr("Reset face {number}").format(number=entry.faces[0].index))
         else:
             self.reset_all()
 
     def reset_all(self) -> None:
         """Every face as it is in the photo."""
         if self._current is not None:
-            self._reset(self._current)
+            self._reset(self._current, self.tr("Reset all"))
 
     def reset_photos(self, entry_ids: Collection[int]) -> None:
         """Every face of these photos, shown or not, as it is in its file."""
         for entry in self._photos:
             if entry.entry_id in entry_ids:
-                self._reset(entry)
+                self._reset(entry, self.tr("Reset all"))
 
     def apply_strengths(
         self,
@@ -306,9 +308,9 @@ class PhotoEdits(PhotoList):
 
     # What follows from a change
 
-    def _reset(self, entry: OpenPhoto) -> None:
-        edit = replace(entry.edit.with_whole({}, face=None).with_mouth(CLOSED, face=None), amount=1.0)
-        self._push(entry, edit, self.tr("Reset all"))
+    def _reset(self, entry: OpenPhoto, label: str) -> None:
+        edit = entry.edit.with_whole({}, face=None).with_mouth(CLOSED, face=None)
+        self._push(entry, replace(edit, amount=1.0), label)
 
     def _set_mouth(self, entry: OpenPhoto, mouth: MouthChoice, face: int | None) -> None:
         label = {
@@ -316,7 +318,7 @@ class PhotoEdits(PhotoList):
             "built_in": self.tr("Built-in teeth"),
             "photo": self.tr("Teeth from {name}").format(name=Path(mouth.photo).name),
         }[mouth.kind]
-        self._push(entry, entry.edit.with_mouth(mouth, face=face), label)
+        self._push(entry, entry.edit.with_mouth(mouth, face=face), self._with_face(entry, label, face))
 
     def _take_wished_mouth(self, entry_id: int, path: str) -> tuple[OpenPhoto, int | None] | None:
         """Of which photo and face this mouth is still wanted; it is no longer waited for."""
@@ -376,6 +378,12 @@ class PhotoEdits(PhotoList):
     def _label_of(self, name: str) -> str:
         directions = self._summary.directions if self._summary is not None else ()
         return next((direction.label for direction in directions if direction.name == name), name)
+
+    def _with_face(self, entry: OpenPhoto, label: str, face: int | None) -> str:
+        """Of a step that is one face's, where there are others."""
+        if face is None or len(entry.faces) < 2:
+            return label
+        return self.tr("{label}, face {number}").format(label=label, number=face)
 
     @staticmethod
     def _chosen_edit(entry: OpenPhoto) -> FaceEdit:
@@ -455,3 +463,8 @@ class PhotoEdits(PhotoList):
     def _on_face_thumbnail_made(self, group: int, name: str, thumbnail: Thumbnail) -> None:
         if group == self._thumbnail_group:
             self.preset_thumbnail_made.emit(name, thumbnail)
+
+
+def _decimals_of(percent: float) -> int:
+    """As many as the fields show."""
+    return 0 if round(percent, 1) == round(percent) else 1

@@ -13,10 +13,12 @@ from fvae_studio.paths import resources_dir
 if TYPE_CHECKING:
     from fvae_studio.gui.theme import ThemeColours
 
+# WORKAROUND Qt 6.11: a panel whose font is the program's paints its title in the size that this had at the start. A
+# spacing of 0 looks the same and is not the same.
 _RULES: Final = Template("""
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 4px 6px; }
 QLabel[role="heading"] { font-weight: 600; }
-QLabel[role="title"] { font-weight: 600; font-size: 17px; }
+QLabel[role="title"] { font-weight: 600; font-size: ${title_px}px; }
 QLabel[role="hint"] { color: $muted; }
 QLabel[role="hint"]:disabled { color: $disabled; }
 QLabel[role="warning"] { color: $warning; }
@@ -24,12 +26,12 @@ QLabel[role="danger"] { color: $danger; }
 QLabel[role="success"] { color: $success; }
 
 QDialogButtonBox, QMessageBox { dialogbuttonbox-buttons-have-icons: 0; }
-QMessageBox QLabel#qt_msgbox_label { font-weight: 600; font-size: 15px; }
+QMessageBox QLabel#qt_msgbox_label { font-weight: 600; font-size: ${question_px}px; }
 QMessageBox QLabel#qt_msgbox_informativelabel { min-width: 360px; }
 
 QMainWindow::separator { background: $gap; width: 3px; height: 3px; }
 QMainWindow::separator:hover { background: $accent; }
-QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; }
+QDockWidget { letter-spacing: 0px; titlebar-close-icon: none; titlebar-normal-icon: none; }
 QDockWidget::title { background: $window; padding: 7px 10px; border-bottom: 1px solid $line; }
 QStatusBar { background: $window; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }
@@ -48,7 +50,8 @@ QMenu::separator { height: 1px; background: $line; margin: 5px 8px; }
 QMenu::indicator { width: 14px; height: 14px; padding-left: 8px; }
 QMenu::indicator:checked { image: url("$folder/check-$name.svg"); }
 
-QPushButton { background: $raised; border: 1px solid $line; border-radius: 5px; padding: 4px 13px; min-height: 18px; }
+QPushButton { background: $raised; border: 1px solid $line; border-radius: 5px; padding: 4px 13px;
+    min-height: ${line_px}px; }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed, QPushButton:checked { background: $pressed; }
 QPushButton:disabled { color: $disabled; background: $window; }
@@ -75,12 +78,12 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus, 
     border: 1px solid $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $disabled; background: $window; }
 QLineEdit[role="invalid"] { border: 1px solid $danger; }
-QComboBox { background: $raised; min-height: 18px; padding-right: 22px; }
+QComboBox { background: $raised; min-height: ${line_px}px; padding-right: 22px; }
 QComboBox:hover { background: $hover; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url("$folder/down-$name.svg"); width: 10px; height: 10px; }
 QComboBox QAbstractItemView { background: $window; border: 1px solid $line; padding: 4px; outline: none; }
-QAbstractSpinBox { min-height: 18px; padding: 3px 2px 3px 4px; }
+QAbstractSpinBox { min-height: ${line_px}px; padding: 3px 2px 3px 4px; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { background: transparent; border: none; padding: 0 3px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; background: transparent; width: 16px; }
 QAbstractSpinBox::up-arrow { image: url("$folder/up-$name.svg"); width: 8px; height: 8px; }
@@ -148,9 +151,15 @@ QFrame[role="card"] { background: $base; border: 1px solid $line; border-radius:
 """)
 
 
-def style_sheet(colours: ThemeColours) -> str:
-    """The rules in one theme's colours."""
-    accent_hover = "#5c9fe6" if colours.name == "dark" else "#155ba5"
-    gap = colours.base if colours.name == "dark" else colours.line
-    folder = (resources_dir() / "themes").as_posix()
-    return _RULES.substitute(vars(colours), accent_hover=accent_hover, gap=gap, folder=folder)
+def style_sheet(colours: ThemeColours, text_px: int) -> str:
+    """The rules in one theme's colours and one size of ordinary text."""
+    return _RULES.substitute(
+        vars(colours),
+        accent_hover="#5c9fe6" if colours.name == "dark" else "#155ba5",
+        gap=colours.base if colours.name == "dark" else colours.line,
+        folder=(resources_dir() / "themes").as_posix(),
+        # Layouts give a field this much and no more where room is scarce.
+        line_px=max(18, round(text_px * 1.25)),
+        title_px=round(text_px * 1.3),
+        question_px=round(text_px * 1.15),
+    )

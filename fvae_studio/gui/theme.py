@@ -189,5 +189,5 @@ class Theme(QObject):
         font.setPixelSize(self._text_px)
         self._app.setFont(font)
         self._app.setPalette(palette_of(colours))
-        self._app.setStyleSheet(style_sheet(colours))
+        self._app.setStyleSheet(style_sheet(colours, self._text_px))
         self.changed.emit(colours.name)

@@ -171,7 +171,7 @@
     </message>
     <message>
         <source>If lips part</source>
-        <translation>Wenn der Mund aufgeht</translation>
+        <translation>Im Mund</translation>
     </message>
     <message>
         <source>What is seen where the preset parts lips that are closed in the photo. Built-in teeth are an average of many people&apos;s; the files say so.</source>

@@ -19,6 +19,16 @@ def test_photos_are_listed_by_name_without_hidden_ones_and_outputs(tmp_path: Pat
     assert deep == ["a.png", "b.JPG", "c.heic"]
 
 
+def test_every_kind_of_photo_that_is_read_is_listed(tmp_path: Path) -> None:
+    # As `READABLE` tells people, and the other names of these files.
+    names = ["a.avif", "a.bmp", "a.gif", "a.heic", "a.heif", "a.hif", "a.jfif", "a.jpe", "a.jpeg", "a.jpg", "a.png",
+             "a.tif", "a.tiff", "a.webp"]  # fmt: skip
+    for name in names:
+        (tmp_path / name).touch()
+
+    assert [path.name for path in list_photos(tmp_path)] == names
+
+
 def test_outputs_in_the_same_folder_do_not_hide_the_photos(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
 

@@ -206,6 +206,22 @@ def test_patterns_that_give_no_name_are_refused(pattern: str) -> None:
         check_pattern(pattern)
 
 
+@pytest.mark.parametrize("name", ["x" * 251, "ü" * 125, "写真" * 40], ids=["latin", "umlauts", "han"])
+def test_a_long_name_is_shortened_before_what_tells_files_apart(source: Photo, tmp_path: Path, name: str) -> None:
+    long = replace(ExportSource.of(source), path=tmp_path / f"{name}.jpg")
+    edited = file_name(long, ExportOptions(), number=1, today=TODAY)
+    numbered = file_name(long, ExportOptions(pattern="{number}-{name}-{date}"), number=7, today=TODAY)
+
+    assert edited.startswith(name[:60])
+    assert edited.endswith("-edited.jpg")
+    assert numbered.startswith(f"007-{name[:50]}")
+    assert numbered.endswith(f"-{TODAY.isoformat()}.jpg")
+    for one in (edited, numbered):
+        (tmp_path / one).touch()
+        (tmp_path / one.replace(".jpg", "-1234.jpg")).touch()
+    assert len(file_name(long, ExportOptions(pattern="z" * 300), number=1, today=TODAY)) < 200
+
+
 def test_names_never_meet(source: Photo, tmp_path: Path) -> None:
     (tmp_path / "portrait-edited.jpg").touch()
     paths = plan_paths(

@@ -184,6 +184,19 @@ def test_keys_beside_menus_are_theirs(path: Path) -> None:
         assert key in keys.get(name, (key,)), f"{name}: {key}"
 
 
+def test_the_guide_has_a_row_for_every_check_box_of_the_export_dialog() -> None:
+    source = (ROOT / "fvae_studio" / "gui" / "dialogs" / "export.py").read_text(encoding="utf-8")
+    rows = [
+        line.split("|")[1].strip().rstrip("… ")
+        for line in (ROOT / "docs" / "guide" / "saving.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ")
+    ]
+    texts = re.findall(r'QCheckBox\(self\.tr\("([^"]+)"\)\)', source)
+
+    assert len(texts) >= 3
+    assert [text for text in texts if not any(row and text.startswith(row) for row in rows)] == []
+
+
 @pytest.mark.parametrize("path", PAGES, ids=NAMES.get)
 def test_python_compiles(path: Path) -> None:
     if path.parent.name == "reference":

@@ -190,6 +190,26 @@ def test_sealed_drags_are_steps_of_their_own(shown):
     assert entry_of(shown).history.labels[1:] == ("Smile +50", "Smile +70")
 
 
+def test_steps_tell_tenths(shown):
+    for strength in (0.012, -0.125, -0.5, 0.0004):
+        shown.set_strength("smile", strength)
+        shown.seal()
+    shown.set_amount(0.505)
+
+    assert entry_of(shown).history.labels[1:] == ("Smile +1.2", "Smile -12.5", "Smile -50", "Smile 0", "Amount 50.5%")
+
+
+def test_reset_of_the_chosen_face_is_called_so_where_it_is_the_only_one(shown):
+    shown.set_strength("smile", 0.8)
+    shown.reset_face()
+    assert entry_of(shown).history.labels[-1] == "Reset all"
+    shown.remove_face(2)
+    shown.set_strength("smile", 0.5)
+    shown.reset_face()
+    assert entry_of(shown).history.labels[-1] == "Reset face 1"
+    assert entry_of(shown).edit.is_identity or not entry_of(shown).edit.has_edit(1)
+
+
 def test_linked_pair_is_one_step(shown):
     shown.set_strengths({"close_eye_left": 0.4, "close_eye_right": 0.4})
     shown.set_strengths({"close_eye_left": 0.6, "close_eye_right": 0.6})
@@ -255,7 +275,7 @@ def test_mouth_is_chosen_for_a_face_undone_and_reset(shown):
     entry = entry_of(shown)
 
     assert [entry.edit.edits.mouth_of(face) for face in (1, 2)] == [BUILT_IN, CLOSED]
-    assert entry.history.labels[-2:] == ("Built-in teeth", "Closed lips")
+    assert entry.history.labels[-2:] == ("Built-in teeth", "Closed lips, face 2")
     shown.undo()
     assert entry.edit.edits.mouth_of(2) == BUILT_IN
     shown.reset_all()

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QPushButton
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from fvae_studio import errors
 from fvae_studio.gui.actions import ACTION_ROWS, Actions
+from fvae_studio.gui.dialogs.settings import SettingsDialog
 from fvae_studio.gui.icons import icon
 from fvae_studio.gui.messages import MessageDialog, Messages, explain
 from fvae_studio.gui.theme import DARK, LIGHT, Theme, colours_of, palette_of
+from fvae_studio.settings import DEFAULTS, OPTIONS
 
 
 @pytest.fixture
@@ -68,6 +70,39 @@ def test_a_system_that_does_not_tell_gets_dark(theme: Theme, qapp: QApplication)
     theme.set_choice("system")
     if qapp.styleHints().colorScheme() == Qt.ColorScheme.Unknown:
         assert theme.colours is DARK
+
+
+def test_an_open_dialog_grows_with_the_text(theme: Theme, qtbot: QtBot) -> None:
+    dialog = SettingsDialog(DEFAULTS)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    controls = [dialog.control(option.key) for option in OPTIONS]
+    parts = [*controls, *dialog.findChildren(QLabel)]
+    theme.set_text_px(24)
+    line = QFontMetrics(dialog.font()).height()
+
+    qtbot.waitUntil(lambda: all(one.width() >= one.minimumSizeHint().width() for one in parts))
+    assert all(one.height() >= line for one in parts)
+    assert dialog.height() >= dialog.minimumSizeHint().height()
+
+
+def test_titles_of_panels_go_with_the_text(theme: Theme, window: QMainWindow) -> None:
+    dock = QDockWidget("HHH")
+    dock.setWidget(QWidget())
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+    window.show()
+
+    def height_of_title() -> int:
+        QApplication.processEvents()
+        image = dock.grab(QRect(0, 0, dock.width(), 60)).toImage()
+        rows = [any(image.pixelColor(x, y).lightness() > 150 for x in range(image.width())) for y in range(60)]
+        return sum(rows)
+
+    before = height_of_title()
+    theme.set_text_px(26)
+
+    assert height_of_title() >= 1.7 * before > 0
 
 
 def test_icons_follow_the_theme(theme: Theme) -> None:
@@ -205,3 +240,23 @@ def test_cancelling_is_no_error(window: QMainWindow) -> None:
     Messages(window).show_error(errors.PhotoError("It is odd."))
 
     assert len(window.findChildren(QMessageBox)) == 1
+
+
+@pytest.mark.parametrize("kind", ["tell", "ask", "error"])
+def test_names_that_look_like_html_are_shown_as_they_are(
+    window: QMainWindow, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    odd = "<b>x</b>"
+    messages = Messages(window)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _box: 0)
+    if kind == "tell":
+        messages.tell(f"{odd} is done", f"See {odd}.")
+    elif kind == "ask":
+        messages.ask(f"Delete {odd}?", f"It is {odd}.", ["Delete"])
+    else:
+        messages.show_error(errors.PhotoError(f"{odd}.jpg is odd."))
+    (box,) = window.findChildren(QMessageBox)
+    labels = [one for one in box.findChildren(QLabel) if odd in one.text()]
+
+    assert labels
+    assert all(one.textFormat() == Qt.TextFormat.PlainText for one in labels)

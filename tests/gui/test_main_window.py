@@ -20,6 +20,7 @@ from fvae_studio.errors import EditError, FaceTooSmallError
 from fvae_studio.gui.canvas.compare import CompareMode
 from fvae_studio.gui.canvas.overlays import Overlay
 from fvae_studio.gui.dialogs.first_steps import FirstStepsDialog
+from fvae_studio.gui.status_bar import StudioStatusBar
 from tests.gui.fakes import SUMMARY
 from tests.helpers.fake_faces import make_photo
 
@@ -393,16 +394,18 @@ def test_message_about_a_photo_goes_with_it_and_others_stay(shown, photo_file, e
     assert status.currentMessage() == "other.png was written."
 
 
-def test_long_message_ends_in_dots_and_is_told_in_full_by_the_tooltip(studio):
-    status, text = studio.window.status, "Face 1 is too small for an edit. " * 20
-    studio.window.tell(text)
+def test_long_message_ends_in_dots_and_is_told_in_full_by_the_tooltip(qtbot):
+    status, text = StudioStatusBar(), "Face 1 is too small for an edit. " * 20
+    qtbot.addWidget(status)
+    status.resize(900, 30)
+    status.show()
+    status.showMessage(text)
     assert status.shown_message.endswith("…")
     assert text.startswith(status.shown_message[:-1])
     assert status.toolTip() == text
-    status.resize(20_000, status.height())
-    QApplication.processEvents()
-    assert status.shown_message == text
-    studio.window.tell("Copied.")
+    status.resize(20_000, 30)
+    qtbot.waitUntil(lambda: status.shown_message == text)
+    status.showMessage("Copied.")
     assert status.shown_message == status.toolTip() == "Copied."
     status.clearMessage()
     assert status.shown_message == status.toolTip() == ""

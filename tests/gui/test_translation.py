@@ -187,6 +187,12 @@ def test_errors_of_the_core_are_told_in_german() -> None:
     assert notes_in_words(notes + notes.replace("1", "2").strip()).count("abgeschnitten") == 2
 
 
+def test_one_choice_has_one_name() -> None:
+    found = {texts for (_, source, _), texts in messages_of("de").items() if source == "If lips part"}
+
+    assert found == {("Im Mund",)}
+
+
 @pytest.mark.usefixtures("german")
 def test_numbers_are_written_as_germans_do() -> None:
     assert in_percent(0.5) == "50 %"

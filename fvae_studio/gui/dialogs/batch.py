@@ -34,7 +34,7 @@ from fvae_studio.core.presets import Preset
 from fvae_studio.errors import PhotoWriteError
 from fvae_studio.gui.dialogs.export_format import FormatFields
 from fvae_studio.gui.dialogs.export_place import PlaceFields
-from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, heading, label, name, set_role
+from fvae_studio.gui.dialogs.frame import StudioDialog, form, heading, label, name, set_role
 from fvae_studio.gui.error_words import in_words, notes_in_words
 from fvae_studio.gui.messages import Messages
 from fvae_studio.gui.theme import colours_of
@@ -74,15 +74,16 @@ class BatchDialog(StudioDialog):
         self._photos: tuple[Path, ...] = ()
         self._rows: list[BatchRow] = []
         self._is_running = False
+        # The place that was set for the outputs by itself.
+        self._own_place: Path | None = None
         self._build_ui()
         self._connect()
         self._on_preset_chosen()
         self._refresh()
 
     def set_folder(self, folder: Path) -> None:
-        """Choose the folder of the photos; the outputs go into a folder inside it."""
+        """Choose the folder of the photos; the outputs go into a folder inside it, unless another one was named."""
         self._folder.setText(str(folder))
-        self._place.set_folder(folder / OUTPUT_FOLDER)
 
     def set_preset(self, preset: str) -> None:
         """Choose a preset by its name."""
@@ -186,7 +187,7 @@ class BatchDialog(StudioDialog):
         what.addRow(self.tr("If lips part"), self._mouth)
         self._format = FormatFields(replace(self._options, folder=None))
         self._place = PlaceFields(replace(self._options, folder=None), beside=False)
-        align_labels(what, self._format.rows, self._place.rows)
+        self.align_labels(what, self._format.rows, self._place.rows)
         self._keep = QCheckBox(self.tr("Keep camera data, place, author and texts (EXIF, XMP, IPTC)"))
         self._keep.setChecked(self._options.keep_metadata)
         name(self._keep, self.tr("Keep metadata"))
@@ -232,7 +233,7 @@ class BatchDialog(StudioDialog):
         return page
 
     def _connect(self) -> None:
-        self._folder.textChanged.connect(self._refresh)
+        self._folder.textChanged.connect(self._on_folder_changed)
         self._deep.toggled.connect(self._refresh)
         self._preset.currentIndexChanged.connect(self._on_preset_chosen)
         self._browse.clicked.connect(self._on_browse_clicked)
@@ -258,6 +259,14 @@ class BatchDialog(StudioDialog):
         at = self._preset.currentIndex()
         mouth = self._presets[at].mouth if 0 <= at < len(self._presets) else None
         self._mouth.setCurrentIndex(self._mouth.findData((mouth or CLOSED).kind))
+
+    @Slot(str)
+    def _on_folder_changed(self, text: str) -> None:
+        """However it is chosen, the place of the outputs goes along, unless a person named another one."""
+        if self._place.folder in (None, self._own_place):
+            self._own_place = typed_path(text).absolute() / OUTPUT_FOLDER if text.strip() else None
+            self._place.set_folder(self._own_place)
+        self._refresh()
 
     @Slot()
     def _on_browse_clicked(self) -> None:

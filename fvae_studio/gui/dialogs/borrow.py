@@ -127,7 +127,7 @@ class BorrowDialog(StudioDialog):
         self, others: Sequence[tuple[str, Path]], faces: Sequence[int], chosen: int | None, *, has_edit: bool
     ) -> None:
         self.setWindowTitle(self.tr("Take from another photo"))
-        self.setMinimumWidth(520)
+        self.set_least_width(520)
         self._donor = QComboBox()
         for text, path in others:
             self._donor.addItem(text, path)

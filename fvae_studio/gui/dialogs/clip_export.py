@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +32,7 @@ from fvae_studio.core.clip_export import (
 )
 from fvae_studio.core.timeline import FRAME_RATES, Timeline
 from fvae_studio.errors import EditError
-from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, heading, label, name, set_role
+from fvae_studio.gui.dialogs.frame import StudioDialog, form, heading, label, name, set_role
 from fvae_studio.gui.dialogs.quality_slider import QualitySlider
 from fvae_studio.paths import typed_path
 
@@ -101,7 +102,7 @@ class ClipExportDialog(StudioDialog):
 
     def _build_ui(self) -> None:
         self.setWindowTitle(self.tr("Export clip"))
-        self.setMinimumWidth(560)
+        self.set_least_width(560)
         self._format = QComboBox()
         texts: dict[ClipFormat, str] = {
             "mp4": self.tr("MP4, H.264: plays everywhere"),
@@ -182,7 +183,7 @@ class ClipExportDialog(StudioDialog):
         motion.addRow("", self._whole)
         where.addRow(self.tr("File"), place)
         where.addRow("", self._note)
-        align_labels(picture, motion, where)
+        self.align_labels(picture, motion, where)
         for title, rows in ((self.tr("Pictures"), picture), (self.tr("Motion"), motion), (self.tr("Place"), where)):
             self.content.addWidget(heading(title))
             self.content.addLayout(rows)
@@ -208,7 +209,8 @@ class ClipExportDialog(StudioDialog):
         self._note.setChecked(options.note_edit)
 
     def _connect(self) -> None:
-        for box in (self._format, self._fps, self._back):
+        self._format.currentIndexChanged.connect(self._on_format_chosen)
+        for box in (self._fps, self._back):
             box.currentIndexChanged.connect(self._refresh)
         self._sizes.currentIndexChanged.connect(self._on_size_chosen)
         self._side.valueChanged.connect(self._refresh)
@@ -260,6 +262,15 @@ class ClipExportDialog(StudioDialog):
     def _say(self, text: str, role: str) -> None:
         self._summary.setText(text)
         set_role(self._summary, role)
+
+    @Slot()
+    def _on_format_chosen(self) -> None:
+        """The file's name goes along: another suffix, or none for a folder."""
+        with suppress(EditError):
+            path = self.path
+            if path is not None:
+                self._file.setText(str(path))
+        self._refresh()
 
     @Slot()
     def _on_size_chosen(self) -> None:

@@ -22,7 +22,7 @@ from fvae_studio.core.export import (
 from fvae_studio.errors import PhotoWriteError
 from fvae_studio.gui.dialogs.export_format import FormatFields
 from fvae_studio.gui.dialogs.export_place import PlaceFields
-from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, heading, label, name, set_role
+from fvae_studio.gui.dialogs.frame import StudioDialog, heading, label, name, set_role
 from fvae_studio.gui.error_words import in_words
 from fvae_studio.gui.messages import Messages
 
@@ -96,7 +96,7 @@ class ExportDialog(StudioDialog):
 
     def _build_ui(self, options: ExportOptions) -> None:
         self.setWindowTitle(self.tr("Export"))
-        self.setMinimumWidth(560)
+        self.set_least_width(560)
         self._one = QRadioButton(self.tr("This photo"))
         self._all = QRadioButton(self.tr("All edited photos (%n)", "", len(self._edited)))
         name(self._one, self.tr("Export this photo"))
@@ -113,7 +113,7 @@ class ExportDialog(StudioDialog):
 
         self._format = FormatFields(options)
         self._place = PlaceFields(options)
-        align_labels(self._format.rows, self._place.rows)
+        self.align_labels(self._format.rows, self._place.rows)
         self._keep = QCheckBox(self.tr("Keep camera data, place, author and texts (EXIF, XMP, IPTC)"))
         self._keep.setChecked(options.keep_metadata)
         name(self._keep, self.tr("Keep metadata"), self.tr("The colour profile is kept in any case"))

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QWidget
 
 from fvae_studio.core.export import WITH_16_BITS, WITH_QUALITY, ExportOptions, ExportSource, format_of
 from fvae_studio.gui.dialogs.frame import form, name
 from fvae_studio.gui.dialogs.quality_slider import QualitySlider
+from fvae_studio.gui.widgets.number_field import DecimalBox
 
 _START_QUALITY = 92
 
@@ -98,7 +99,7 @@ class FormatFields(QWidget):
         ):
             self._rule.addItem(text, value)
         name(self._rule, self.tr("Size"), self.tr("Photos are made smaller, never larger"))
-        self._size = QDoubleSpinBox()
+        self._size = DecimalBox()
         self._size.lineEdit().setTextMargins(4, 0, 0, 0)
         name(self._size, self.tr("Size, number"), self.tr("How large"))
         quality = QHBoxLayout()

@@ -37,10 +37,10 @@ class PlaceFields(QWidget):
         text = self._folder.text().strip()
         return typed_path(text) if self._where.currentData() == "folder" and text else None
 
-    def set_folder(self, folder: Path) -> None:
-        """Choose a folder."""
+    def set_folder(self, folder: Path | None) -> None:
+        """Choose a folder; None: none yet."""
         self._where.setCurrentIndex(self._where.findData("folder"))
-        self._folder.setText(str(folder))
+        self._folder.setText(str(folder or ""))
 
     def apply(self, options: ExportOptions) -> ExportOptions:
         """A copy with what these fields say.

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from fvae_studio.gui.dialogs.frame import label, name, set_role
 from fvae_studio.gui.icons import icon, icon_pixmap
+from fvae_studio.gui.widgets.elided_label import ElidedLabel
 from fvae_studio.gui.widgets.time_left import seconds_left, time_in_words
 
 JobState: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -69,12 +71,13 @@ class ExportRow(QFrame):
         """Show how it ended, and whether one can go on with it."""
         self.state, self.fraction = state, 1.0
         self.path = path or self.path
-        self._name.setText(self.path.name)
+        self._show_name()
         self._bar.hide()
         self._cancel.hide()
         self._again.setVisible(can_go_on)
         self._show.setVisible(state == "done")
         self._note.setText(note)
+        self._note.setToolTip(note)
         set_role(self._note, "danger" if state == "failed" else "hint")
         names = {"done": "check-circle", "failed": "warning-circle", "cancelled": "x-circle"}
         self._icon.setPixmap(icon_pixmap(names[state], 20, QPalette.ColorRole.WindowText))
@@ -109,9 +112,14 @@ class ExportRow(QFrame):
         self._icon = QLabel()
         self._icon.setFixedWidth(24)
         self._icon.setPixmap(icon_pixmap("hourglass-medium", 20))
-        self._name = QLabel(self.path.name)
-        self._name.setToolTip(str(self.path))
+        # Neither a long name nor one in a sentence makes the rows wider than the list.
+        self._name = ElidedLabel()
+        self._name.mode = Qt.TextElideMode.ElideMiddle
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self._show_name()
         self._note = label(self.tr("waiting"), "hint")
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
+        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
@@ -145,6 +153,10 @@ class ExportRow(QFrame):
         layout.addWidget(self._cancel)
         layout.addWidget(self._again)
         layout.addWidget(self._show)
+
+    def _show_name(self) -> None:
+        self._name.setText(self.path.name)
+        self._name.setToolTip(str(self.path))
 
     @Slot()
     def _on_again_clicked(self) -> None:
@@ -255,6 +267,7 @@ class ExportQueue(QWidget):
         scroll = QScrollArea()
         scroll.setWidget(inner)
         scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)

@@ -26,7 +26,7 @@ class FirstStepsDialog(StudioDialog):
 
     def _build_ui(self, show_at_start: bool) -> None:
         self.setWindowTitle(self.tr("First steps"))
-        self.setMinimumWidth(540)
+        self.set_least_width(540)
         self.content.addWidget(label(self.tr("Your first edit"), "title"))
         steps = (
             (

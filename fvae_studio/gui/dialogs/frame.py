@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -14,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+_SIDE_PX: Final = 20
+
 
 class StudioDialog(QDialog):
     """A dialog with content above a line and buttons below it.
@@ -24,11 +28,12 @@ class StudioDialog(QDialog):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
+        self._aligned: list[QWidget] = []
         self.content = QVBoxLayout()
-        self.content.setContentsMargins(20, 18, 20, 16)
+        self.content.setContentsMargins(_SIDE_PX, 18, _SIDE_PX, 16)
         self.content.setSpacing(14)
         self.buttons = QDialogButtonBox()
-        self.buttons.setContentsMargins(20, 12, 20, 14)
+        self.buttons.setContentsMargins(_SIDE_PX, 12, _SIDE_PX, 14)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -36,6 +41,36 @@ class StudioDialog(QDialog):
         layout.addWidget(line())
         layout.addWidget(self.buttons)
         self.buttons.rejected.connect(self.reject)
+
+    def set_least_width(self, width_px: int) -> None:
+        """Never narrower than this, and wider where the text size needs it.
+
+        A minimum width of the window itself would take the place of what its content needs.
+        """
+        self.content.addStrut(width_px - 2 * _SIDE_PX)
+
+    def align_labels(self, *forms: QFormLayout) -> None:
+        """Let the fields of several forms begin at one line, in any text size."""
+        labels = [
+            item.widget()
+            for rows in forms
+            for row in range(rows.rowCount())
+            if (item := rows.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
+        ]
+        self._aligned = [one for one in labels if one is not None]
+        self._fit_labels()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
+        """Names of fields need another column in another text size, once they have it themselves."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            QTimer.singleShot(0, self, self._fit_labels)
+
+    @Slot()
+    def _fit_labels(self) -> None:
+        width = max((one.sizeHint().width() for one in self._aligned), default=0)
+        for one in self._aligned:
+            one.setMinimumWidth(width)
 
     def add_close_button(self) -> QPushButton:
         """A dialog that only shows something has one button."""
@@ -78,20 +113,6 @@ def form() -> QFormLayout:
     made.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     made.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return made
-
-
-def align_labels(*forms: QFormLayout) -> None:
-    """Let the fields of several forms begin at one line."""
-    labels = [
-        item.widget()
-        for rows in forms
-        for row in range(rows.rowCount())
-        if (item := rows.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
-    ]
-    width = max((one.sizeHint().width() for one in labels if one is not None), default=0)
-    for one in labels:
-        if one is not None:
-            one.setMinimumWidth(width)
 
 
 def set_role(widget: QWidget, role: str) -> None:

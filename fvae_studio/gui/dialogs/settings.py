@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fvae_studio.gui.dialogs.frame import StudioDialog, align_labels, form, heading, label, name, set_role
+from fvae_studio.gui.dialogs.frame import StudioDialog, form, heading, label, name, set_role
 from fvae_studio.gui.icons import icon
 from fvae_studio.settings import DEFAULTS, OPTIONS, Option, Settings
 
@@ -45,7 +45,7 @@ class SettingsDialog(StudioDialog):
 
     def _build_ui(self) -> None:
         self.setWindowTitle(self.tr("Settings"))
-        self.setMinimumWidth(480)
+        self.set_least_width(480)
         forms: dict[str, QFormLayout] = {}
         for option in OPTIONS:
             if option.section not in forms:
@@ -57,7 +57,7 @@ class SettingsDialog(StudioDialog):
             name(control, _tr(option.label), tip)
             self._controls[option.key] = control
             forms[option.section].addRow("" if option.kind == "switch" else _tr(option.label), control)
-        align_labels(*forms.values())
+        self.align_labels(*forms.values())
         self._note = label(self.tr("Changes work at once."), "hint")
         self.content.addWidget(self._note)
         self.content.addStretch(1)

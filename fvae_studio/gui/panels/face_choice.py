@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QToolButton, QWidget
+
+from fvae_studio.gui.widgets.elided_label import ElidedLabel
 
 _MOST_BUTTONS = 6
 """Faces up to which every one has a button; more stand in a list."""
@@ -42,7 +44,8 @@ class FaceChoice(QWidget):
         self._note.setText(self._sentence(chosen))
 
     def _build_ui(self) -> None:
-        self._note = QLabel()
+        # The buttons tell the choice as well, where a narrow panel has no room for all of the words.
+        self._note = ElidedLabel()
         self._note.setProperty("role", "heading")
         self._list = QComboBox()
         self._list.setAccessibleName(self.tr("Face"))
@@ -77,7 +80,6 @@ class FaceChoice(QWidget):
         button = QToolButton()
         button.setText(text)
         button.setCheckable(True)
-        button.setMinimumWidth(26)
         button.setAccessibleName(name)
         button.setToolTip(self.tr("The sliders are for: {name}").format(name=name))
         self._buttons.addButton(button, number)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFontInfo, QPalette
 from PySide6.QtWidgets import (
     QFrame,
@@ -25,13 +25,13 @@ from fvae_studio.gui.icons import icon
 from fvae_studio.gui.panels.face_choice import FaceChoice
 from fvae_studio.gui.shipped_texts import mouth_group
 from fvae_studio.gui.widgets.amount_slider import AmountSlider
-from fvae_studio.gui.widgets.group import CollapsibleGroup
+from fvae_studio.gui.widgets.group import INDENT_PX, CollapsibleGroup
 from fvae_studio.gui.widgets.mouth_box import MouthBox
 from fvae_studio.gui.widgets.strength_slider import StrengthSlider
 from fvae_studio.pipeline.requests import DirectionInfo
 
 _WIDTH_EMS: Final = 20.8
-"""In heights of the text."""
+"""Of a panel that can be read, in heights of the text; what is in it may need more."""
 
 
 class SliderPanel(QWidget):
@@ -98,6 +98,7 @@ class SliderPanel(QWidget):
         self._loading.setVisible(not directions)
         self._link.setVisible(any(direction.mirrored for direction in directions))
         self._chain_focus()
+        self._fit()
         self._refresh()
 
     def set_strengths(self, strengths: Mapping[str, float]) -> None:
@@ -187,13 +188,14 @@ class SliderPanel(QWidget):
         self._list.addWidget(self._loading)
         self._list.addWidget(self._nothing)
         self._list.addStretch(1)
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidget(self._body)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.viewport().setAutoFillBackground(False)
         self._body.setAutoFillBackground(False)
+        self._body.installEventFilter(self)
 
         line = QFrame()
         line.setProperty("role", "line")
@@ -229,8 +231,20 @@ class SliderPanel(QWidget):
         if event.type() == QEvent.Type.FontChange:
             self._fit()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Rows that need another width now: each fits itself to the text size, before or after the panel."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
     def _fit(self) -> None:
-        self.setMinimumWidth(round(_WIDTH_EMS * QFontInfo(self.font()).pixelSize()))
+        # Rows of closed groups count as well, so that opening a group does not widen the panel.
+        rows: list[QWidget] = [*self._sliders.values(), *filter(None, [self._mouth])]
+        widest = max((row.minimumSizeHint().width() for row in rows), default=0)
+        margins = self._list.contentsMargins()
+        around = margins.left() + margins.right() + INDENT_PX + self._scroll.verticalScrollBar().sizeHint().width()
+        readable = round(_WIDTH_EMS * QFontInfo(self.font()).pixelSize())
+        self.setMinimumWidth(max(readable, widest + around))
 
     def _connect(self) -> None:
         self._faces.face_chosen.connect(self.face_chosen)

@@ -28,6 +28,7 @@ from fvae_studio.gui.tasks import Tasks
 from fvae_studio.gui.timeline.sources import ClipScene
 from fvae_studio.gui.timeline.stage import ClipStage
 from fvae_studio.inference.jobs import EngineTask
+from fvae_studio.paths import with_ending
 from fvae_studio.pipeline.requests import ClipSource, MomentRequest, StudioEngine, clip_note
 
 _SHARP: Final = 2
@@ -142,7 +143,8 @@ class BestMoments(QObject):
         entry = self._document.photos_of_clip()[0]
         format_name = scene.sources[0].photo.metadata.format
         suffix = entry.path.suffix if format_name in SUFFIXES else ".png"
-        proposed = (Path.home() if entry.is_pasted else entry.path.parent) / f"{entry.path.stem}-moment{suffix}"
+        name = with_ending(entry.path.stem, "-moment") + suffix
+        proposed = (Path.home() if entry.is_pasted else entry.path.parent) / name
         options = QFileDialog.Option.DontConfirmOverwrite
         chosen, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Export this moment"), str(_free(proposed, self._exports.promised)), options=options

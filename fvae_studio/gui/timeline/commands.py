@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from shiboken6 import isValid
 
 from fvae_studio.core.timeline import Timeline
@@ -72,10 +72,11 @@ class TimelineCommands(QObject):
     def show_dock(self, is_shown: bool = True) -> None:
         """Show or hide the timeline."""
         dock = self._window.docks["timeline"]
-        is_first = is_shown and dock.isHidden() and dock.height() < _LEAST_HEIGHT_PX
+        comes_back, height_px = is_shown and dock.isHidden(), max(dock.height(), _LEAST_HEIGHT_PX)
         dock.setVisible(is_shown)
-        if is_first:
-            self._window.resizeDocks([dock], [_LEAST_HEIGHT_PX], Qt.Orientation.Vertical)
+        if comes_back:
+            # As high as it was: its room went to the photo when it was hidden.
+            self._window.resizeDocks([dock], [height_px], Qt.Orientation.Vertical)
         if is_shown:
             self._window.timeline.setFocus()
 
@@ -102,8 +103,18 @@ class TimelineCommands(QObject):
         if not isValid(self._window):
             # Docks tell of it also while the window is being deleted.
             return
-        self._window.actions_table["show_timeline"].setChecked(self._window.docks["timeline"].isVisibleTo(self._window))
+        dock = self._window.docks["timeline"]
+        self._window.actions_table["show_timeline"].setChecked(dock.isVisibleTo(self._window))
         self.stage.set_used(is_visible)
+        if dock.isHidden():
+            # When the window has laid itself out: its room would go to the row of photos below, not to the photo.
+            QTimer.singleShot(0, self, self._give_room_back)
+
+    @Slot()
+    def _give_room_back(self) -> None:
+        strip, area = self._window.docks["strip"], Qt.DockWidgetArea.BottomDockWidgetArea
+        if isValid(self._window) and strip.isVisible() and self._window.dockWidgetArea(strip) == area:
+            self._window.resizeDocks([strip], [strip.minimumSizeHint().height()], Qt.Orientation.Vertical)
 
     def _on_put(self) -> None:
         self.show_dock()

@@ -113,6 +113,10 @@ class TimelineDesk(QObject):
         self._panel.set_timeline(self.timeline)
         if was_empty and not self.timeline.is_empty:
             self._panel.fit()
+        elif not was_empty and self.timeline.is_empty:
+            # Where nothing is left there is no time to be at.
+            self._stage.player.pause()
+            self._stage.player.seek(0)
         self._panel.transport.set_exportable(not self.timeline.is_empty)
         self._refresh_looks()
         self._refresh_playhead()

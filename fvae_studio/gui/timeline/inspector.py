@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QWidget
 
 from fvae_studio.core.edits import MAX_STRENGTH
 from fvae_studio.core.timeline import KEY_EASINGS, MAX_SECONDS, PhotoKey, SliderKey
@@ -13,6 +13,7 @@ from fvae_studio.core.timeline_keys import Key
 from fvae_studio.gui.dialogs.frame import name
 from fvae_studio.gui.timeline.easing_texts import easing_text, easing_tip
 from fvae_studio.gui.timeline.track_header import tool_button
+from fvae_studio.gui.widgets.number_field import DecimalBox
 
 _TITLE_PX, _LEAST_PX = 104, 640
 
@@ -87,7 +88,7 @@ class KeyInspector(QWidget):
         self._title.setProperty("role", "heading")
         self._title.setFixedWidth(_TITLE_PX)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._time, self._value = QDoubleSpinBox(), QDoubleSpinBox()
+        self._time, self._value = DecimalBox(), DecimalBox()
         self._time.setRange(0, MAX_SECONDS)
         self._time.setDecimals(3)
         self._time.setSingleStep(0.1)

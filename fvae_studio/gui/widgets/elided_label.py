@@ -8,19 +8,26 @@ from PySide6.QtWidgets import QLabel
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in dots where it does not fit; its tooltip is the place for the rest."""
+    """One line with dots where it does not fit; its tooltip is the place for the rest."""
+
+    mode = Qt.TextElideMode.ElideRight
+    """Where the dots stand; in the middle for names of files, which differ at their ends."""
+
+    @property
+    def shown_text(self) -> str:
+        """What fits of the text."""
+        return self.fontMetrics().elidedText(self.text(), self.mode, self.contentsRect().width())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
         """Paint what fits."""
         painter = QPainter(self)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
         self.style().drawItemText(
             painter,
             self.contentsRect(),
             self.alignment(),
             self.palette(),
             self.isEnabled(),
-            text,
+            self.shown_text,
             self.foregroundRole(),
         )
 

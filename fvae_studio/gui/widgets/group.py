@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from fvae_studio.gui.icons import icon
 from fvae_studio.gui.widgets.strength_slider import ChangedDot
+
+INDENT_PX: Final = 4
+"""By which the content stands further right than the heading."""
 
 
 class CollapsibleGroup(QWidget):
@@ -63,7 +68,7 @@ class CollapsibleGroup(QWidget):
         head.addStretch(1)
         self._content = QWidget()
         self._rows = QVBoxLayout(self._content)
-        self._rows.setContentsMargins(4, 0, 0, 6)
+        self._rows.setContentsMargins(INDENT_PX, 0, 0, 6)
         self._rows.setSpacing(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -5,20 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFontInfo, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
-from fvae_studio.gui.widgets.strength_slider import fit_width
 
 _CLOSED, _BUILT_IN, _PHOTO = range(3)
 _PLACES: Final = {"closed": _CLOSED, "built_in": _BUILT_IN, "photo": _PHOTO}
 _TITLE_EMS: Final = 9.1
-"""Width of the title's column in heights of the text; the list needs the rest."""
+"""Width of the title's column in heights of the text; in a narrow panel the list needs some of it."""
 
 _ARROW_PX: Final = 50
 """Of a list's width: its arrow and margins."""
+
+_SPARE_PX: Final = 4
+"""What the list's style adds to a text."""
+
+
+class _Title(QLabel):
+    """As wide as the names of the sliders below it, where there is room; at least as wide as its text."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        """Goes with the text's size."""
+        hint = super().sizeHint()
+        return QSize(max(hint.width(), round(_TITLE_EMS * QFontInfo(self.font()).pixelSize())), hint.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """All of the text."""
+        return super().sizeHint()
 
 
 class MouthBox(QWidget):
@@ -84,9 +99,9 @@ class MouthBox(QWidget):
             "What is seen where an expression parts lips that are closed in the photo. Built-in teeth are an average "
             "of many people's, not this person's own; exported files say so."
         )
-        self._title = title = QLabel(self.tr("If lips part"))
+        title = _Title(self.tr("If lips part"))
         self._list = QComboBox()
-        self._list.addItems([self.tr("Closed lips"), self.tr("Built-in teeth"), self.tr("From a photo…")])
+        self._list.addItems(self._texts())
         self._list.setAccessibleName(self.tr("If lips part"))
         self._list.setAccessibleDescription(tip)
         # A long file name must not widen the panel.
@@ -98,13 +113,21 @@ class MouthBox(QWidget):
         row.setSpacing(2)
         row.addWidget(title)
         row.addWidget(self._list, 1)
-        fit_width(title, _TITLE_EMS, self.font())
+        self._fit()
+
+    def _texts(self) -> list[str]:
+        return [self.tr("Closed lips"), self.tr("Built-in teeth"), self.tr("From a photo…")]
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
-        """Columns go with the text size."""
+        """The list goes with the text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            fit_width(self._title, _TITLE_EMS, self.font())
+            self._fit()
+
+    def _fit(self) -> None:
+        """Room for all choices; the name of another photo takes what there is."""
+        metrics = QFontMetrics(self.font())
+        self._list.setMinimumWidth(max(map(metrics.horizontalAdvance, self._texts())) + _ARROW_PX + _SPARE_PX)
 
     @Slot(int)
     def _on_activated(self, index: int) -> None:

@@ -1,13 +1,56 @@
-"""A number that is typed: quiet until it is pointed at, without buttons."""
+"""Numbers that are typed, as people type them; and one that is quiet until it is pointed at, without buttons."""
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from PySide6.QtCore import QEvent, QLocale, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QResizeEvent, QShowEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QResizeEvent, QShowEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
+# A sign, digits, and one sign for the decimals: Unicode has several for each.
+_NUMBER: Final = re.compile(r"[-+\u2212]?(?:\d+[.,\u066b]?\d*|[.,\u066b]\d+)")
+_BEGUN: Final = re.compile(r"[-+\u2212]?[.,\u066b]?")
 
-class NumberField(QDoubleSpinBox):
+
+class DecimalBox(QDoubleSpinBox):
+    """Comma and point both begin the decimals, in any language; beyond the limits, the limit is taken.
+
+    Qt takes the other language's decimal separator for one of thousands: "12.5" would be 125 in German. And it swallows
+    a digit with which a number is beyond the limits: 999 would be 99 where 200 is the most.
+    """
+
+    def validate(self, text: str, pos: int) -> tuple[QValidator.State, str, int]:
+        """Let every number be typed, also one that is still, or will be, beyond the limits."""
+        typed = self._bare(text)
+        if not _NUMBER.fullmatch(typed):
+            state = QValidator.State.Intermediate if _BEGUN.fullmatch(typed) else QValidator.State.Invalid
+        elif self.minimum() <= self.valueFromText(text) <= self.maximum():
+            state = QValidator.State.Acceptable
+        else:
+            state = QValidator.State.Intermediate
+        return state, text, pos
+
+    def fixup(self, text: str) -> str:
+        """Hold a number that was entered to the limits; without a number, the one before comes back."""
+        if not _NUMBER.fullmatch(self._bare(text)):
+            return text
+        held = min(max(self.valueFromText(text), self.minimum()), self.maximum())
+        return self.prefix() + self.textFromValue(held) + self.suffix()
+
+    def valueFromText(self, text: str) -> float:  # noqa: N802 (Qt's name)
+        """The number, whichever separator it has."""
+        typed = self._bare(text)
+        return round(float(re.sub("[,\u066b]", ".", typed.replace("\u2212", "-"))), self.decimals())
+
+    def _bare(self, text: str) -> str:
+        # Some languages put marks without width before a sign.
+        bare = text.removeprefix(self.prefix()).removesuffix(self.suffix())
+        return re.sub("[\u200e\u200f\u061c]", "", bare).strip()
+
+
+class NumberField(DecimalBox):
     """Percent with at most one decimal; Up and Down step by 1, the Page keys by 10; the wheel does nothing."""
 
     edited = Signal(float)

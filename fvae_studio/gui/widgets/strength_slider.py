@@ -14,8 +14,8 @@ from fvae_studio.gui.widgets.number_field import NumberField
 from fvae_studio.gui.widgets.strength_track import LIMIT, StrengthTrack
 
 NAME_EMS: Final = 9.8
-NUMBER_EMS: Final = 3.1
-"""Widths of the columns, in heights of the text: larger text needs wider ones."""
+NUMBER_EMS: Final = 3.9
+"""Widths of the columns, in heights of the text: larger text needs wider ones. A number may be -199.9."""
 
 
 def fit_width(part: QWidget, ems: float, font: QFont) -> None:

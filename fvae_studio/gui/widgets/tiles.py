@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Final
 
 from PySide6.QtCore import (
@@ -19,7 +20,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from fvae_studio.gui.icons import paint_icon
@@ -134,7 +135,9 @@ class TileModel(QAbstractListModel):
         tile = self.tiles[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return tile.name
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(tile.tip or tile.name)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return tile.tip or tile.name
         return tile if role == TILE_ROLE else None
 
@@ -210,12 +213,8 @@ class TileDelegate(QStyledItemDelegate):
         return self._name_lines * option.fontMetrics.lineSpacing() + 5
 
     def _paint_name(self, painter: QPainter, place: QRect, tile: Tile) -> None:
-        centred, metrics = Qt.AlignmentFlag.AlignHCenter, painter.fontMetrics()
-        if self._name_lines > 1 and metrics.horizontalAdvance(tile.name) > place.width():
-            painter.drawText(place, centred | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, tile.name)
-            return
-        shown = metrics.elidedText(tile.name, Qt.TextElideMode.ElideMiddle, place.width() - 4)
-        painter.drawText(place, centred | Qt.AlignmentFlag.AlignTop, shown)
+        lines = lines_of(tile.name, painter.fontMetrics(), place.width() - _PAD_PX, self._name_lines)
+        painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, "\n".join(lines))
 
     def _picture_rect(self, rect: QRect) -> QRect:
         left = rect.x() + (rect.width() - self._picture_px.width()) // 2
@@ -296,6 +295,27 @@ class TileView(QListView):
     def tile_at(self, index: Index) -> Tile | None:
         """The tile of an index, None for an invalid one."""
         return self.tile_model.tiles[index.row()] if index.isValid() else None
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip in which a name that looks like HTML is shown as it is."""
+    return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if "<" in text else text
+
+
+def lines_of(name: str, metrics: QFontMetrics, width: int, num_lines: int) -> list[str]:
+    """A name in so many lines, broken between words; what does not fit is elided, and the tooltip tells it."""
+    if num_lines == 1:
+        # Names of files differ at their ends.
+        return [metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width)]
+    words, lines = name.split(), list[str]()
+    while words and len(lines) < num_lines - 1:
+        line = words.pop(0)
+        while words and metrics.horizontalAdvance(f"{line} {words[0]}") <= width:
+            line += f" {words.pop(0)}"
+        lines.append(line)
+    if words:
+        lines.append(" ".join(words))
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in lines]
 
 
 def paint_cover(painter: QPainter, rect: QRect, picture: QImage) -> None:

@@ -14,6 +14,7 @@ from fvae_studio.core.export import ExportOptions, ExportSource
 from fvae_studio.gui.dialogs.export import ExportDialog
 from fvae_studio.gui.dialogs.export_queue import ExportQueue
 from fvae_studio.gui.messages import Messages
+from fvae_studio.gui.widgets.elided_label import ElidedLabel
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -218,6 +219,22 @@ def test_time_left_counts_what_waits(queue: ExportQueue, clock: Clock) -> None:
     # 10 s for the other half, and 20 s for each of the two that wait.
     assert queue.summary().endswith("50 s left")
     assert queue.num_open == 3
+
+
+def test_a_long_name_does_not_widen_the_list(queue: ExportQueue, qtbot: QtBot, tmp_path: Path) -> None:
+    queue.resize(400, 300)
+    queue.show()
+    qtbot.waitExposed(queue)
+    long = tmp_path / f"{'portrait_of_nobody' * 10}-edited.jpg"
+    queue.add(7, tmp_path / "short.jpg")
+    queue.add(8, long)
+    queue.set_failed(8, f"{long.name} cannot be written.")
+    title = next(one for one in queue.row(8).findChildren(ElidedLabel))
+
+    qtbot.waitUntil(lambda: queue.row(8).width() <= 400 and "…" in title.shown_text)
+    assert queue.row(7).width() == queue.row(8).width()
+    assert title.shown_text.endswith(".jpg")
+    assert title.toolTip() == str(long)
 
 
 def test_rows_end_in_their_own_way(queue: ExportQueue, tmp_path: Path) -> None:

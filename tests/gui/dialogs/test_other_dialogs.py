@@ -191,8 +191,35 @@ def test_folders_inside_are_taken_when_asked(batch: BatchDialog, photos: Path, q
     assert photos / "deep" / "c.jpg" in paths
 
 
+def field(dialog: QWidget, name: str) -> QLineEdit:
+    return next(one for one in dialog.findChildren(QLineEdit) if one.accessibleName() == name)
+
+
+def test_a_typed_folder_takes_the_place_of_the_results_along(batch: BatchDialog, photos: Path, qtbot: QtBot) -> None:
+    folder, place = field(batch, "Folder with photos"), field(batch, "Folder")
+    folder.clear()
+    assert place.text() == ""
+    qtbot.keyClicks(folder, str(photos))
+    assert place.text() == str(photos / "edited")
+    assert button(batch, "Start").isEnabled()
+    folder.setText(str(photos / "deep"))
+    task, paths = start(qtbot, batch)
+
+    assert task.options.folder == photos / "deep" / "edited"
+    assert paths == (photos / "deep" / "c.jpg",)
+
+
+def test_a_place_that_was_named_stays_with_another_folder(batch: BatchDialog, photos: Path, tmp_path: Path) -> None:
+    place = field(batch, "Folder")
+    place.setText(str(tmp_path / "results"))
+    field(batch, "Folder with photos").setText(str(photos / "deep"))
+    batch.set_folder(photos)
+
+    assert place.text() == str(tmp_path / "results")
+
+
 def test_nothing_starts_without_photos(batch: BatchDialog, tmp_path: Path) -> None:
-    folder = next(one for one in batch.findChildren(QLineEdit) if one.accessibleName() == "Folder with photos")
+    folder = field(batch, "Folder with photos")
     folder.setText(str(tmp_path / "none"))
     assert not button(batch, "Start").isEnabled()
     assert "no such folder" in shown_text(batch)

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QImage
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QImage
 from PySide6.QtWidgets import QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from fvae_studio.gui.panels.presets import PresetCard, PresetPanel
-from fvae_studio.gui.widgets.tiles import TileView
+from fvae_studio.gui.widgets.tiles import TileView, lines_of
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -112,3 +112,28 @@ def test_without_a_face_nothing_is_applied(panel: PresetPanel, qtbot: QtBot) -> 
     view = view_of(panel)
     with qtbot.assertNotEmitted(panel.apply_requested):
         qtbot.mouseClick(view.viewport(), LEFT, NONE, view.visualRect(view.tile_model.index(0)).center())
+
+
+@pytest.mark.usefixtures("qapp")
+def test_names_that_do_not_fit_end_in_dots_line_by_line() -> None:
+    metrics = QFontMetrics(QFont("Sans", 12))
+    room = metrics.horizontalAdvance("Strahlend")
+
+    assert lines_of("Smile", metrics, room, 2) == ["Smile"]
+    assert lines_of("Frown a bit", metrics, metrics.horizontalAdvance("Frown a") + 2, 2) == ["Frown a", "bit"]
+    first, second = lines_of("Unbeschreiblich strahlend von Herzen", metrics, room, 2)
+    assert first.startswith("Un")
+    assert first.endswith("…")
+    assert second.startswith("stra")
+    assert second.endswith("…")
+    assert max(map(metrics.horizontalAdvance, (first, second))) <= room
+    assert lines_of("a-long-name-of-a.jpg", metrics, room, 1)[0].endswith("pg")
+
+
+def test_a_name_that_looks_like_html_is_told_as_it_is(panel: PresetPanel) -> None:
+    panel.set_presets([PresetCard("<b>x</b>"), PresetCard("A & B")])
+    model = view_of(panel).tile_model
+    tips = [str(model.data(model.index(row), Qt.ItemDataRole.ToolTipRole)) for row in range(2)]
+
+    assert "&lt;b&gt;" in tips[0]
+    assert tips[1] == "A & B"

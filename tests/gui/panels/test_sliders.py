@@ -1,14 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from fvae_studio.core.mouth_choice import BUILT_IN, CLOSED, MouthChoice
+from fvae_studio.gui.panels.face_choice import FaceChoice
 from fvae_studio.gui.panels.sliders import SliderPanel
+from fvae_studio.gui.style_sheet import style_sheet
+from fvae_studio.gui.theme import DARK
+from fvae_studio.gui.translation import LANGUAGES, install_language, remove_language
 from fvae_studio.gui.widgets.amount_slider import AmountSlider
 from fvae_studio.gui.widgets.group import CollapsibleGroup
+from fvae_studio.gui.widgets.mouth_box import MouthBox
+from fvae_studio.gui.widgets.strength_slider import StrengthSlider
 from fvae_studio.gui.widgets.strength_track import StrengthTrack
 from fvae_studio.pipeline.requests import DirectionInfo
 
@@ -254,3 +264,63 @@ def test_tab_goes_down_the_panel_as_one_reads_it(panel: SliderPanel) -> None:
     places = [order.index(widget) for widget in wanted]
 
     assert places == sorted(places)
+
+
+WITH_MOUTH = (*DIRECTIONS, DirectionInfo("jaw_drop", "Open mouth", "Mouth", "The jaw falls.", (-1.0, 1.0)))
+
+
+@pytest.fixture(params=[11, 13, 18, 24])
+def text_size(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[None]:
+    before, font = qapp.styleSheet(), qapp.font()
+    larger = QFont(font)
+    larger.setPixelSize(request.param)
+    qapp.setFont(larger)
+    qapp.setStyleSheet(style_sheet(DARK, request.param))
+    yield
+    qapp.setStyleSheet(before)
+    qapp.setFont(font)
+
+
+@pytest.mark.usefixtures("text_size")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_at_its_narrowest_everything_has_room(qtbot: QtBot, qapp: QApplication, language: str) -> None:
+    installed = install_language(qapp, language)
+    panel = SliderPanel()
+    qtbot.addWidget(panel)
+    group = "Mund" if language == "de" else "Mouth"
+    panel.set_directions(tuple(replace(one, group=group) for one in WITH_MOUTH))
+    remove_language(qapp, installed)
+    panel.set_faces((1, 2, 3, 4, 5, 6), None)
+    panel.resize(1, 300)
+    panel.show()
+    qtbot.waitExposed(panel)
+    assert panel.width() == panel.minimumWidth()
+    number = panel.slider("smile").number
+    number.setValue(-199.9)
+    room = number.lineEdit().contentsRect().width() - 6
+
+    for inside in panel.findChildren(QWidget):
+        parent = inside.parentWidget()
+        if not inside.isVisible() or isinstance(parent, QLineEdit):
+            continue
+        assert parent is not None
+        assert inside.geometry().right() < parent.width(), inside
+        if isinstance(inside, StrengthSlider | AmountSlider | MouthBox | FaceChoice | QComboBox | QToolButton):
+            assert inside.width() >= inside.minimumSizeHint().width(), inside
+    assert number.fontMetrics().horizontalAdvance(number.text()) <= room
+
+
+def test_a_photos_long_name_does_not_widen_the_panel(panel: SliderPanel) -> None:
+    panel.set_directions(WITH_MOUTH)
+    before = panel.minimumWidth()
+    panel.set_mouth(MouthChoice("photo", "a-very-long-name-of-a-photo-from-a-holiday.jpg"))
+
+    assert panel.minimumWidth() == before
+
+
+def test_the_panel_grows_with_the_text(qtbot: QtBot, panel: SliderPanel) -> None:
+    font = panel.font()
+    font.setPixelSize(24)
+    panel.setFont(font)
+
+    qtbot.waitUntil(lambda: panel.width() >= panel.slider("smile").minimumSizeHint().width() + 32)

@@ -330,3 +330,31 @@ def test_project_with_a_clip_shows_the_timeline(clip, tmp_path):
 
     assert clip.studio.window.docks["timeline"].isVisible()
     assert len(clip.timeline.photos) == 2
+
+
+# What is left when nothing is
+
+
+def test_an_emptied_timeline_is_at_its_start(clip):
+    clip.desk.scrub(1.0)
+    assert clip.stage.player.frame > 0
+    clip.studio.window.actions_table["clear_timeline"].trigger()
+
+    assert clip.stage.player.frame == 0
+    assert clip.panel.axis.playhead_s == 0
+    assert clip.panel.transport._time.text() == "0:00:00 / 0:00:00"
+
+
+def test_a_hidden_timeline_gives_its_room_to_the_photo(table, qtbot):
+    window = table.studio.window
+    strip, dock = window.docks["strip"], window.docks["timeline"]
+    before, with_timeline = strip.height(), window.canvas.height()
+    height = dock.height()
+    window.actions_table["show_timeline"].trigger()
+
+    qtbot.waitUntil(lambda: strip.height() <= before + 2 and window.canvas.height() > with_timeline + height / 2)
+    window.actions_table["show_timeline"].trigger()
+    qtbot.waitUntil(lambda: abs(dock.height() - height) <= 4)
+    # By its own button as well.
+    dock.close()
+    qtbot.waitUntil(lambda: strip.height() <= before + 2 and window.canvas.height() > with_timeline + height / 2)

@@ -189,12 +189,27 @@ def test_people_can_scrub_while_a_clip_is_written(clip, exports, engine, tmp_pat
     assert rows(clip)[0].state == "done"
 
 
+@pytest.mark.usefixtures("clip")
+def test_a_sequence_is_named_as_the_folder_that_it_is(exports):
+    dialog = exports.ask()
+    for format_name, name in (("png", "0-clip"), ("webm", "0-clip.webm"), ("sheet", "0-clip.jpg")):
+        dialog._format.setCurrentIndex(dialog._format.findData(format_name))
+
+        assert dialog._file.text() == str(dialog.path)
+        assert dialog.path.name == name
+    dialog._file.setText("no-whole-path")
+    dialog._format.setCurrentIndex(dialog._format.findData("gif"))
+    assert dialog._file.text() == "no-whole-path"
+    dialog.reject()
+
+
 def test_dialog_tells_what_will_be_written_and_remembers_it(clip, exports, qtbot):
     dialog = exports.ask()
     assert dialog.path.name == "0-clip.mp4"
     assert "25 picture" in dialog._summary.text()
     dialog._format.setCurrentIndex(dialog._format.findData("gif"))
     assert dialog.path.name == "0-clip.gif"
+    assert dialog._file.text().endswith("0-clip.gif")
     assert not dialog._quality.isEnabled()
     dialog._back.setCurrentIndex(dialog._back.findData("back"))
     assert "48 picture" in dialog._summary.text()

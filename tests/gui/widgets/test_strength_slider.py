@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QLocale, QPoint, QPointF, Qt
 from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -151,6 +151,39 @@ def test_typed_numbers_may_lie_beyond_the_track_and_keys_do_not_throw_them_back(
     assert slider.strength == 1.5
 
 
+def entered(slider: StrengthSlider, qtbot: QtBot, text: str) -> float:
+    slider.number.selectAll()
+    qtbot.keyClicks(slider.number, text)
+    qtbot.keyClick(slider.number, Qt.Key.Key_Return)
+    return slider.number.value()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("text", ["12.5", "12,5", "+12,5"])
+def test_point_and_comma_are_decimal_in_every_language(
+    slider: StrengthSlider, qtbot: QtBot, language: str, text: str
+) -> None:
+    slider.number.setLocale(QLocale(language))
+
+    assert entered(slider, qtbot, text) == 12.5
+    assert slider.number.text() == ("12,5" if language == "de" else "12.5")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("999", 200), ("-250", -200), ("200.4", 200), ("-", 20), ("", 20), ("1.2.6", 1.3), ("12x", 12), ("-.5", -0.5)],
+)
+def test_what_is_typed_is_held_to_the_limits_when_it_is_entered(
+    slider: StrengthSlider, qtbot: QtBot, text: str, expected: float
+) -> None:
+    slider.set_strength(0.2)
+    if not text:
+        slider.number.clear()
+
+    # A second separator, and what is no number, is not taken.
+    assert entered(slider, qtbot, text) == expected
+
+
 def test_a_click_into_the_number_lets_one_type_a_new_one(slider: StrengthSlider, qtbot: QtBot) -> None:
     slider.set_strength(0.71)
     slider.show()
@@ -204,7 +237,7 @@ def test_the_number_stays_readable_when_the_theme_changes(qapp: QApplication, qt
     before = qapp.styleSheet()
     try:
         for colours in (DARK, LIGHT):
-            qapp.setStyleSheet(style_sheet(colours))
+            qapp.setStyleSheet(style_sheet(colours, 13))
             qapp.processEvents()
 
             assert slider.number.lineEdit().width() > slider.number.width() - 8
