@@ -2989,6 +2989,10 @@
         <source>Fit the clip to the width (0)</source>
         <translation>Den Clip in die Breite einpassen (0)</translation>
     </message>
+    <message>
+        <source>How the clip runs</source>
+        <translation>Wie der Clip abläuft</translation>
+    </message>
 </context>
 <context>
     <name>TrustReadout</name>

@@ -22,6 +22,8 @@ from fvae_studio.gui.icons import icon
 from fvae_studio.gui.widgets.tiles import PHOTO_MIME, Badge, Tile, TileView
 
 _PICTURE_PX = QSize(104, 72)
+_NAMES_PX, _LOW_PX = 46, 8
+"""What is around the pictures: with names and scroll bar, and without."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,15 @@ class PhotoStrip(QWidget):
         """Show a thumbnail; about 208 x 144 pixels look sharp on any screen."""
         self._view.tile_model.set_picture(entry_id, thumbnail)
 
+    def set_low(self, is_low: bool) -> None:
+        """Whether the names may go, where the window has no room for them; tooltips tell them."""
+        self._view.setMinimumHeight(_PICTURE_PX.height() + (_LOW_PX if is_low else _NAMES_PX))
+
     def _build_ui(self) -> None:
         self._view = _StripView(_PICTURE_PX, in_one_row=True, closable=True, mime_type=PHOTO_MIME)
         self._view.setAccessibleName(self.tr("Open photos"))
-        self._view.setFixedHeight(_PICTURE_PX.height() + 46)
+        self._view.setMaximumHeight(_PICTURE_PX.height() + _NAMES_PX)
+        self.set_low(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         layout.addWidget(self._view)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from shiboken6 import isValid
 
 from fvae_studio.core.timeline import Timeline
@@ -23,6 +23,8 @@ from fvae_studio.gui.timeline.stage import ClipStage
 from fvae_studio.inference.service import InferenceService
 
 _LEAST_HEIGHT_PX: Final = 280
+_ROOM_PX: Final = 720
+"""Height of a window in which both rows of photos and timeline have all of their room."""
 
 
 class TimelineCommands(QObject):
@@ -50,6 +52,7 @@ class TimelineCommands(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._document = window, document
+        self._is_low = False
         self.stage = ClipStage(document, service, window.canvas, clock, self)
         self.desk = TimelineDesk(window.timeline, document, self.stage, self)
         self.exports = ClipExports(document, self.stage, exports, store, window.messages, window)
@@ -86,6 +89,7 @@ class TimelineCommands(QObject):
 
     def _connect(self) -> None:
         window, stage = self._window, self.stage
+        window.installEventFilter(self)
         window.docks["timeline"].visibilityChanged.connect(self._on_visibility_changed)
         window.canvas.view_changed.connect(stage.on_view_changed)
         window.strip.current_clicked.connect(stage.leave)
@@ -110,11 +114,31 @@ class TimelineCommands(QObject):
             # When the window has laid itself out: its room would go to the row of photos below, not to the photo.
             QTimer.singleShot(0, self, self._give_room_back)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
+        """In a low window the photos may be lower: it must not grow by itself when the timeline comes up."""
+        if event.type() == QEvent.Type.Resize and watched is self._window:
+            was_low, self._is_low = self._is_low, self._window.height() < _ROOM_PX
+            self._window.strip.set_low(self._is_low)
+            if was_low and not self._is_low:
+                QTimer.singleShot(0, self, self._take_room)
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _take_room(self) -> None:
+        # All of what a window grows by would go to the photo.
+        if not isValid(self._window):
+            return
+        dock = self._window.docks["timeline"]
+        if dock.isVisible() and dock.height() < _LEAST_HEIGHT_PX:
+            self._window.resizeDocks([dock], [_LEAST_HEIGHT_PX], Qt.Orientation.Vertical)
+
     @Slot()
     def _give_room_back(self) -> None:
+        if not isValid(self._window):
+            return
         strip, area = self._window.docks["strip"], Qt.DockWidgetArea.BottomDockWidgetArea
-        if isValid(self._window) and strip.isVisible() and self._window.dockWidgetArea(strip) == area:
-            self._window.resizeDocks([strip], [strip.minimumSizeHint().height()], Qt.Orientation.Vertical)
+        if strip.isVisible() and self._window.dockWidgetArea(strip) == area:
+            self._window.resizeDocks([strip], [strip.sizeHint().height()], Qt.Orientation.Vertical)
 
     def _on_put(self) -> None:
         self.show_dock()

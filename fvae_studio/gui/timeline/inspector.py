@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QWidget
 
 from fvae_studio.core.edits import MAX_STRENGTH
@@ -15,7 +16,7 @@ from fvae_studio.gui.timeline.easing_texts import easing_text, easing_tip
 from fvae_studio.gui.timeline.track_header import tool_button
 from fvae_studio.gui.widgets.number_field import DecimalBox
 
-_TITLE_PX, _LEAST_PX = 104, 640
+_TITLE_PX, _LEAST_PX = 104, 360
 
 
 class KeyInspector(QWidget):
@@ -29,6 +30,7 @@ class KeyInspector(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._key: Key | None = None
+        self._wanted: dict[QWidget, bool] = {}
         self._build_ui()
         self._connect()
         self.set_key(None, "")
@@ -49,14 +51,15 @@ class KeyInspector(QWidget):
         elide = Qt.TextElideMode.ElideMiddle
         self._title.setText(self._title.fontMetrics().elidedText(title, elide, _TITLE_PX - 8))
         self._title.setToolTip(title)
-        fields: tuple[tuple[QLabel, QWidget, bool], ...] = (
-            (self._blend_label, self._blend, is_photo),
-            (self._face_label, self._face, is_photo and len(faces) > 1),
-            (self._value_label, self._value, not is_photo),
-        )
-        for label, field, is_shown in fields:
-            label.setVisible(is_shown)
-            field.setVisible(is_shown)
+        has_faces = is_photo and len(faces) > 1
+        self._wanted = {
+            self._blend_label: is_photo,
+            self._blend: is_photo,
+            self._face_label: has_faces,
+            self._face: has_faces,
+            self._value_label: not is_photo,
+            self._value: not is_photo,
+        }
         self._motion_label.setText(self.tr("Motion") if is_photo else self.tr("Goes on"))
         boxes = (self._time, self._value, self._motion, self._blend, self._face)
         blockers = [QSignalBlocker(box) for box in boxes]
@@ -73,10 +76,29 @@ class KeyInspector(QWidget):
             self._value.setValue(key.value * 100)
             self._motion.setCurrentIndex(self._motion.findData(key.easing))
         del blockers
+        self._fit_row()
 
     def set_note(self, note: str) -> None:
         """What is said while no key is chosen."""
         self._note.setText(note)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
+        """Another width has room for other fields."""
+        super().resizeEvent(event)
+        self._fit_row()
+
+    def _fit_row(self) -> None:
+        """In a small window, what tooltips, keys and the key's menu tell and do as well makes room, step by step."""
+        labels = (self._at, self._value_label, self._motion_label, self._blend_label, self._face_label)
+        buttons = (self._duplicate, self._delete)
+        for widget in (*labels, self._blend, self._face, self._value, self._title, *buttons):
+            widget.setVisible(self._wanted.get(widget, True))
+        for step in (labels, (self._blend,), (self._title,), buttons):
+            self._row.invalidate()
+            if self._row.minimumSize().width() <= self.width():
+                break
+            for widget in step:
+                widget.hide()
 
     # Building
 
@@ -87,6 +109,7 @@ class KeyInspector(QWidget):
         self._title = QLabel()
         self._title.setProperty("role", "heading")
         self._title.setFixedWidth(_TITLE_PX)
+        self._at = QLabel(self.tr("at"))
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._time, self._value = DecimalBox(), DecimalBox()
         self._time.setRange(0, MAX_SECONDS)
@@ -123,11 +146,11 @@ class KeyInspector(QWidget):
         )
         self._delete = tool_button("trash", self.tr("Delete the key"), self.tr("Take the key away (Del)"))
         row = QWidget()
-        layout = QHBoxLayout(row)
+        self._row = layout = QHBoxLayout(row)
         layout.setContentsMargins(10, 0, 8, 0)
         layout.setSpacing(7)
         layout.addWidget(self._title)
-        layout.addWidget(QLabel(self.tr("at")))
+        layout.addWidget(self._at)
         layout.addWidget(self._time)
         for label, field in (
             (self._value_label, self._value),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QScrollBar, QVBoxLayout, QWidget
 
@@ -25,6 +25,9 @@ from fvae_studio.pipeline.requests import DirectionInfo
 _ZOOM: Final = 1.5
 _BAR_STEPS: Final = 1000
 """Steps of the scroll bar per second."""
+_LEAST_TRACKS_PX: Final = 36
+"""Half of the photos: more is scrolled to."""
+_LINES_PX: Final = 2
 
 
 class TimelinePanel(QWidget):
@@ -102,6 +105,8 @@ class TimelinePanel(QWidget):
     def set_warning(self, warning: str) -> None:
         """What stands in the way of the clip, or is doubtful about it; "" for nothing."""
         self._warning.setText(warning)
+        # A low window may have no room for all of it.
+        self._warning.setToolTip(warning)
         self._warning.setVisible(bool(warning))
 
     @property
@@ -155,6 +160,7 @@ class TimelinePanel(QWidget):
         self._scroll = QScrollArea()
         self._scroll.setWidget(inner)
         self._scroll.setWidgetResizable(True)
+        self._scroll.setMinimumHeight(_LEAST_TRACKS_PX)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._bar = QScrollBar(Qt.Orientation.Horizontal)
@@ -171,7 +177,18 @@ class TimelinePanel(QWidget):
         layout.addWidget(_row(gap, self._bar))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocusProxy(self.ruler)
-        self.setMinimumHeight(220)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
+        """Rows go with the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        rows = (self.transport.minimumSizeHint(), self.ruler.minimumSize(), self._bar.sizeHint())
+        self._least_px = sum(row.height() for row in rows) + _LINES_PX + _LEAST_TRACKS_PX
+        self.setMinimumHeight(self._least_px)
 
     def _connect(self) -> None:
         self.photos.key_chosen.connect(self._on_key_pressed_upon)
@@ -289,6 +306,8 @@ class TimelinePanel(QWidget):
         """Another width is seen."""
         super().resizeEvent(event)
         self.axis.width_px = max(self.width() - WIDTH_PX, 40)
+        # In a low window the tracks come first; a key's menu has what the row about it has.
+        self.inspector.setVisible(self.height() >= self._least_px + self.inspector.height() + _LEAST_TRACKS_PX)
         self._refresh_bar()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802

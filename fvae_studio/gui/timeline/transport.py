@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from fvae_studio.core.timeline import FRAME_RATES, FrameMode, Repeat, Timeline
@@ -17,7 +17,9 @@ from fvae_studio.gui.timeline.track_header import tool_button
 from fvae_studio.pipeline.requests import DirectionInfo
 
 _ZOOM: Final = 1.5
-_LEAST_PX: Final = 700
+_SPARE_PX: Final = 40
+"""Margins and gaps."""
+_TIME: Final = "00:00:00 / 00:00:00"
 
 
 class TransportBar(QWidget):
@@ -108,7 +110,6 @@ class TransportBar(QWidget):
         self._time = QLabel()
         self._time.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self._time.setAccessibleName(self.tr("Time"))
-        self._time.setMinimumWidth(self.fontMetrics().horizontalAdvance("00:00:00 / 00:00:00"))
         self._in, self._out = QToolButton(), QToolButton()
         for button, text, tip in (
             (self._in, self.tr("In"), self.tr("Play and export from the playhead on (I)")),
@@ -171,33 +172,55 @@ class TransportBar(QWidget):
                 "arrows-out-line-horizontal", self.tr("Show all of the clip"), self.tr("Fit the clip to the width (0)")
             ),
         )
+        # Where a small window has no room for the choices, they are in a menu.
+        self._choices = tool_button("dots-three-vertical", self.tr("How the clip runs"))
+        self._choices.clicked.connect(self._on_choices_clicked)
+        self._choices.hide()
         self._row = layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(2)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self.setMinimumWidth(_LEAST_PX)
         left: tuple[QWidget, ...] = (*self._steps[:2], self.play, *self._steps[2:], self._time, self._in, self._out)
-        middle: tuple[QWidget, ...] = (_gap(), self._repeat, self._fps, self._mode, self.shown)
+        middle: tuple[QWidget, ...] = (_gap(), self._repeat, self._fps, self._mode, self._choices, self.shown)
         right: tuple[QWidget, ...] = (self._tracks, self._best, self._export, _gap(), *self._zooms)
         for widget in (*left, *middle):
             layout.addWidget(widget)
         layout.addStretch(1)
         for widget in right:
             layout.addWidget(widget)
+        self._fit_text()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
+        """The time goes with the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_text()
+
+    def _fit_text(self) -> None:
+        """What stays in the smallest window, with the spaces between, is the least width."""
+        time_px = QFontMetrics(self.font()).horizontalAdvance(_TIME)
+        self._time.setMinimumWidth(time_px)
+        stays = (self.play, self._choices, self.shown, self._tracks, self._best, self._export)
+        icon_px = max(one.sizeHint().height() for one in stays)
+        self.setMinimumWidth(time_px + len(stays) * (icon_px + 2) + _SPARE_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
         """In a small window, what keys, wheel and ruler do as well makes room, step by step."""
         super().resizeEvent(event)
         ends, keys = (*self._zooms, self._steps[0], self._steps[-1]), self._steps[1:-1]
         style = Qt.ToolButtonStyle
-        for widget in (*ends, *keys, self._in, self._out):
+        for widget in (*ends, *keys, self._in, self._out, self._mode, self._fps, self._repeat):
             widget.show()
+        self._choices.hide()
         self._tracks.setToolButtonStyle(style.ToolButtonTextBesideIcon)
         steps: tuple[Callable[[], None], ...] = (
             lambda: _hide(ends),
             lambda: self._tracks.setToolButtonStyle(style.ToolButtonIconOnly),
             lambda: _hide(keys),
             lambda: _hide((self._in, self._out)),
+            lambda: self._put_into_menu(self._mode),
+            lambda: self._put_into_menu(self._fps),
+            lambda: self._put_into_menu(self._repeat),
         )
         for step in steps:
             # It hears of what was hidden only when its events are handled.
@@ -205,6 +228,26 @@ class TransportBar(QWidget):
             if self._row.minimumSize().width() <= self.width():
                 break
             step()
+
+    def _put_into_menu(self, box: QComboBox) -> None:
+        box.hide()
+        self._choices.show()
+
+    @Slot()
+    def _on_choices_clicked(self) -> None:
+        """What is not seen of the choices, as a menu."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for box in (self._repeat, self._fps, self._mode):
+            if not box.isHidden():
+                continue
+            choices = menu.addMenu(box.accessibleName())
+            for row in range(box.count()):
+                action = choices.addAction(box.itemText(row))
+                action.setCheckable(True)
+                action.setChecked(row == box.currentIndex())
+                action.triggered.connect(lambda _checked=False, box=box, row=row: _choose(box, row))
+        menu.popup(self._choices.mapToGlobal(self._choices.rect().bottomLeft()))
 
     def _connect(self) -> None:
         for button, step in zip(self._steps, ("start", "previous_key", "next_key", "end"), strict=True):
@@ -220,6 +263,12 @@ class TransportBar(QWidget):
         self._export.clicked.connect(self.export_clicked)
         for button, factor in zip(self._zooms, (1 / _ZOOM, _ZOOM, 0.0), strict=True):
             button.clicked.connect(lambda _checked=False, factor=factor: self.zoom_requested.emit(factor))
+
+
+def _choose(box: QComboBox, row: int) -> None:
+    """As a person does it in the list."""
+    box.setCurrentIndex(row)
+    box.activated.emit(row)
 
 
 def _hide(widgets: Iterable[QWidget]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication
 
 from fvae_studio.core.timeline import SliderKey
 from fvae_studio.core.timeline_keys import KeyPlace, key_at
@@ -358,3 +359,30 @@ def test_a_hidden_timeline_gives_its_room_to_the_photo(table, qtbot):
     # By its own button as well.
     dock.close()
     qtbot.waitUntil(lambda: strip.height() <= before + 2 and window.canvas.height() > with_timeline + height / 2)
+
+
+def test_a_small_window_keeps_its_size_with_the_timeline(studio, qtbot):
+    window = studio.window
+    window.resize(900, 600)
+    studio.commands.clip.show_dock(False)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == (900, 600))
+    qtbot.waitUntil(lambda: window.docks["strip"].minimumSizeHint().height() < window.docks["strip"].height())
+    QApplication.processEvents()
+    for way in (window.actions_table["show_timeline"].trigger, window.docks["timeline"].toggleViewAction().trigger):
+        way()
+        qtbot.waitUntil(window.timeline.isVisible)
+        QApplication.processEvents()
+        hint = window.minimumSizeHint()
+
+        assert (window.width(), window.height()) == (900, 600)
+        assert hint.width() <= 900
+        assert hint.height() <= 600
+        assert not window.timeline.inspector.isVisible()
+        studio.commands.clip.show_dock(False)
+        qtbot.waitUntil(lambda: window.strip._view.height() == window.strip._view.maximumHeight())
+    window.docks["timeline"].show()
+    qtbot.waitUntil(window.timeline.isVisible)
+    window.resize(1300, 900)
+
+    qtbot.waitUntil(window.timeline.inspector.isVisible)
+    qtbot.waitUntil(lambda: window.strip._view.height() == window.strip._view.maximumHeight())
