@@ -189,6 +189,8 @@ def mouth_panel(panel: SliderPanel) -> SliderPanel:
     """With a group of sliders for the mouth."""
     opened = DirectionInfo("open_mouth", "Open mouth", "Mouth", "Drops the jaw.", (0.0, 1.0))
     panel.set_directions((*DIRECTIONS, opened))
+    # Room for a name in the text size that other tests may have left.
+    panel.resize(400, 600)
     return panel
 
 
