@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from fvae_studio.core.photo_suffixes import PHOTO_SUFFIXES
+
 ONE_CORE_SUMS = {"OPENBLAS_NUM_THREADS": "1"}
 """For the environment, before numpy is imported: its matrix products are small here, and threads that wait for their
 part of one spin, which takes the cores from everything else."""
 
 _WINDOW_OPTIONS = frozenset({"--smoke"})
-_OPENED_BY_THE_WINDOW = frozenset(
-    {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".bmp", ".gif", ".fvae"}
-)
+_OPENED_BY_THE_WINDOW = frozenset({*PHOTO_SUFFIXES, ".fvae"})
 
 
 def opens_window(arguments: Sequence[str]) -> bool:

@@ -13,12 +13,12 @@ import typer
 from typer.core import TyperGroup
 
 from fvae_studio import __version__
+from fvae_studio.core.photo_suffixes import PHOTO_SUFFIXES
 from fvae_studio.errors import Cancelled, FvaeStudioError
 
 EXIT_COULD_NOT = 1
 EXIT_WRONG_USAGE = 2
 EXIT_INTERRUPTED = 130
-_LOOKS_LIKE_A_PHOTO = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".bmp", ".gif"}
 
 PhotoArgument = Annotated[Path, typer.Argument(help="The photo.", show_default=False)]
 SetOption = Annotated[
@@ -62,7 +62,7 @@ class _PhotoAwareGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         first = args[0] if args else ""
-        if first not in self.commands and (Path(first).suffix.lower() in _LOOKS_LIKE_A_PHOTO or Path(first).is_file()):
+        if first not in self.commands and (Path(first).suffix.lower() in PHOTO_SUFFIXES or Path(first).is_file()):
             raise FvaeStudioError(
                 "There is no screen here (DISPLAY is not set), so the Studio cannot open its window. Edit from here "
                 f"instead, for example: fvae-studio edit {first} --set smile=0.8"

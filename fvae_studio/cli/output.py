@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fvae_studio.core.photo_suffixes import PHOTO_SUFFIXES
 from fvae_studio.core.progress import CancelToken, NoProgress, Progress
 from fvae_studio.errors import FvaeStudioError, OverwriteError, PhotoWriteError
 from fvae_studio.paths import with_ending
@@ -80,8 +81,6 @@ def require_side_output(path: Path, *, overwrite: bool, what: str, suffix: str, 
         OverwriteError: it exists and may not be replaced.
         PhotoWriteError: it has a picture's name, or its folder is not there.
     """
-    from fvae_studio.core.batch import PHOTO_SUFFIXES
-
     if path.suffix.lower() in PHOTO_SUFFIXES:
         raise PhotoWriteError(f"{path} has a picture's name and would hold a {what}; end its name in {suffix}.")
     if path.is_dir():

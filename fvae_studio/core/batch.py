@@ -7,20 +7,15 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from fvae_studio.core.edits import Strengths
 from fvae_studio.core.export import ExportOptions
 from fvae_studio.core.mouth_choice import CLOSED, MouthChoice
 from fvae_studio.core.photo_io import atomic_write
+from fvae_studio.core.photo_suffixes import PHOTO_SUFFIXES
 
 Outcome: TypeAlias = Literal["done", "skipped", "failed"]
-
-PHOTO_SUFFIXES: Final = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".hif", ".avif", ".bmp",
-    ".gif",
-})  # fmt: skip
-"""Of all kinds that are read. Of a moving GIF or WebP, the first picture is the photo, as where it is opened alone."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from fvae_studio import paths
+from fvae_studio.core.photo_suffixes import PHOTO_SUFFIXES
 from fvae_studio.core.presets import PresetFolder
 from fvae_studio.core.project_file import SUFFIX as PROJECT_SUFFIX
 from fvae_studio.errors import FvaeStudioError
@@ -445,7 +446,7 @@ class Commands(QObject):
         return str(Path(recent[0]).parent) if recent else str(Path.home())
 
     def _filters(self) -> str:
-        photos = "*.jpg *.jpeg *.png *.tif *.tiff *.webp *.heic *.heif *.avif *.bmp *.gif"
+        photos = " ".join(f"*{suffix}" for suffix in PHOTO_SUFFIXES)
         return ";;".join(
             (
                 self.tr("Photos ({patterns})").format(patterns=f"{photos} {photos.upper()}"),

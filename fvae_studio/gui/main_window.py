@@ -342,7 +342,11 @@ class MainWindow(QMainWindow):
         if entry is None:
             self.canvas.set_photo(None)
         else:
-            self.canvas.set_photo(entry.photo, view=entry.view, loading=loading)
+            problem = None
+            if entry.photo is None and entry.error is not None:
+                told = explain(entry.error)
+                problem = told.title, told.sentence
+            self.canvas.set_photo(entry.photo, view=entry.view, loading=loading, problem=problem)
         told_of, text = self._told_of_photo
         shown = entry.entry_id if entry is not None else None
         if text and told_of != shown and self.status.currentMessage() == text:

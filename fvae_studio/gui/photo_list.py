@@ -228,6 +228,8 @@ class PhotoList(QObject):
         if was_shown and not entry.is_edited:
             # Nothing to keep: told once, and gone.
             self.close_photo(entry_id)
+        elif was_shown:
+            self.photo_changed.emit()
         if was_shown:
             self.failed.emit(error)
         self.photos_changed.emit()

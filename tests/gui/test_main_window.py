@@ -378,6 +378,20 @@ def test_mouth_that_was_chosen_meanwhile_stays(shown, photo_file, qtbot):
     assert entry_of(shown).edit.edits.mouth_of(None) == BUILT_IN
 
 
+def test_photo_that_cannot_be_read_says_why_where_it_would_be_seen(shown, photo_file, qtbot):
+    other, broken = (photo_file.with_name(name) for name in ("other.png", "broken.png"))
+    Image.fromarray(make_photo(seed=5).pixels).save(other)
+    broken.write_bytes(b"no picture")
+    shown.commands.open_paths([other, broken])
+    qtbot.waitUntil(lambda: shown.document.photos[-1].error is not None)
+    shown.document.choose_photo(shown.document.photos[-1].entry_id)
+    words = [label.text() for label in shown.window.canvas._empty.findChildren(QLabel)]
+
+    assert not shown.window.canvas._empty.isHidden()
+    assert any("broken.png is not an image" in text for text in words)
+    assert not any("Drop a photo" in text for text in words)
+
+
 def test_message_about_a_photo_goes_with_it_and_others_stay(shown, photo_file, engine, qtbot):
     status = shown.window.status
     other = photo_file.with_name("other.png")

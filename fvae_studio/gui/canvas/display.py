@@ -63,9 +63,19 @@ class CanvasDisplay(Viewport):
         self._empty.open_requested.connect(self.open_requested)
         self._empty.sample_requested.connect(self.sample_requested)
 
-    def set_photo(self, photo: Photo | None, *, view: PhotoView | None = None, loading: str | None = None) -> None:
-        """Show a photo, or the part of it that `view` says; None shows what to do, or that `loading` is being read."""
-        self._empty.set_loading(loading)
+    def set_photo(
+        self,
+        photo: Photo | None,
+        *,
+        view: PhotoView | None = None,
+        loading: str | None = None,
+        problem: tuple[str, str] | None = None,
+    ) -> None:
+        """Show a photo, or the part of it that `view` says.
+
+        None shows what to do, that `loading` is being read, or why it cannot be: title and sentence of a `problem`.
+        """
+        self._empty.tell(loading, problem)
         self._empty.setVisible(photo is None)
         if self._tiles is not None and photo is self._tiles.photo:
             return

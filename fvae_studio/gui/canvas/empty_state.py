@@ -10,17 +10,17 @@ from fvae_studio.gui.icons import icon_pixmap
 
 
 class EmptyState(QWidget):
-    """Says what to do: drop a photo, open one, or try a sample."""
+    """Says what to do: drop a photo, open one, or try a sample; or why the chosen one is not seen."""
 
     open_requested = Signal()
     sample_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._loading: str | None = None
+        self._told: tuple[str | None, tuple[str, str] | None] = (None, None)
         self._build_ui()
         self._connect()
-        self.set_loading(None)
+        self.tell(None, None)
 
     def _build_ui(self) -> None:
         self._picture = QLabel(self)
@@ -33,6 +33,9 @@ class EmptyState(QWidget):
         self._hint = QLabel(self)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
+        for label in (self._title, self._hint):
+            # Names of files are no HTML.
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._open = QPushButton(self.tr("Open photos…"), self)
         self._open.setProperty("role", "primary")
@@ -62,17 +65,18 @@ class EmptyState(QWidget):
         """The picture follows the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self.set_loading(self._loading)
+            self.tell(*self._told)
 
-    def set_loading(self, name: str | None) -> None:
-        """Show that a photo is being read, or (None) what to do."""
-        self._loading = name
-        is_loading = name is not None
-        self._picture.setPixmap(
-            icon_pixmap("hourglass" if is_loading else "image", 56, QPalette.ColorRole.PlaceholderText)
-        )
-        self._title.setText(self.tr("Opening {name}").format(name=name) if is_loading else self.tr("Drop a photo here"))
-        self._hint.setText(
-            "" if is_loading else self.tr("JPEG, PNG, TIFF, WebP, HEIC and more. Photos stay on this computer.")
-        )
-        self._buttons.setVisible(not is_loading)
+    def tell(self, loading: str | None, problem: tuple[str, str] | None) -> None:
+        """Show that a photo is being read, why it cannot be (title and sentence), or what to do (None of both)."""
+        self._told = (loading, problem)
+        icon, title = "image", self.tr("Drop a photo here")
+        hint = self.tr("JPEG, PNG, TIFF, WebP, HEIC and more. Photos stay on this computer.")
+        if loading is not None:
+            icon, title, hint = "hourglass", self.tr("Opening {name}").format(name=loading), ""
+        elif problem is not None:
+            icon, (title, hint) = "warning", problem
+        self._picture.setPixmap(icon_pixmap(icon, 56, QPalette.ColorRole.PlaceholderText))
+        self._title.setText(title)
+        self._hint.setText(hint)
+        self._buttons.setVisible(loading is None)

@@ -65,11 +65,18 @@ class CanvasView(CanvasDisplay):
         self._is_space_held = self._is_drawing = False
         self._pressed = self._last = QPointF()
 
-    def set_photo(self, photo: Photo | None, *, view: PhotoView | None = None, loading: str | None = None) -> None:
-        """Show a photo, or the part of it that `view` says; None shows what to do, or that `loading` is being read."""
+    def set_photo(
+        self,
+        photo: Photo | None,
+        *,
+        view: PhotoView | None = None,
+        loading: str | None = None,
+        problem: tuple[str, str] | None = None,
+    ) -> None:
+        """See `CanvasDisplay.set_photo`."""
         if self._tiles is None or photo is not self._tiles.photo:
             self._drag = _Drag.NONE
-        super().set_photo(photo, view=view, loading=loading)
+        super().set_photo(photo, view=view, loading=loading, problem=problem)
 
     def set_draw_mode(self, drawing: bool) -> None:
         """The next drag draws a frame around a face that was missed."""
