@@ -267,6 +267,8 @@ class ClipStage(QObject):
             if is_wanted and asked.moment == self.frames.moment_of(self.player.frame):
                 self._shown_revision = asked.revision
                 self._canvas.set_clip_edit(as_edit(rendered, scene.canvas_photo), rendered.shares)
+                # On a slow machine this comes before the preview, which is not shown any more then.
+                self.frame_shown.emit(self.player.frame)
         else:
             self.frames.take(rendered)
 
