@@ -13,8 +13,8 @@ from fvae_studio.cli.output import WrongUsageError, print_json, progress_bar, re
 from fvae_studio.errors import FaceError, OverwriteError, PhotoNotFoundError, ProjectError
 
 if TYPE_CHECKING:
-    from fvae_studio.core.timeline import FrameMode, KeyEasing, Timeline
-    from fvae_studio.core.types import Face
+    from fvae_studio.core.timeline import FrameMode, KeyEasing, Moment, Timeline
+    from fvae_studio.core.types import Face, Photo
     from fvae_studio.core.video_io import Codec
     from fvae_studio.pipeline.engine import Engine
     from fvae_studio.pipeline.requests import ClipSource
@@ -24,6 +24,10 @@ FRAMES_PER_PHOTO: Final = 24
 
 SHEET_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 """A single file of these is a contact sheet."""
+
+_SAME: Final = {"png": 5e-4, "tif": 5e-4, "jpg": 6e-3}
+"""Of the full range, up to which mean difference a frame counts as the one that was rendered: a JPEG's is 0.003 (a
+sample portrait at 900 px), one of another easing differs by as much without a loss."""
 
 SHEET_TILE_PX: Final = 320
 """Longer side of a picture on a contact sheet, unless asked for otherwise."""
@@ -239,9 +243,15 @@ def _write(
     moments = [timeline.at(time_s) for time_s in timeline.shown_times()]
     suffix, limit = output.path.suffix.lower(), output.size
     wanted = moments
+    kept: list[tuple[Moment, Path]] = []
     if output.kind == "frames" and output.resume:
         paths = sequence_paths(output.path, output.frame_format, len(moments))
+        kept = [(moment, path) for moment, path in zip(moments, paths, strict=True) if path.exists()]
         wanted = [moment for moment, path in zip(moments, paths, strict=True) if not path.exists()]
+        if kept:
+            # Once more, to see whether the folder is this clip's: one in the middle, where clips differ most.
+            kept = [kept[len(kept) // 2]]
+            wanted = [kept[0][0], *wanted]
     elif output.kind == "sheet":
         limit = output.size or SHEET_TILE_PX
     elif output.kind == "video":
@@ -252,6 +262,8 @@ def _write(
             if wanted
             else iter(())
         )
+        if kept:
+            _require_same(next(frames), kept[0][1])
         if output.kind == "video":
             options = VideoOptions(
                 fps=timeline.fps,
@@ -285,6 +297,30 @@ def _write(
         print_json({**told, "frames": len(moments), "outputs": [str(path) for path in written]})
     else:
         print(output.path)
+
+
+def _require_same(frame: Photo, path: Path) -> None:
+    """Compare a frame with the file that should hold it.
+
+    Raises:
+        OverwriteError: what is there shows something else.
+        PhotoError: it cannot be read.
+    """
+    import numpy as np
+
+    from fvae_studio.core.photo_io import read_photo
+
+    made, found = frame.pixels, read_photo(path).pixels
+    if made.shape != found.shape or made.dtype != found.dtype:
+        is_same = False
+    else:
+        difference = np.abs(made.astype(np.float32) - found.astype(np.float32)).mean()
+        is_same = bool(difference <= _SAME[path.suffix[1:]] * np.iinfo(made.dtype).max)
+    if not is_same:
+        raise OverwriteError(
+            f"{path} is not of this clip; to go on with --resume, ask for the same photos, size and frames. Else "
+            "choose another folder, or --overwrite."
+        )
 
 
 def _further_frames(folder: Path, suffix: str, written: Sequence[Path]) -> int:

@@ -119,8 +119,34 @@ def test_resuming_renders_only_what_is_missing(cli, pair, tmp_path, monkeypatch)
     monkeypatch.setattr(Engine, "pictures", counting)
     assert cli(*command, "--resume").code == 0
 
-    assert len(asked) == 1
+    # And one that is there, to see whether it is of this clip.
+    assert len(asked) == 2
     np.testing.assert_array_equal(pixels(tmp_path / "frames" / "frame-0002.png"), first)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "tif"])
+def test_resuming_leaves_frames_of_another_clip_alone(cli, pair, tmp_path, kind):
+    folder, other = tmp_path / "frames", tmp_path / "c.png"
+    Image.fromarray(make_photo(320, 240, seed=8).pixels).save(other)
+    command = ["interpolate", "--steps", "4", "--format", kind, "-o", folder]
+    cli(*command, *pair)
+    (folder / f"frame-0002.{kind}").unlink()
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    outcomes = [cli(*command, pair[0], other, "--resume"), cli(*command, *pair, "--size", "100", "--resume")]
+
+    assert [outcome.code for outcome in outcomes] == [1, 1]
+    assert all("is not of this clip" in outcome.err for outcome in outcomes)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    assert cli(*command, *pair, "--resume").code == 0
+
+
+def test_resuming_with_another_easing_is_another_clip(cli, pair, tmp_path):
+    command = ["interpolate", *pair, "--steps", "4", "-o", tmp_path / "frames"]
+    cli(*command)
+    (tmp_path / "frames" / "frame-0002.png").unlink()
+
+    assert cli(*command, "--easing", "ease-in", "--resume").code == 1
+    assert cli(*command, "--resume").code == 0
 
 
 def test_contact_sheet_has_a_picture_for_every_frame(cli, pair, tmp_path):
