@@ -26,6 +26,9 @@ _FINEST_AT: Final = 24e6
 
 _LEAST_FACTOR: Final = 3.0
 _LEVEL_STEP: Final = 3.0
+_LAST_LEVEL: Final = 0.7
+"""Of the whole photo's factor: a level that is reduced further shows little more than the whole photo does."""
+
 _SEEN_FROM: Final = 10.0
 """Pixels between the ears from which the full-range network sees a face."""
 
@@ -81,8 +84,9 @@ def plan_tiles(width: int, height: int) -> tuple[Tile, ...]:
         _centred_tile(width, height, max(1.0, longer / 64), "short", 128),
     ]
     factor = max(_LEAST_FACTOR, _FINEST_FACTOR * math.sqrt(width * height / _FINEST_AT))
-    while factor < whole * 0.7:
-        coarser = min(factor * _LEVEL_STEP, whole)
+    while factor < whole * _LAST_LEVEL:
+        # The next level, or the whole photo where there is none.
+        coarser = factor * _LEVEL_STEP if factor * _LEVEL_STEP < whole * _LAST_LEVEL else whole
         # A face that the coarser level cannot see yet must lie whole in one tile of this level.
         overlap = min(TILE // 2, math.ceil(1.3 * _SEEN_FROM * coarser / factor))
         columns, rows = (_starts(math.ceil(side / factor), overlap) for side in (width, height))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fvae_studio.core.geometry import SimilarityTransform
@@ -41,6 +41,7 @@ def test_the_number_of_tiles_is_bounded_whatever_the_photo(width: int, height: i
 
 
 @given(st.integers(200, 6000), st.integers(200, 4000), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+@example(2195, 2389, 0.0, 0.6015625, 0.21875).via("the level above the last one had counted on one more")
 def test_every_face_lies_whole_in_a_tile_that_shows_it_large_enough(
     width: int, height: int, right: float, down: float, size: float
 ) -> None:
