@@ -99,13 +99,14 @@ def _rows(
     engine = start_engine(model, device) if jobs == 1 else None
     from fvae_studio.model.own_directions import read_extended
     from fvae_studio.pipeline.batch_processes import run_in_processes
+    from fvae_studio.pipeline.engine import Engine
 
     known = read_extended(model).directions if engine is None else engine.directions
     for name, _ in task.strengths:
         known.require(name)
     if task.mouth.kind == "photo":
-        # Once, before the first photo: it tells what is wrong with it.
-        (engine or start_engine(model, device)).photo_mouth(task.mouth.photo)
+        # Once, before the first photo: it tells what is wrong with it. That takes no networks.
+        (engine or Engine(model, device=device)).photo_mouth(task.mouth.photo)
     if engine is not None:
         return _one_by_one(engine, photos, task, progress)
     return run_in_processes(photos, task, jobs=jobs, model=model, device=device, progress=progress)

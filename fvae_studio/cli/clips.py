@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from fvae_studio.cli.output import WrongUsageError, print_json, progress_bar, re
 from fvae_studio.errors import FaceError, OverwriteError, PhotoNotFoundError, ProjectError
 
 if TYPE_CHECKING:
-    from fvae_studio.core.timeline import FrameMode, KeyEasing, Moment, Timeline
+    from fvae_studio.core.timeline import FrameMode, KeyEasing, Timeline
     from fvae_studio.core.types import Face, Photo
     from fvae_studio.core.video_io import Codec
     from fvae_studio.pipeline.engine import Engine
@@ -91,9 +90,11 @@ class ClipOutput:
         if self.kind != "frames":
             refuse_existing(self.path, overwrite=True, photos=photos)
             return
+        from fvae_studio.core.video_io import numbered_frames
+
+        frames = {path.resolve() for path in numbered_frames(self.path, self.frame_format)}
         for photo in photos:
-            is_frame = re.fullmatch(rf"frame-\d+\.{self.frame_format}", photo.name)
-            if is_frame and self.path.is_dir() and photo.resolve().parent == self.path.resolve():
+            if photo.resolve() in frames:
                 raise OverwriteError(
                     f"{photo} is one of the photos themselves and may lie where a frame goes; choose another folder."
                 )
@@ -173,10 +174,12 @@ def animate(
         if photo.is_missing:
             raise PhotoNotFoundError(f"The photo {photo.path} of the clip is not where it was; put it back.")
     output.leave(photo.path for photo in taking)
-    for other in dict.fromkeys(
-        photo.path for photo in taking if photo.sha256 and file_hash(photo.path) != photo.sha256
-    ):
-        say(f"{other.name} is not the file that was edited when {path.name} was saved; faces may lie elsewhere in it.")
+    for photo in {photo.path: photo for photo in taking}.values():
+        if photo.sha256 and file_hash(photo.path) != photo.sha256:
+            say(
+                f"{photo.path.name} is not the file that was edited when {path.name} was saved; faces may lie "
+                "elsewhere in it."
+            )
     engine = start_engine(model, device)
     opened = {photo.path: engine.open(photo.path) for photo in taking}
     sources = []
@@ -236,22 +239,29 @@ def _write(
     from fvae_studio.core.contact_sheet import contact_sheet
     from fvae_studio.core.mouth_choice import tell_mouths
     from fvae_studio.core.photo_io import WriteOptions, write_photo
-    from fvae_studio.core.video_io import LONGER_SIDE, VideoOptions, sequence_paths, write_sequence, write_video
+    from fvae_studio.core.video_io import (
+        LONGER_SIDE,
+        VideoOptions,
+        numbered_frames,
+        sequence_paths,
+        write_sequence,
+        write_video,
+    )
     from fvae_studio.pipeline.requests import clip_note
 
     note = clip_note(sources) if output.note else None
     moments = [timeline.at(time_s) for time_s in timeline.shown_times()]
     suffix, limit = output.path.suffix.lower(), output.size
     wanted = moments
-    kept: list[tuple[Moment, Path]] = []
+    compared: Path | None = None
     if output.kind == "frames" and output.resume:
         paths = sequence_paths(output.path, output.frame_format, len(moments))
-        kept = [(moment, path) for moment, path in zip(moments, paths, strict=True) if path.exists()]
+        kept = [number for number, path in enumerate(paths) if path.exists()]
         wanted = [moment for moment, path in zip(moments, paths, strict=True) if not path.exists()]
         if kept:
             # Once more, to see whether the folder is this clip's: one in the middle, where clips differ most.
-            kept = [kept[len(kept) // 2]]
-            wanted = [kept[0][0], *wanted]
+            middle = kept[len(kept) // 2]
+            wanted, compared = [moments[middle], *wanted], paths[middle]
     elif output.kind == "sheet":
         limit = output.size or SHEET_TILE_PX
     elif output.kind == "video":
@@ -262,8 +272,8 @@ def _write(
             if wanted
             else iter(())
         )
-        if kept:
-            _require_same(next(frames), kept[0][1])
+        if compared is not None:
+            _require_same(next(frames), compared)
         if output.kind == "video":
             options = VideoOptions(
                 fps=timeline.fps,
@@ -289,8 +299,8 @@ def _write(
                 resume=output.resume,
                 note=note,
             )
-        if further := _further_frames(output.path, output.frame_format, written):
-            say(f"{output.path} also holds {further} frames of a longer clip, which stay.")
+            if further := numbered_frames(output.path, output.frame_format) - set(written):
+                say(f"{output.path} also holds {len(further)} frames of a longer clip, which stay.")
     if note is not None and note.mouths:
         say(f"To be told with the clip: where lips part, {tell_mouths(note.mouths)}.")
     if as_json:
@@ -321,8 +331,3 @@ def _require_same(frame: Photo, path: Path) -> None:
             f"{path} is not of this clip; to go on with --resume, ask for the same photos, size and frames. Else "
             "choose another folder, or --overwrite."
         )
-
-
-def _further_frames(folder: Path, suffix: str, written: Sequence[Path]) -> int:
-    """How many numbered frames lie in a folder beside those of a clip."""
-    return len({path.name for path in folder.glob(f"frame-*.{suffix}")} - {path.name for path in written})

@@ -118,7 +118,7 @@ def edit(
             }
         )
         return
-    if (count := num_pictures(path)) > 1:
+    if result.photo is not photo and (count := num_pictures(path)) > 1:
         say(f"{path} holds {count} pictures; the first was edited, and {written.path.name} has that one alone.")
     for passed_over in left_out:
         say(f"Face {passed_over.face} was left out: {passed_over.reason}")
@@ -283,9 +283,7 @@ def borrow(
     for each in (path, *donor_paths):
         require_file(each)
     target = _output_for(path, output)
-    if target.exists() and target.samefile(path):
-        raise OverwriteError(f"{target} is the photo itself; choose another name for the result.")
-    refuse_existing(target, overwrite=overwrite, photos=donor_paths)
+    refuse_existing(target, overwrite=overwrite, photos=[path, *donor_paths])
     engine = start_engine(model, device)
     from fvae_studio.cli.clips import warn_of_other_people
     from fvae_studio.core.edit_note import mark_edited

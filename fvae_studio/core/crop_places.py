@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,30 +30,39 @@ def mean_within(
     return mean
 
 
-def sampled_at(
-    values: NDArray[np.float32],
-    x: FloatMap,
-    y: FloatMap,
-    part: Rect,
-    to_crop: SimilarityTransform,
-    *,
-    beyond: float | None = None,
-) -> NDArray[np.float32]:
-    """Values (h, w, 3) of a part of the picture at other places (x, y) of it, crop pixels.
+class Places(NamedTuple):
+    """Where the pixels of a part of the picture lie in the edited crop.
 
-    `beyond` the part: that value, or with None those at its border.
+    Attributes:
+        x: (h, w) crop pixels.
+        y: likewise.
+        part: of the picture, whose pixels they are.
+        to_crop: picture pixels -> crop pixels.
     """
-    source = np.stack([x, y], axis=-1)
-    places = to_crop.inverse.apply(source.reshape(-1, 2)).reshape(source.shape)
-    read: NDArray[np.float32] = cv2.remap(
-        values,
-        (places[..., 0] - np.float32(part.x)).astype(np.float32),
-        (places[..., 1] - np.float32(part.y)).astype(np.float32),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE if beyond is None else cv2.BORDER_CONSTANT,
-        borderValue=(0, 0, 0) if beyond is None else (beyond, beyond, beyond),
-    )
-    return read
+
+    x: FloatMap
+    y: FloatMap
+    part: Rect
+    to_crop: SimilarityTransform
+
+    def sampled(
+        self, values: NDArray[np.float32], x: FloatMap, y: FloatMap, *, beyond: float | None = None
+    ) -> NDArray[np.float32]:
+        """Values (h, w, 3) of the part at other places (x, y) of the crop.
+
+        `beyond` the part: that value, or with None those at its border.
+        """
+        source = np.stack([x, y], axis=-1)
+        places = self.to_crop.inverse.apply(source.reshape(-1, 2)).reshape(source.shape)
+        read: NDArray[np.float32] = cv2.remap(
+            values,
+            (places[..., 0] - np.float32(self.part.x)).astype(np.float32),
+            (places[..., 1] - np.float32(self.part.y)).astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE if beyond is None else cv2.BORDER_CONSTANT,
+            borderValue=(0, 0, 0) if beyond is None else (beyond, beyond, beyond),
+        )
+        return read
 
 
 def shifted(values: NDArray[Any], shift: NDArray[np.float32], interpolation: int = cv2.INTER_LINEAR) -> NDArray[Any]:

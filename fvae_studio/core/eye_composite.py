@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.contours import curve_at
+from fvae_studio.core.crop_places import Places
 from fvae_studio.core.eye_layers import EyeLayers
 from fvae_studio.core.eye_motion import CORNER_PX
 from fvae_studio.core.flow_spline import rise, smoothstep
@@ -83,11 +84,12 @@ def join_eyes(
                 shares["eye"] += given
         lashes = None
         if isinstance(eye, ClosingEye):
-            lashes = turn_lashes(pictures["upper"], eye, x, y, part, to_crop, limit=limit)
+            places = Places(x, y, part, to_crop)
+            lashes = turn_lashes(pictures["upper"], eye, places, limit=limit)
             if lashes is not None:
-                lit = light_lid(lashes.bare, shown, eye, x, y, part, to_crop)
-                pictures["upper"] = meet_corners(lit, shown, eye, x, y, part, to_crop)
-                pictures["lower"] = without_white(pictures["lower"], eye, x, y, part, to_crop, limit=limit)
+                lit = light_lid(lashes.bare, shown, eye, places)
+                pictures["upper"] = meet_corners(lit, shown, eye, places)
+                pictures["lower"] = without_white(pictures["lower"], eye, places, limit=limit)
         mixed = shown * (1 - np.sum(list(shares.values()), axis=0))[..., None]
         for name, share in shares.items():
             mixed += pictures[name] * share[..., None]

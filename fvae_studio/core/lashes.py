@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 
 from fvae_studio.core._cv2 import cv2
 from fvae_studio.core.contours import curve_at
-from fvae_studio.core.crop_places import blurred, mean_within, sampled_at
+from fvae_studio.core.crop_places import Places, blurred, mean_within
 from fvae_studio.core.eye_motion import CORNER_PX
 from fvae_studio.core.flow_spline import passage, rise, smoothstep
-from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.lids import ClosingEye
-from fvae_studio.core.types import FloatMap
 
 TURNING: Final = (0.45, 0.95)
 """Shares of an eye's opening that are closed: at the first one lashes begin to turn, at the second one they hang."""
@@ -89,10 +87,7 @@ class Lashes(NamedTuple):
 def turn_lashes(
     upper: NDArray[np.float32],
     eye: ClosingEye,
-    x: FloatMap,
-    y: FloatMap,
-    part: Rect,
-    to_crop: SimilarityTransform,
+    places: Places,
     *,
     limit: float,
 ) -> Lashes | None:
@@ -101,10 +96,7 @@ def turn_lashes(
     Args:
         upper: (h, w, 3) the picture, warped by the upper lid's layer.
         eye: that closes.
-        x: (h, w) places in the edited crop, crop pixels.
-        y: likewise.
-        part: where these lie in the picture.
-        to_crop: picture pixels -> crop pixels.
+        places: of its pixels.
         limit: the picture's full range.
 
     Returns:
@@ -113,15 +105,16 @@ def turn_lashes(
     seen = length_seen(eye.closed)
     if seen == 1:
         return None
+    x, scale = places.x, places.to_crop.scale
     rim = curve_at(eye.lid, x)
-    above = rim - y
-    width = max(3, round(_WIDTH_PX / to_crop.scale) | 1)
+    above = rim - places.y
+    width = max(3, round(_WIDTH_PX / scale) | 1)
     # Gaps between lashes show the skin, and so does what is beside all of them.
     across = np.ones((1, width), np.uint8)
     skin = cv2.morphologyEx(upper, cv2.MORPH_CLOSE, across, borderType=cv2.BORDER_REPLICATE)
     skin = blurred(skin, width / 3, width / 6)
-    calm = blurred(skin, _CALM_PX / to_crop.scale)
-    lid = sampled_at(calm, x, rim - np.maximum(above, LID_PX[1]), part, to_crop)
+    calm = blurred(skin, _CALM_PX / scale)
+    lid = places.sampled(calm, x, rim - np.maximum(above, LID_PX[1]))
     is_turned = np.float32(passage(eye.closed, TURNING))
     inwards = np.minimum(x - eye.corners[0], eye.corners[1] - x)
     as_lid = is_turned * rise(above, LID_PX[::-1])
@@ -140,17 +133,17 @@ def turn_lashes(
     lost = grey + (1 - at_rim)[..., None] * np.clip(lost - grey, -_COLOUR, _COLOUR)
     shade = 1 - (grows * np.maximum(at_rim, lashes))[..., None] * lost
     light = np.clip(skin.mean(axis=2) / np.maximum(lid.mean(axis=2), 1e-6), _DARKEST, 1)
-    light = mean_within(light, is_lid, _LIGHT_PX / to_crop.scale)
+    light = mean_within(light, is_lid, _LIGHT_PX / scale)
     shown = skin + as_lid[..., None] * (lid * light[..., None] - skin)
     # Upside down, the grain of the lid above goes on without a step.
-    grain = np.clip(upper - blurred(upper, _GRAIN_PX / to_crop.scale), -_GRAIN * limit, _GRAIN * limit)
-    shown += as_lid[..., None] * sampled_at(grain, x, rim - np.maximum(2 * LID_PX[1] - above, above), part, to_crop)
+    grain = np.clip(upper - blurred(upper, _GRAIN_PX / scale), -_GRAIN * limit, _GRAIN * limit)
+    shown += as_lid[..., None] * places.sampled(grain, x, rim - np.maximum(2 * LID_PX[1] - above, above))
     # Light lines between lashes are no skin either: sharpening drew them.
     shown += np.clip(upper - skin, 0, _LIGHTEST * limit)
     bare = upper + (grows * np.maximum(as_lid, lashes))[..., None] * (shown - upper)
     if abs(seen) < _END_ON:
         return Lashes(bare, np.ones_like(shade))
-    return Lashes(bare, sampled_at(shade, x, rim - above / np.float32(seen), part, to_crop, beyond=1.0))
+    return Lashes(bare, places.sampled(shade, x, rim - above / np.float32(seen), beyond=1.0))
 
 
 def length_seen(closed: float) -> float:

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fvae_studio.core.contours import curve_at
-from fvae_studio.core.crop_places import blurred, mean_within, sampled_at
+from fvae_studio.core.crop_places import Places, blurred, mean_within
 from fvae_studio.core.eye_motion import CORNER_PX
 from fvae_studio.core.flow_spline import passage, rise, smoothstep
-from fvae_studio.core.geometry import Rect, SimilarityTransform
 from fvae_studio.core.lashes import TURNING
 from fvae_studio.core.lids import ClosingEye
 from fvae_studio.core.types import FloatMap
@@ -62,10 +61,7 @@ def light_lid(
     upper: NDArray[np.float32],
     shown: NDArray[np.float32],
     eye: ClosingEye,
-    x: FloatMap,
-    y: FloatMap,
-    part: Rect,
-    to_crop: SimilarityTransform,
+    places: Places,
 ) -> NDArray[np.float32]:
     """Give a closing lid the light of the skin under the eye.
 
@@ -73,20 +69,18 @@ def light_lid(
         upper: (h, w, 3) the picture, warped by the upper lid's layer, without lashes.
         shown: (h, w, 3) the picture, warped by the flow; beside the eye, it is what will be seen.
         eye: that closes.
-        x: (h, w) places in the edited crop, crop pixels.
-        y: likewise.
-        part: where these lie in the picture.
-        to_crop: picture pixels -> crop pixels.
+        places: of its pixels.
 
     Returns:
         (h, w, 3); unchanged where the eye closes too little for lashes to turn.
     """
+    x, y, _part, to_crop = places
     rim, end = curve_at(eye.lid, x), curve_at(eye.upper_end, x)
     inwards = np.minimum(x - eye.corners[0], eye.corners[1] - x)
     is_lid = smoothstep((y - end) / 0.8) * smoothstep((rim - y) / 0.6) * smoothstep(inwards / 2)
     lid = mean_within(upper, is_lid, _FOLD_PX / to_crop.scale)
     below = rim + np.float32(UNDER_EYE_PX)
-    skin = sampled_at(blurred(shown, _SKIN_PX / to_crop.scale), x, below, part, to_crop)
+    skin = places.sampled(blurred(shown, _SKIN_PX / to_crop.scale), x, below)
     light_of_lid, light_of_skin = (np.maximum(colour.mean(axis=2, keepdims=True), 1) for colour in (lid, skin))
     # Under a frame, or in its own shade, skin says nothing: then the lid becomes even, and no darker.
     light = np.maximum(np.float32(_LIGHT) * light_of_skin, np.float32(_mean(light_of_lid[..., 0], is_lid)))
@@ -103,10 +97,7 @@ def light_lid(
 def without_white(
     lower: NDArray[np.float32],
     eye: ClosingEye,
-    x: FloatMap,
-    y: FloatMap,
-    part: Rect,
-    to_crop: SimilarityTransform,
+    places: Places,
     *,
     limit: float,
 ) -> NDArray[np.float32]:
@@ -115,26 +106,19 @@ def without_white(
     Args:
         lower: (h, w, 3) the picture, warped by the lower lid's layer.
         eye: that closes.
-        x: (h, w) places in the edited crop, crop pixels.
-        y: likewise.
-        part: where these lie in the picture.
-        to_crop: picture pixels -> crop pixels.
+        places: of its pixels.
         limit: the picture's full range.
 
     Returns:
-        (h, w, 3): skin where it was whiter than that of the lid; unchanged where the eye closes too little for lashes
-        to turn.
+        (h, w, 3): skin where it was whiter than that of the lid, as far as lashes have turned.
     """
-    is_turned = passage(eye.closed, TURNING)
-    if is_turned == 0:
-        return lower
-    rim = curve_at(eye.rim, x)
-    skin = sampled_at(
-        blurred(lower, _WHITE_PX[0] / 2 / to_crop.scale), x, rim + np.float32(_WHITE_PX[1]), part, to_crop
-    )
+    rim = curve_at(eye.rim, places.x)
+    smooth = blurred(lower, _WHITE_PX[0] / 2 / places.to_crop.scale)
+    skin = places.sampled(smooth, places.x, rim + np.float32(_WHITE_PX[1]))
     # White is lighter in all of its colours; a reflection on a wet rim is, too.
     lighter = (lower - skin).min(axis=2) / limit
-    share = np.float32(is_turned) * rise(lighter, _WHITER) * rise(y - rim, _WHITE_PX[::-1])
+    is_turned = np.float32(passage(eye.closed, TURNING))
+    share = is_turned * rise(lighter, _WHITER) * rise(places.y - rim, _WHITE_PX[::-1])
     return np.asarray(lower + share[..., None] * (skin - lower), np.float32)
 
 
@@ -142,10 +126,7 @@ def meet_corners(
     upper: NDArray[np.float32],
     shown: NDArray[np.float32],
     eye: ClosingEye,
-    x: FloatMap,
-    y: FloatMap,
-    part: Rect,
-    to_crop: SimilarityTransform,
+    places: Places,
 ) -> NDArray[np.float32]:
     """Let a closing lid pass into what is seen beside it, where it ended in an upright edge.
 
@@ -156,28 +137,23 @@ def meet_corners(
         upper: (h, w, 3) the lid, from `light_lid`.
         shown: (h, w, 3) the picture, warped by the flow.
         eye: that closes.
-        x: (h, w) places in the edited crop, crop pixels.
-        y: likewise.
-        part: where these lie in the picture.
-        to_crop: picture pixels -> crop pixels.
+        places: of its pixels.
 
     Returns:
-        (h, w, 3); unchanged where the eye closes too little for lashes to turn.
+        (h, w, 3); as far as lashes have turned.
     """
-    is_turned = passage(eye.closed, TURNING)
-    if is_turned == 0:
-        return upper
-    sigma = _CORNER_BLUR_PX / to_crop.scale
+    x, y, _part, to_crop = places
+    is_turned, sigma = np.float32(passage(eye.closed, TURNING)), _CORNER_BLUR_PX / to_crop.scale
     beside, lid = blurred(shown, sigma), blurred(upper, sigma)
     above = smoothstep((curve_at(eye.lid, x) - y) / 0.6 + 0.5) * smoothstep(y - curve_at(eye.upper_end, x))
     reach = np.float32(_CORNER_REACH * (eye.corners[1] - eye.corners[0]))
     result = upper.copy()
     for corner, inwards in ((eye.corners[0], 1.0), (eye.corners[1], -1.0)):
-        outside = sampled_at(beside, np.full_like(x, corner - inwards * CORNER_PX), y, part, to_crop)
-        inside = sampled_at(lid, np.full_like(x, corner + inwards * _CORNER_BLUR_PX), y, part, to_crop)
+        outside = places.sampled(beside, np.full_like(x, corner - inwards * CORNER_PX), y)
+        inside = places.sampled(lid, np.full_like(x, corner + inwards * _CORNER_BLUR_PX), y)
         way = inwards * (x - corner)
         share = smoothstep(way / CORNER_PX + 1) * smoothstep(1 - way / reach)
-        result += (np.float32(is_turned) * share * above)[..., None] * (outside - inside)
+        result += (is_turned * share * above)[..., None] * (outside - inside)
     return result
 
 

@@ -7,6 +7,7 @@ complete, so a cut or cancelled export leaves nothing half.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -144,6 +145,11 @@ def sequence_paths(folder: Path, suffix: str, num_frames: int) -> list[Path]:
     """Where `write_sequence` writes: frame-0001 and so on."""
     digits = max(4, len(str(num_frames)))
     return [folder / f"frame-{number:0{digits}d}.{suffix}" for number in range(1, num_frames + 1)]
+
+
+def numbered_frames(folder: Path, suffix: str) -> set[Path]:
+    """What lies in a folder, if there is one, under names like those that `write_sequence` gives."""
+    return {path for path in folder.glob(f"frame-*.{suffix}") if re.fullmatch(r"frame-\d+", path.stem)}
 
 
 def write_sequence(

@@ -38,6 +38,7 @@ def other(tmp_path):
         "interpolate {photo} {other} --steps 2 -o {photo} --overwrite",
         "interpolate {photo} {other} --steps 2 -o {other} --overwrite",
         "borrow {photo} --from {other} --region mouth -o {other} --overwrite",
+        "borrow {photo} --from {other} --region mouth -o {photo} --overwrite",
         "batch {photo} -s smile=1 --report {photo} --overwrite",
     ],
 )
@@ -115,6 +116,16 @@ def test_only_picture_of_several_does_not_replace_them_all(cli, png, tmp_path):
     assert pages.read_bytes() == before
     assert beside.code == 0
     assert "holds 2 pictures; the first was edited" in beside.err
+
+
+def test_edit_of_nothing_copies_all_pictures_and_says_nothing_else(cli, png, tmp_path):
+    pages = tmp_path / "pages.tif"
+    with Image.open(png) as image:
+        image.save(pages, save_all=True, append_images=[image.rotate(180)])
+    outcome = cli("edit", pages, "-s", "smile=0", "-o", tmp_path / "copy.tif")
+
+    assert (tmp_path / "copy.tif").read_bytes() == pages.read_bytes()
+    assert "pictures" not in outcome.err
 
 
 def test_smaller_copy_of_a_tiffs_picture_is_no_second_one(cli, png, tmp_path):

@@ -65,18 +65,10 @@ class CanvasView(CanvasDisplay):
         self._is_space_held = self._is_drawing = False
         self._pressed = self._last = QPointF()
 
-    def set_photo(
-        self,
-        photo: Photo | None,
-        *,
-        view: PhotoView | None = None,
-        loading: str | None = None,
-        problem: tuple[str, str] | None = None,
-    ) -> None:
-        """See `CanvasDisplay.set_photo`."""
-        if self._tiles is None or photo is not self._tiles.photo:
-            self._drag = _Drag.NONE
-        super().set_photo(photo, view=view, loading=loading, problem=problem)
+    def _show_photo(self, photo: Photo | None, view: PhotoView | None) -> None:
+        # What a hand was at was meant for the photo before.
+        self._drag = _Drag.NONE
+        super()._show_photo(photo, view)
 
     def set_draw_mode(self, drawing: bool) -> None:
         """The next drag draws a frame around a face that was missed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
@@ -15,6 +16,7 @@ from fvae_studio.gui.dialogs.frame import name
 from fvae_studio.gui.timeline.easing_texts import easing_text, easing_tip
 from fvae_studio.gui.timeline.track_header import tool_button
 from fvae_studio.gui.widgets.number_field import DecimalBox
+from fvae_studio.gui.widgets.row_room import hide_all, make_room
 
 _TITLE_PX, _LEAST_PX = 104, 360
 
@@ -93,12 +95,8 @@ class KeyInspector(QWidget):
         buttons = (self._duplicate, self._delete)
         for widget in (*labels, self._blend, self._face, self._value, self._title, *buttons):
             widget.setVisible(self._wanted.get(widget, True))
-        for step in (labels, (self._blend,), (self._title,), buttons):
-            self._row.invalidate()
-            if self._row.minimumSize().width() <= self.width():
-                break
-            for widget in step:
-                widget.hide()
+        steps = (labels, (self._blend,), (self._title,), buttons)
+        make_room(self._row, self.width(), (partial(hide_all, widgets) for widgets in steps))
 
     # Building
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
@@ -14,6 +14,7 @@ from fvae_studio.gui.dialogs.frame import name
 from fvae_studio.gui.icons import icon
 from fvae_studio.gui.timeline.time_axis import time_text
 from fvae_studio.gui.timeline.track_header import tool_button
+from fvae_studio.gui.widgets.row_room import hide_all, make_room
 from fvae_studio.pipeline.requests import DirectionInfo
 
 _ZOOM: Final = 1.5
@@ -214,20 +215,15 @@ class TransportBar(QWidget):
         self._choices.hide()
         self._tracks.setToolButtonStyle(style.ToolButtonTextBesideIcon)
         steps: tuple[Callable[[], None], ...] = (
-            lambda: _hide(ends),
+            lambda: hide_all(ends),
             lambda: self._tracks.setToolButtonStyle(style.ToolButtonIconOnly),
-            lambda: _hide(keys),
-            lambda: _hide((self._in, self._out)),
+            lambda: hide_all(keys),
+            lambda: hide_all((self._in, self._out)),
             lambda: self._put_into_menu(self._mode),
             lambda: self._put_into_menu(self._fps),
             lambda: self._put_into_menu(self._repeat),
         )
-        for step in steps:
-            # It hears of what was hidden only when its events are handled.
-            self._row.invalidate()
-            if self._row.minimumSize().width() <= self.width():
-                break
-            step()
+        make_room(self._row, self.width(), steps)
 
     def _put_into_menu(self, box: QComboBox) -> None:
         box.hide()
@@ -269,11 +265,6 @@ def _choose(box: QComboBox, row: int) -> None:
     """As a person does it in the list."""
     box.setCurrentIndex(row)
     box.activated.emit(row)
-
-
-def _hide(widgets: Iterable[QWidget]) -> None:
-    for widget in widgets:
-        widget.hide()
 
 
 def _gap() -> QFrame:
