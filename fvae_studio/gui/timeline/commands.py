@@ -52,7 +52,7 @@ class TimelineCommands(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._document = window, document
-        self._is_low = False
+        self._is_low = self._has_been_seen = False
         self.stage = ClipStage(document, service, window.canvas, clock, self)
         self.desk = TimelineDesk(window.timeline, document, self.stage, self)
         self.exports = ClipExports(document, self.stage, exports, store, window.messages, window)
@@ -75,10 +75,11 @@ class TimelineCommands(QObject):
     def show_dock(self, is_shown: bool = True) -> None:
         """Show or hide the timeline."""
         dock = self._window.docks["timeline"]
-        comes_back, height_px = is_shown and dock.isHidden(), max(dock.height(), _LEAST_HEIGHT_PX)
+        # As high as it was: its room went to the photo when it was hidden. Before it is laid out its height is any.
+        height_px = max(dock.height(), _LEAST_HEIGHT_PX) if self._has_been_seen else _LEAST_HEIGHT_PX
+        comes_back = is_shown and dock.isHidden()
         dock.setVisible(is_shown)
         if comes_back:
-            # As high as it was: its room went to the photo when it was hidden.
             self._window.resizeDocks([dock], [height_px], Qt.Orientation.Vertical)
         if is_shown:
             self._window.timeline.setFocus()
@@ -109,6 +110,7 @@ class TimelineCommands(QObject):
             return
         dock = self._window.docks["timeline"]
         self._window.actions_table["show_timeline"].setChecked(dock.isVisibleTo(self._window))
+        self._has_been_seen |= is_visible
         self.stage.set_used(is_visible)
         if dock.isHidden():
             # When the window has laid itself out: its room would go to the row of photos below, not to the photo.

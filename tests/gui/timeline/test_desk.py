@@ -361,6 +361,17 @@ def test_a_hidden_timeline_gives_its_room_to_the_photo(table, qtbot):
     qtbot.waitUntil(lambda: strip.height() <= before + 2 and window.canvas.height() > with_timeline + height / 2)
 
 
+def test_a_timeline_that_comes_up_first_leaves_most_of_the_window_to_the_photo(studio, qtbot):
+    window = studio.window
+    window.resize(1500, 900)
+    QApplication.processEvents()
+    studio.commands.clip.show_dock()
+    qtbot.waitUntil(window.timeline.isVisible)
+    QApplication.processEvents()
+
+    assert window.docks["timeline"].height() < window.canvas.height()
+
+
 def test_a_small_window_keeps_its_size_with_the_timeline(studio, qtbot):
     window = studio.window
     window.resize(900, 600)
